@@ -1,0 +1,78 @@
+/** The vocabulary of the snapshot: Cinder's own nouns, decoded. Bytes, ratios and milliseconds since the epoch; undefined is "not told". */
+
+export interface Service {
+  readonly binary: string;
+  /** As Cinder writes it: `host@backend` for cinder-volume, plain `host` for the rest. */
+  readonly host: string;
+  readonly zone: string;
+  /** `cluster@backend` in an active/active cluster (from microversion 3.7). */
+  readonly cluster: string | undefined;
+  /** The operator's wish: status `enabled`. */
+  readonly enabled: boolean | undefined;
+  /** The heartbeat's verdict: state `up`. */
+  readonly up: boolean | undefined;
+  readonly frozen: boolean | undefined;
+  /** `updated_at`: the last heartbeat. */
+  readonly updatedAtMs: number | undefined;
+  readonly disabledReason: string | undefined;
+  readonly replicationStatus: string | undefined;
+  readonly activeBackendId: string | undefined;
+  /** `backend_state` word for word; null as Cinder says it; undefined below 3.49 and on other binaries. */
+  readonly backendState: string | null | undefined;
+}
+
+export interface Pool {
+  /** `host@backend` or `cluster@backend`: the part of the name before `#`. */
+  readonly host: string;
+  readonly pool: string;
+  /** `backend_state` of this pool's stats, word for word; undefined when the driver never says. */
+  readonly backendState: string | undefined;
+  /** `timestamp`: when the driver stats were taken. */
+  readonly statsAtMs: number | undefined;
+  readonly totalBytes: number | undefined;
+  readonly freeBytes: number | undefined;
+  readonly allocatedBytes: number | undefined;
+  readonly provisionedBytes: number | undefined;
+  /** By the scheduler's own arithmetic; may be negative. */
+  readonly virtualFreeBytes: number | undefined;
+  readonly reservedRatio: number | undefined;
+  readonly maxOverSubscriptionRatio: number | undefined;
+  readonly thinProvisioning: boolean | undefined;
+  readonly volumeBackendName: string;
+  readonly vendorName: string;
+  readonly driverVersion: string;
+  readonly storageProtocol: string;
+}
+
+/** In the order in which they are decided: the first that holds is the one. */
+export const CONDITIONS = [
+  'frozen',
+  'disabled',
+  'service_down',
+  'unknown',
+  'down',
+  'stale',
+  'degraded',
+  'up_assumed',
+  'up',
+] as const;
+
+export type Condition = (typeof CONDITIONS)[number];
+
+export interface Backend {
+  /** `host@backend`, or `cluster@backend`. */
+  readonly host: string;
+  readonly condition: Condition;
+  /** One plain sentence: why. */
+  readonly reason: string;
+  /** 1 up, 0 down, undefined: nobody can say. */
+  readonly state: 0 | 1 | undefined;
+  /** Does the driver itself report a state? undefined without driver stats. */
+  readonly reported: boolean | undefined;
+  /** The newest `timestamp` of its pools. */
+  readonly statsAtMs: number | undefined;
+  /** The newest heartbeat of its services. */
+  readonly heartbeatAtMs: number | undefined;
+  readonly services: readonly Service[];
+  readonly pools: readonly Pool[];
+}

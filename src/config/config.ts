@@ -1,0 +1,43 @@
+/** When to refresh: every so many milliseconds, or by a node-cron expression (UTC, seconds field allowed). */
+export type Schedule =
+  | { readonly kind: 'interval'; readonly everyMs: number }
+  | { readonly kind: 'cron'; readonly expression: string };
+
+/** The settings of one watched cloud, complete: every default is already filled in. */
+export interface CloudConfig {
+  /** Name in `/probe?cloud=NAME`; unique. */
+  readonly name: string;
+  /** The entry of clouds.yaml; undefined: `OS_CLOUD`, or the `OS_*` variables alone. */
+  readonly osCloud?: string;
+  readonly schedule: Schedule;
+  /** Random delay before each refresh but the first. */
+  readonly maxRandomDelayMs: number;
+  /** A whole request that needs no scheduler: connecting, sending, the last byte of the answer. */
+  readonly requestTimeoutMs: number;
+  /** How long a refresh waits for an answer that needs the scheduler, before it goes on without. The request itself stays open. */
+  readonly schedulerPatienceMs: number;
+  /** When such a request is given up at last. */
+  readonly schedulerTimeoutMs: number;
+  /** Driver stats, or the last result of a failing collector, older than this no longer count. undefined: the larger of 300 s and 5 refresh intervals. */
+  readonly staleAfterMs?: number;
+  readonly collectors: { readonly pools: boolean; readonly volumeTypes: boolean };
+  readonly volumeTypesEveryMs: number;
+  readonly limits: Limits;
+}
+
+/** Bounds on what one answer may hold; what is beyond is counted and reported, never silently lost. */
+export interface Limits {
+  readonly maxBodyBytes: number;
+  readonly maxRows: number;
+  /** Longest label value, in characters. Longer ones are cut and counted. */
+  readonly maxLabelLength: number;
+}
+
+/** The whole configuration file. */
+export interface Config {
+  readonly clouds: readonly CloudConfig[];
+  /** Base URL of Grafana, for links on the status page. */
+  readonly grafanaUrl?: string;
+  /** The file it came from; undefined without `--config.file`. */
+  readonly file?: string;
+}
