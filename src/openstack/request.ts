@@ -1,0 +1,191 @@
+import http from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { ClientTls } from './access.ts';
+import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
+
+const unzip = promisify(gunzip);
+
+export interface Request {
+  /** What the request is for, in messages and metrics. */
+  readonly operation: string;
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** From the first byte out to the last byte in, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Sends requests to one cloud over kept-alive connections. */
+export interface Transport {
+  /** Resolves with any HTTP answer, whatever its status; rejects with an OpenStackError of reason timeout, connect, http or decode. */
+  readonly send: (request: Request) => Promise<Answer>;
+  /** Ends all connections; requests under way fail. */
+  readonly close: () => void;
+}
+
+export interface TransportOptions {
+  readonly tls: ClientTls;
+  readonly maxBodyBytes: number;
+  readonly userAgent: string;
+  /** Called at the end of each request: operation, HTTP status or `error`, seconds. */
+  readonly observe?: (operation: string, status: string, seconds: number) => void;
+}
+
+/** Redirects are never followed: a token goes only where the catalog or the configuration sent it. */
+export function createTransport(options: TransportOptions): Transport {
+  const { ca, cert, key, verify } = options.tls;
+  const pool = { keepAlive: true, maxSockets: 8, maxFreeSockets: 2, timeout: 300_000 };
+  // Node 24 and later honours HTTP(S)_PROXY and NO_PROXY by this option; before, it is ignored.
+  const proxy = { proxyEnv: process.env };
+  const tls = {
+    rejectUnauthorized: verify,
+    minVersion: 'TLSv1.2' as const,
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+  };
+  const plainAgent = new http.Agent({ ...pool, ...proxy });
+  const tlsAgent = new https.Agent({ ...pool, ...proxy, ...tls });
+  const closing = new AbortController();
+
+  async function send(request: Request): Promise<Answer> {
+    const start = performance.now();
+    let status = 'error';
+    try {
+      const answer = await exchange(
+        request,
+        request.url.protocol === 'https:' ? tlsAgent : plainAgent,
+        options,
+        closing.signal,
+      );
+      status = String(answer.status);
+      return answer;
+    } finally {
+      options.observe?.(request.operation, status, (performance.now() - start) / 1000);
+    }
+  }
+
+  return {
+    send,
+    close() {
+      closing.abort();
+      plainAgent.destroy();
+      tlsAgent.destroy();
+    },
+  };
+}
+
+async function exchange(
+  request: Request,
+  agent: http.Agent,
+  options: TransportOptions,
+  closing: AbortSignal,
+): Promise<Answer> {
+  const timeout = AbortSignal.timeout(request.timeoutMs);
+  const signal = AbortSignal.any([timeout, closing]);
+  try {
+    const response = await connect(request, agent, options.userAgent, signal);
+    const raw = await read(response, options.maxBodyBytes, request);
+    const body = await decode(raw, response, options.maxBodyBytes, request);
+    return { status: response.statusCode ?? 0, headers: response.headers, body };
+  } catch (error) {
+    if (error instanceof OpenStackError) throw error;
+    if (timeout.aborted)
+      throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s`, error);
+    throw failure(request, 'connect', oneLine(describe(error)), error);
+  }
+}
+
+function connect(
+  request: Request,
+  agent: http.Agent,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  const { promise, resolve, reject } = withResolvers<http.IncomingMessage>();
+  const body = request.body === undefined ? undefined : Buffer.from(request.body);
+  const outgoing = (request.url.protocol === 'https:' ? https : http).request(request.url, {
+    method: request.method,
+    agent,
+    signal,
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      'user-agent': userAgent,
+      ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
+      ...request.headers,
+    },
+  });
+  outgoing.on('response', resolve);
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  return promise;
+}
+
+async function read(response: http.IncomingMessage, maxBytes: number, request: Request): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(request, maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function decode(
+  raw: Buffer,
+  response: http.IncomingMessage,
+  maxBytes: number,
+  request: Request,
+): Promise<Buffer> {
+  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (coding === 'identity' || raw.length === 0) return raw;
+  if (coding !== 'gzip' && coding !== 'x-gzip')
+    throw failure(request, 'decode', `content-encoding ${oneLine(coding)} was not asked for`);
+  try {
+    return await unzip(raw, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(request, maxBytes);
+    throw failure(request, 'decode', 'the gzip body is damaged or cut off', error);
+  }
+}
+
+function tooLarge(request: Request, maxBytes: number): OpenStackError {
+  return failure(request, 'decode', `the answer is larger than max_body (${maxBytes} bytes)`);
+}
+
+function failure(request: Request, reason: FailureReason, message: string, cause?: unknown): OpenStackError {
+  const url = request.url.origin + request.url.pathname;
+  return new OpenStackError(`${request.method} ${url}: ${message}`, {
+    reason,
+    operation: request.operation,
+    url,
+    cause,
+  });
+}
+
+/** A happy-eyeballs failure is an AggregateError without a message of its own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

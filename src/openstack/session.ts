@@ -1,0 +1,115 @@
+import type { CloudAccess } from './access.ts';
+import { statusError } from './answer.ts';
+import { createBackoff } from './backoff.ts';
+import { findEndpoint } from './catalog.ts';
+import { logIn, type Token } from './login.ts';
+import type { Answer, Request, Transport } from './request.ts';
+
+/** Tokens are counted as expired this early. Source: keystoneauth1, identity/base.py, MIN_TOKEN_LIFE_SECONDS. */
+const EARLY_MS = 120_000;
+const MINUTE = 60_000;
+
+export interface Get {
+  readonly operation: string;
+  /** Below the endpoint, with its query: `/os-services`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** A body that was parsed to the byte, and the answer it came in. */
+export interface Reply {
+  readonly request: Request;
+  readonly answer: Answer;
+}
+
+/** One identity in one cloud: logs in when needed, once for everybody, and asks Cinder with the token. */
+export interface Session {
+  /** The URL of the Block Storage API; logs in when needed. */
+  readonly endpoint: () => Promise<string>;
+  /** GET below the endpoint. A 401 drops the token and asks once more. Throws an OpenStackError unless the status is 200. */
+  readonly get: (get: Get) => Promise<Reply>;
+  /** GET of any URL of the cloud, without a token; resolves with any answer. */
+  readonly getOpen: (operation: string, url: URL, timeoutMs: number) => Promise<Reply>;
+  /** The endpoint seems to be gone: look into a fresh catalog before the next request, with growing pauses between such looks. */
+  readonly doubtEndpoint: () => void;
+  /** Milliseconds since the epoch; undefined before the first login. */
+  readonly tokenExpiresAtMs: () => number | undefined;
+  /** Counts logins, so that what was learnt from one catalog is asked again after the next. */
+  readonly generation: () => number;
+}
+
+interface Login {
+  readonly token: Token;
+  readonly endpoint: string;
+  /** By the monotonic clock. */
+  readonly renewAt: number;
+}
+
+export function createSession(
+  access: CloudAccess,
+  transport: Transport,
+  loginTimeoutMs: number,
+  now: () => number = () => performance.now(),
+): Session {
+  let login: Login | undefined;
+  let inFlight: Promise<Login> | undefined;
+  let generation = 0;
+  const doubts = createBackoff({ firstMs: MINUTE, maxMs: 10 * MINUTE, now });
+
+  async function newLogin(): Promise<Login> {
+    const token = await logIn(access, transport, loginTimeoutMs);
+    const endpoint = findEndpoint(token.catalog, access, token.projectId);
+    // A short-lived token is used for half its life at least, or every request would bring a login.
+    const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2);
+    login = { token, endpoint, renewAt };
+    generation += 1;
+    return login;
+  }
+
+  function current(): Promise<Login> {
+    if (login && now() < login.renewAt) return Promise.resolve(login);
+    inFlight ??= newLogin().finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  }
+
+  function requestFor(using: Login, get: Get): Request {
+    const url = new URL(using.endpoint + get.path);
+    const headers = { ...get.headers, 'x-auth-token': using.token.value.reveal() };
+    return { operation: get.operation, method: 'GET', url, headers, timeoutMs: get.timeoutMs };
+  }
+
+  async function get(wanted: Get): Promise<Reply> {
+    const using = await current();
+    let request = requestFor(using, wanted);
+    let answer = await transport.send(request);
+    if (answer.status === 401) {
+      if (login === using) login = undefined;
+      request = requestFor(await current(), wanted);
+      answer = await transport.send(request);
+      // Refused although it is fresh: the next request logs in anew.
+      if (answer.status === 401) login = undefined;
+    }
+    if (answer.status !== 200) throw statusError(request, answer);
+    doubts.succeed();
+    return { request, answer };
+  }
+
+  return {
+    endpoint: async () => (await current()).endpoint,
+    get,
+    async getOpen(operation, url, timeoutMs) {
+      const request: Request = { operation, method: 'GET', url, headers: {}, timeoutMs };
+      return { request, answer: await transport.send(request) };
+    },
+    doubtEndpoint() {
+      if (access.endpointOverride !== undefined || doubts.remainingMs() > 0) return;
+      login = undefined;
+      doubts.fail();
+    },
+    tokenExpiresAtMs: () => login?.token.expiresAtMs,
+    generation: () => generation,
+  };
+}
