@@ -1,0 +1,91 @@
+import { discover, rangeFromNotAcceptable } from '../openstack/discovery.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import {
+  compareMicroversions,
+  formatMicroversion,
+  highestUpTo,
+  type Microversion,
+  type VersionRange,
+} from '../openstack/microversion.ts';
+import type { Reply, Session } from '../openstack/session.ts';
+import type { ApiVersions } from './snapshot.ts';
+
+/** From here the service list has `backend_state`, and needs a scheduler. */
+const WITH_BACKEND_STATE: Microversion = { major: 3, minor: 49 };
+/** The last version whose service list comes from the database alone. */
+const WITHOUT_SCHEDULER: Microversion = { major: 3, minor: 48 };
+
+/** The questions that the exporter has for Cinder. All of them are GETs; each throws an OpenStackError. */
+export interface CinderApi {
+  /** Learns the microversions when they are not known for this catalog. Never throws: without an answer 3.49 is tried, and a 406 tells more. */
+  readonly prepare: () => Promise<OpenStackError | undefined>;
+  readonly versions: () => ApiVersions | undefined;
+  /** The API knows 3.49, so that the full service list needs a scheduler. */
+  readonly schedulerInList: () => boolean;
+  readonly services: (which: 'full' | 'plain', timeoutMs: number) => Promise<Reply>;
+  readonly pools: (timeoutMs: number) => Promise<Reply>;
+  readonly get: (operation: string, path: string, timeoutMs: number) => Promise<Reply>;
+}
+
+export function createCinderApi(session: Session, requestTimeoutMs: number): CinderApi {
+  let range: VersionRange | undefined;
+  let knownFor = -1;
+
+  /** At 3.49, or the highest below it; the lowest of an API that has left 3.49 behind. */
+  const full = (): Microversion => (range ? (highestUpTo(WITH_BACKEND_STATE, range) ?? range.min) : WITH_BACKEND_STATE);
+  const plain = (): Microversion => (range ? (highestUpTo(WITHOUT_SCHEDULER, range) ?? range.min) : WITHOUT_SCHEDULER);
+  const supported = (): boolean => compareMicroversions(full(), WITH_BACKEND_STATE) >= 0;
+
+  async function at(version: () => Microversion, operation: string, path: string, timeoutMs: number): Promise<Reply> {
+    const get = () =>
+      session.get({
+        operation,
+        path,
+        timeoutMs,
+        headers: { 'openstack-api-version': `volume ${formatMicroversion(version())}` },
+      });
+    try {
+      return await get();
+    } catch (error) {
+      const told = error instanceof OpenStackError ? rangeFromNotAcceptable(error) : undefined;
+      if (!told) throw error;
+      range = told;
+      return get();
+    }
+  }
+
+  return {
+    async prepare() {
+      await session.endpoint();
+      const generation = session.generation();
+      if (knownFor === generation) return undefined;
+      try {
+        range = await discover(session, requestTimeoutMs);
+        knownFor = generation;
+        return undefined;
+      } catch (cause) {
+        if (!(cause instanceof OpenStackError)) throw cause;
+        // A refusal is an answer: some sites hide the version document. Anything else is asked again next time.
+        const status = cause.details.status ?? 0;
+        if (status >= 400 && status < 500 && status !== 429) knownFor = generation;
+        return cause;
+      }
+    },
+    versions: () => ({
+      min: range ? formatMicroversion(range.min) : '',
+      max: range ? formatMicroversion(range.max) : '',
+      used: formatMicroversion(full()),
+      backendStateSupported: supported(),
+    }),
+    schedulerInList: supported,
+    services: (which, timeoutMs) =>
+      at(
+        which === 'full' ? full : plain,
+        which === 'full' ? 'services' : 'services_fallback',
+        '/os-services',
+        timeoutMs,
+      ),
+    pools: (timeoutMs) => at(full, 'pools', '/scheduler-stats/get_pools?detail=true', timeoutMs),
+    get: (operation, path, timeoutMs) => at(full, operation, path, timeoutMs),
+  };
+}

@@ -1,0 +1,34 @@
+import type { OpenStackError } from '../openstack/errors.ts';
+import type { Collector, CollectorStatus } from './snapshot.ts';
+
+/** Keeps how each collector went. Times in milliseconds since the epoch. */
+export interface CollectorLog {
+  readonly succeeded: (collector: Collector, durationMs: number) => void;
+  readonly failed: (collector: Collector, durationMs: number, error: OpenStackError) => void;
+  readonly all: () => readonly CollectorStatus[];
+}
+
+/** Told once when a collector begins to fail, fails for another reason, or succeeds again. */
+export type Turn = (status: CollectorStatus, before: CollectorStatus | undefined) => void;
+
+export function createCollectorLog(turned: Turn, nowMs: () => number = Date.now): CollectorLog {
+  const statuses = new Map<Collector, CollectorStatus>();
+
+  function set(status: CollectorStatus): void {
+    const before = statuses.get(status.collector);
+    statuses.set(status.collector, status);
+    const turn = before ? before.failure?.reason !== status.failure?.reason : status.failure !== undefined;
+    if (turn) turned(status, before);
+  }
+
+  return {
+    succeeded: (collector, durationMs) =>
+      set({ collector, success: true, durationMs, lastSuccessAtMs: nowMs(), failure: undefined }),
+    failed(collector, durationMs, error) {
+      const before = statuses.get(collector);
+      const failure = { sinceMs: before?.failure?.sinceMs ?? nowMs(), reason: error.reason, message: error.message };
+      set({ collector, success: false, durationMs, lastSuccessAtMs: before?.lastSuccessAtMs, failure });
+    },
+    all: () => [...statuses.values()],
+  };
+}

@@ -1,0 +1,46 @@
+import type { Histories } from './changes.ts';
+import type { Backend, Pool, Service } from './model.ts';
+
+/** The parts of Cinder that are read, each of which may fail alone. */
+export const COLLECTORS = ['services', 'pools', 'volume_types'] as const;
+
+export type Collector = (typeof COLLECTORS)[number];
+
+/** How the last run of one collector went. Times in milliseconds since the epoch, by our clock. */
+export interface CollectorStatus {
+  readonly collector: Collector;
+  readonly success: boolean;
+  readonly durationMs: number;
+  readonly lastSuccessAtMs: number | undefined;
+  /** Since when it fails, and why in plain words; undefined while it succeeds. */
+  readonly failure: { readonly sinceMs: number; readonly reason: string; readonly message: string } | undefined;
+}
+
+/** What discovery said about the API, and what we use of it. */
+export interface ApiVersions {
+  /** Empty when discovery was not possible. */
+  readonly min: string;
+  readonly max: string;
+  readonly used: string;
+  readonly backendStateSupported: boolean;
+}
+
+/** A backend that can serve a volume type. */
+export interface VolumeTypeBackend {
+  readonly volumeType: string;
+  readonly host: string;
+}
+
+/** All that is known of one cloud at one moment; never changed, only replaced. */
+export interface Snapshot {
+  readonly atMs: number;
+  /** The last refresh read the service list. */
+  readonly up: boolean;
+  readonly services: readonly Service[];
+  readonly pools: readonly Pool[];
+  readonly backends: readonly Backend[];
+  readonly histories: Histories;
+  readonly volumeTypes: readonly VolumeTypeBackend[];
+  readonly api: ApiVersions | undefined;
+  readonly collectors: readonly CollectorStatus[];
+}
