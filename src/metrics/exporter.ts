@@ -1,0 +1,126 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { COLLECTORS, type Collector } from '../cinder/snapshot.ts';
+
+/** Why a collector failed, as a label. */
+export const REASONS = ['auth', 'forbidden', 'timeout', 'connect', 'http', 'decode'] as const;
+
+export type Reason = (typeof REASONS)[number];
+
+/** What the exporter tells of its own work for one cloud. */
+export interface CloudMetrics {
+  readonly registry: Registry;
+  readonly refreshes: Counter;
+  readonly missed: Counter;
+  readonly overlapped: Counter;
+  readonly refreshDuration: Gauge;
+  readonly refreshInterval: Gauge;
+  readonly lastRefresh: Gauge;
+  readonly requests: Histogram<'operation' | 'status'>;
+  readonly errors: Counter<'collector' | 'reason'>;
+  readonly rejectedRows: Counter<'collector'>;
+  readonly truncatedLabels: Counter;
+  readonly tokenExpiry: Gauge;
+  readonly schedulerRequestsOpen: Gauge;
+  readonly schedulerPause: Gauge;
+  readonly verificationDisabled: Gauge;
+}
+
+const P = 'cinder_exporter_';
+
+/** The metrics of one cloud, with every series that can be known in advance already at 0. */
+export function createCloudMetrics(collectors: readonly Collector[] = COLLECTORS): CloudMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name: P + name, help, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: P + name, help, registers });
+  const metrics: CloudMetrics = {
+    registry,
+    refreshes: counter('refreshes_total', 'Refreshes that ended, well or not.'),
+    missed: counter('refreshes_missed_total', 'Refreshes that were due and could not start in time.'),
+    overlapped: counter('refreshes_overlapped_total', 'Refreshes that were due while the one before still ran.'),
+    refreshDuration: gauge('refresh_duration_seconds', 'Duration of the last refresh.'),
+    refreshInterval: gauge('refresh_interval_seconds', 'Time from one refresh to the next, by the schedule.'),
+    lastRefresh: gauge('last_refresh_timestamp_seconds', 'When the last refresh ended, well or not, as Unix time.'),
+    requests: new Histogram({
+      name: `${P}api_request_duration_seconds`,
+      help: 'Requests to Keystone and Cinder, by operation and HTTP status ("error" when there was no answer).',
+      labelNames: ['operation', 'status'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+      registers,
+    }),
+    errors: new Counter({
+      name: `${P}errors_total`,
+      help: 'Failed runs of a collector, by reason.',
+      labelNames: ['collector', 'reason'],
+      registers,
+    }),
+    rejectedRows: new Counter({
+      name: `${P}rejected_rows_total`,
+      help: 'Rows of an answer that could not be decoded, or were beyond the configured limit.',
+      labelNames: ['collector'],
+      registers,
+    }),
+    truncatedLabels: counter(
+      'truncated_labels_total',
+      'Texts of the cloud that were cut at the configured label length.',
+    ),
+    tokenExpiry: gauge(
+      'token_expiry_timestamp_seconds',
+      'When the Keystone token expires, as Unix time. No series before the first login.',
+    ),
+    schedulerRequestsOpen: gauge(
+      'scheduler_requests_open',
+      'Requests under way that need a Cinder scheduler; never more than 1.',
+    ),
+    schedulerPause: gauge(
+      'scheduler_pause_seconds',
+      'Remaining pause before a scheduler that failed to answer is asked again, as of the last refresh.',
+    ),
+    verificationDisabled: gauge(
+      'tls_verification_disabled',
+      'Whether certificates of the cloud are not verified because the configuration says so.',
+    ),
+  };
+  // A labelless gauge starts at 0 in prom-client, which would be a false statement for these.
+  metrics.tokenExpiry.remove();
+  metrics.lastRefresh.remove();
+  metrics.refreshDuration.remove();
+  for (const collector of collectors) {
+    metrics.rejectedRows.inc({ collector }, 0);
+    for (const reason of REASONS) metrics.errors.inc({ collector, reason }, 0);
+  }
+  return metrics;
+}
+
+/** What the exporter tells of the process as a whole. */
+export interface ProcessMetrics {
+  readonly registry: Registry;
+  readonly reloadSuccessful: Gauge;
+  readonly reloadSuccessTimestamp: Gauge;
+}
+
+export function createProcessMetrics(version: string): ProcessMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  // The event loop is sampled ten times a second: at prom-client's 10 ms the sampling itself is most of the idle load.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  new Gauge({
+    name: `${P}build_info`,
+    help: 'Version of the exporter and of Node.js. Always 1.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version, node_version: process.version }, 1);
+  return {
+    registry,
+    reloadSuccessful: new Gauge({
+      name: `${P}config_last_reload_successful`,
+      help: 'Whether the last attempt to load the configuration succeeded.',
+      registers,
+    }),
+    reloadSuccessTimestamp: new Gauge({
+      name: `${P}config_last_reload_success_timestamp_seconds`,
+      help: 'When the configuration in use was loaded, as Unix time.',
+      registers,
+    }),
+  };
+}
