@@ -1,0 +1,94 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { Backend } from '../cinder/model.ts';
+import { duration } from '../cinder/reason.ts';
+import { missing, wanted, type Checked } from './checked.ts';
+import { CRITICAL, OK, SEVERITY, WORST_FIRST, exitCodeOf } from './exit-code.ts';
+
+export interface TableStyle {
+  readonly colour: boolean;
+  /** Columns of the terminal; undefined: lines are not cut. */
+  readonly width: number | undefined;
+}
+
+const VERDICT = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
+const COLOUR = ['green', 'yellow', 'red', 'magenta'] as const;
+
+/** The first line is the verdict, as monitoring plugins have it; then a table for each cloud, the worst backends first. */
+export function renderCheck(checked: readonly Checked[], hosts: readonly string[], style: TableStyle): string {
+  const code = exitCodeOf(checked, hosts);
+  const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
+  const bad = backends.filter((backend) => SEVERITY[backend.condition] === CRITICAL).length;
+  const fine = backends.filter((backend) => SEVERITY[backend.condition] === OK).length;
+  const verdict = `${VERDICT[code]}: ${backends.length} backends, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
+  const lines = [
+    paint(verdict, code, style),
+    ...checked.flatMap((one) => renderCloud(one, hosts, checked.length > 1, style)),
+  ];
+  for (const host of missing(checked, hosts)) lines.push(`no backend ${printable(host)} is in the service list`);
+  return `${lines.join('\n')}\n`;
+}
+
+function renderCloud(
+  { name, snapshot }: Checked,
+  hosts: readonly string[],
+  several: boolean,
+  style: TableStyle,
+): string[] {
+  const title = several ? ['', `cloud ${printable(name)}`] : [''];
+  const problems = (snapshot?.collectors ?? [])
+    .filter((collector) => !collector.success)
+    .map(({ collector, failure }) =>
+      paint(`${collector} cannot be read (${failure?.reason}): ${printable(failure?.message ?? '')}`, CRITICAL, style),
+    );
+  const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot.atMs)) : [];
+  return [
+    ...title,
+    ...problems,
+    ...(rows.length > 0 ? align([['BACKEND', 'CONDITION', 'STATE', 'STATS', 'REASON'], ...rows], style) : []),
+  ];
+}
+
+function rowOf(backend: Backend, nowMs: number): string[] {
+  const state = backend.state === undefined ? '-' : backend.state === 1 ? 'up' : 'down';
+  const stats = backend.statsAtMs === undefined ? '-' : duration(nowMs - backend.statsAtMs);
+  return [printable(backend.host), backend.condition, state, stats, printable(backend.reason)];
+}
+
+function rank(backend: Backend): number {
+  return WORST_FIRST.indexOf(SEVERITY[backend.condition]);
+}
+
+function worstFirst(backends: readonly Backend[]): readonly Backend[] {
+  return backends.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const GAP = '  ';
+const CONDITION_COLUMN = 1;
+
+/** The last column is cut at the terminal's edge; the others are never. */
+function align(rows: readonly (readonly string[])[], style: TableStyle): string[] {
+  const widths = (rows[0] ?? [])
+    .slice(0, -1)
+    .map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const room =
+    style.width === undefined ? Infinity : style.width - widths.reduce((sum, width) => sum + width + GAP.length, 0);
+  return rows.map((row) => {
+    const severity = SEVERITY[row[CONDITION_COLUMN] as Backend['condition']];
+    const cells = widths.map((width, column) => {
+      const cell = (row[column] ?? '').padEnd(width);
+      return column === CONDITION_COLUMN && severity !== undefined ? paint(cell, severity, style) : cell;
+    });
+    const last = row.at(-1) ?? '';
+    return [...cells, last.length <= room ? last : `${last.slice(0, Math.max(0, room - 1)).toWellFormed()}…`].join(GAP);
+  });
+}
+
+function paint(text: string, code: number, { colour }: TableStyle): string {
+  return colour ? styleText(COLOUR[code] ?? 'red', text) : text;
+}
+
+/** Names and free text of a cloud must not steer a terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}

@@ -1,0 +1,102 @@
+import { viewBackend, viewCloud } from '../http/view.ts';
+import { createLog } from '../log/log.ts';
+import type { Target } from '../refresh/fleet.ts';
+import { intervalOf } from '../refresh/schedule.ts';
+import { createWatcher, type Watcher } from '../refresh/watcher.ts';
+import { renderCheck } from './check-table.ts';
+import { wanted, type Checked } from './checked.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { FLAGS, FlagError, parseFlags, type FlagValues } from './flags.ts';
+import { help } from './help.ts';
+import { load } from './serve.ts';
+import type { Surroundings } from './targets.ts';
+
+const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
+
+Refreshes once and prints the backends: all, or those whose host@backend (or cluster@backend) is given.
+Exit code as monitoring plugins have it: 0 ok; 1 warning (degraded, disabled, frozen); 2 critical (down, stale, service_down);
+3 unknown (unknown, a cloud that cannot be read, a HOST that is not there).
+
+Flags:
+`;
+
+export const CHECK_FLAGS = [
+  FLAGS[0],
+  { name: 'cloud', type: 'string', value: '<name>', help: 'Only this one of the configured clouds.' },
+  {
+    name: 'output',
+    type: 'string',
+    value: '<format>',
+    default: 'table',
+    choices: ['table', 'json'],
+    help: 'table or json.',
+  },
+  { name: 'watch', type: 'boolean', help: 'Refresh and print again on the schedule, until interrupted.' },
+  { name: 'help', type: 'boolean', help: 'Print this help and exit.' },
+] as const;
+
+/** One refresh, a table for people or JSON, and an exit code as monitoring plugins have it. */
+export async function check(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { values, positionals: hosts } = parseFlags(args, CHECK_FLAGS);
+  if (values.help) {
+    process.stdout.write(help(CHECK_FLAGS, USAGE));
+    return 0;
+  }
+  const targets = choose(load(values, surroundings).targets, values.cloud);
+  const intervalMs = Math.max(...(await Promise.all(targets.map(({ config }) => intervalOf(config.schedule)))));
+  const log = createLog({ level: 'error', format: 'logfmt', write: () => {} });
+  const watchers = targets.map((target) => createWatcher({ ...target, intervalMs, log }));
+  try {
+    for (;;) {
+      const code = await checkOnce(watchers, hosts, values);
+      if (!values.watch) return code;
+      await new Promise((resolve) => {
+        setTimeout(resolve, intervalMs);
+      });
+    }
+  } finally {
+    for (const watcher of watchers) watcher.close();
+  }
+}
+
+async function checkOnce(
+  watchers: readonly Watcher[],
+  hosts: readonly string[],
+  flags: FlagValues<typeof CHECK_FLAGS>,
+): Promise<number> {
+  const terminal = process.stdout.isTTY;
+  if (process.stderr.isTTY) process.stderr.write('reading the cloud …');
+  await Promise.all(watchers.map((watcher) => watcher.refresh()));
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  const checked = watchers.map((watcher) => ({ name: watcher.name, snapshot: watcher.snapshot() }));
+  if (flags.watch && terminal) process.stdout.write('\u001b[2J\u001b[H');
+  process.stdout.write(
+    flags.output === 'json'
+      ? `${JSON.stringify(jsonOf(checked, hosts), undefined, terminal ? 2 : undefined)}\n`
+      : renderCheck(checked, hosts, {
+          colour: terminal && !process.env['NO_COLOR'],
+          width: terminal ? process.stdout.columns : undefined,
+        }),
+  );
+  return exitCodeOf(checked, hosts);
+}
+
+function choose(targets: readonly Target[], name: string | undefined): readonly Target[] {
+  if (name === undefined) return targets;
+  const chosen = targets.filter(({ config }) => config.name === name);
+  if (chosen.length === 0)
+    throw new FlagError(
+      `--cloud: expected one of ${targets.map(({ config }) => config.name).join(', ')}, got ${JSON.stringify(name)}`,
+    );
+  return chosen;
+}
+
+/** The same shape as `/api/v1/backends`. */
+function jsonOf(checked: readonly Checked[], hosts: readonly string[]) {
+  return {
+    clouds: checked.map(({ name, snapshot }) => viewCloud(name, snapshot)),
+    backends: checked.flatMap(({ name, snapshot }) =>
+      snapshot ? wanted(snapshot, hosts).map((backend) => viewBackend(name, snapshot, backend)) : [],
+    ),
+  };
+}

@@ -1,0 +1,3 @@
+export async function rules(): Promise<number> {
+  return 1;
+}

@@ -1,0 +1,63 @@
+import { homedir } from 'node:os';
+import { VERSION } from '../version.ts';
+import { FLAGS, FlagError, parseFlags } from './flags.ts';
+import { help } from './help.ts';
+import type { Surroundings } from './targets.ts';
+
+/** A command: takes the arguments after its name, resolves with the exit code. */
+type Command = (args: readonly string[], surroundings: Surroundings) => Promise<number>;
+
+/** Loaded when needed: serving needs neither the simulator nor the table of `check`. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => serveCommand,
+  check: async () => (await import('./check.ts')).check,
+  demo: async () => (await import('./demo.ts')).demo,
+  rules: async () => (await import('./rules.ts')).rules,
+};
+
+/** Exit code for a command line or configuration that cannot be used; `check` has its own, as monitoring plugins do. */
+const UNUSABLE = 1;
+
+/** Runs a command line (without the program's name) and resolves with the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const [first = ''] = args;
+  const named = Object.hasOwn(COMMANDS, first);
+  const surroundings = { env: process.env, cwd: process.cwd(), home: homedir() };
+  try {
+    if (first !== '' && !first.startsWith('-') && !named) {
+      throw new FlagError(
+        `unknown command ${JSON.stringify(first)}; the commands are ${Object.keys(COMMANDS).join(', ')}`,
+      );
+    }
+    const command = await (COMMANDS[named ? first : 'serve'] as () => Promise<Command>)();
+    return await command(named ? args.slice(1) : args, surroundings);
+  } catch (error) {
+    process.stderr.write(`cinder-exporter: ${messageOf(error)}\n`);
+    return first === 'check' ? 3 : UNUSABLE;
+  }
+}
+
+async function serveCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { values, positionals } = parseFlags(args, FLAGS);
+  if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
+  if (values.help) return print(help(FLAGS));
+  if (values.version) return print(`cinder-exporter ${VERSION} (node ${process.version})\n`);
+  const { checkConfiguration, serveUntilTold } = await import('./until-told.ts');
+  return values['config.check'] ? checkConfiguration(values, surroundings) : serveUntilTold(values, surroundings);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** What a person should read of an error: its message; the stack only of what is a bug of ours. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected =
+    error.constructor !== Error &&
+    !(error instanceof TypeError) &&
+    !(error instanceof RangeError) &&
+    !(error instanceof ReferenceError);
+  return expected || 'code' in error || !error.stack || error.message.startsWith('--') ? error.message : error.stack;
+}

@@ -1,0 +1,25 @@
+import type { Config } from '../config/config.ts';
+import { AccessError } from '../openstack/clouds-error.ts';
+import { loadAccess } from '../openstack/clouds.ts';
+import type { Target } from '../refresh/fleet.ts';
+
+/** Where the process runs: what clouds.yaml is searched by. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+/** Reads how to reach each cloud of the configuration. Throws an AccessError; with no cloud configured at all it names the demo. */
+export function loadTargets(config: Config, surroundings: Surroundings): Target[] {
+  return config.clouds.map((cloud) => {
+    try {
+      const access = loadAccess({ ...surroundings, ...(cloud.osCloud !== undefined && { cloud: cloud.osCloud }) });
+      return { config: cloud, access };
+    } catch (error) {
+      if (!(error instanceof AccessError) || error.kind !== 'none') throw error;
+      const demo = 'To see the exporter at work on a simulated cloud, run: cinder-exporter demo';
+      throw new AccessError('none', `${error.message}\n${demo}`);
+    }
+  });
+}

@@ -1,0 +1,40 @@
+import { createLog, type Level, type Log } from '../log/log.ts';
+import type { ServeFlags } from './flags.ts';
+import { load, serve, type Serving } from './serve.ts';
+import type { Surroundings } from './targets.ts';
+
+/** The log that the flags ask for, on standard error. */
+export function logOf(flags: ServeFlags): Log {
+  return createLog({
+    level: flags['log.level'] as Level,
+    format: flags['log.format'] as 'logfmt' | 'json',
+    write: (line) => process.stderr.write(line),
+  });
+}
+
+/** Serves until SIGTERM or SIGINT; SIGHUP reloads. Resolves with the exit code. */
+export async function serveUntilTold(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+  const log = logOf(flags);
+  return untilTold(await serve(flags, () => load(flags, surroundings), log), log);
+}
+
+/** Waits for the signal to stop, and closes. A second signal does not wait for answers under way. */
+export async function untilTold(serving: Pick<Serving, 'close' | 'reload'>, log: Log): Promise<number> {
+  process.on('SIGHUP', () => void serving.reload());
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+  });
+  log('info', 'Stopping', { signal });
+  await serving.close();
+  return 0;
+}
+
+/** Loads everything that serving would load, says so, and resolves with 0; rejects with all that is wrong. */
+export function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+  const { targets } = load(flags, surroundings);
+  const names = targets.map(({ config: cloud, access }) => `${cloud.name} (${access.authUrl})`);
+  process.stdout.write(
+    `configuration is good; ${targets.length === 1 ? 'the cloud is' : `${targets.length} clouds:`} ${names.join(', ')}\n`,
+  );
+  return Promise.resolve(0);
+}

@@ -1,0 +1,81 @@
+import type { CloudConfig, Schedule } from './config.ts';
+import { periodMs } from './cron.ts';
+import { formatDuration } from './duration.ts';
+import type { CloudSettings, Settings } from './schema.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** The settings of one cloud with what `defaults` says and our own defaults filled in. Its own `interval` replaces a default `schedule`, and the other way round. */
+export function completeCloud(
+  name: string,
+  osCloud: string | undefined,
+  own: CloudSettings,
+  defaults: Settings,
+): CloudConfig {
+  const schedule: Schedule = scheduleOf(own) ?? scheduleOf(defaults) ?? { kind: 'interval', everyMs: 30 * SECOND };
+  const staleAfterMs = own.stale_after ?? defaults.stale_after;
+  const timeouts = { ...defaults.timeouts, ...own.timeouts };
+  const collectors = { ...defaults.collectors, ...own.collectors };
+  const limits = { ...defaults.limits, ...own.limits };
+  return {
+    name,
+    ...(osCloud === undefined ? {} : { osCloud }),
+    schedule,
+    maxRandomDelayMs:
+      own.max_random_delay ?? defaults.max_random_delay ?? Math.min(5 * SECOND, Math.floor(periodMs(schedule) / 10)),
+    requestTimeoutMs: timeouts.request ?? 10 * SECOND,
+    schedulerPatienceMs: timeouts.scheduler_patience ?? 10 * SECOND,
+    schedulerTimeoutMs: timeouts.scheduler ?? 3 * MINUTE,
+    ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
+    collectors: { pools: collectors.pools ?? true, volumeTypes: collectors.volume_types ?? true },
+    volumeTypesEveryMs: own.volume_types_interval ?? defaults.volume_types_interval ?? 10 * MINUTE,
+    limits: {
+      maxBodyBytes: limits.max_body ?? 256 * 1024 * 1024,
+      maxRows: limits.max_rows ?? 200_000,
+      maxLabelLength: limits.max_label_length ?? 1024,
+    },
+  };
+}
+
+function scheduleOf(settings: Settings): Schedule | undefined {
+  if (settings.interval !== undefined) return { kind: 'interval', everyMs: settings.interval };
+  return settings.schedule === undefined ? undefined : { kind: 'cron', expression: settings.schedule };
+}
+
+/** Two settings of one cloud that do not go together; `keys` are where to look for the cause, the likeliest first. */
+export interface Contradiction {
+  readonly keys: readonly (readonly string[])[];
+  readonly expected: string;
+  readonly got: string;
+}
+
+export function contradictions(cloud: CloudConfig): readonly Contradiction[] {
+  const found: Contradiction[] = [];
+  const period = periodMs(cloud.schedule);
+  if (cloud.maxRandomDelayMs > period / 2) {
+    found.push({
+      keys: [['max_random_delay']],
+      expected: `at most half the interval of cloud ${cloud.name} (${formatDuration(period)})`,
+      got: formatDuration(cloud.maxRandomDelayMs),
+    });
+  }
+  if (cloud.staleAfterMs !== undefined && cloud.staleAfterMs < period) {
+    found.push({
+      keys: [['stale_after']],
+      expected: `at least the interval of cloud ${cloud.name} (${formatDuration(period)})`,
+      got: formatDuration(cloud.staleAfterMs),
+    });
+  }
+  if (cloud.schedulerTimeoutMs < cloud.schedulerPatienceMs) {
+    found.push({
+      keys: [
+        ['timeouts', 'scheduler'],
+        ['timeouts', 'scheduler_patience'],
+      ],
+      expected: `scheduler at least as long as scheduler_patience (${formatDuration(cloud.schedulerPatienceMs)})`,
+      got: formatDuration(cloud.schedulerTimeoutMs),
+    });
+  }
+  return found;
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { cronProblem } from './cron.ts';
+import { count, duration, flag, size, text } from './values.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const KIB = 1024;
+const GIB = 1024 ** 3;
+
+/** A mapping that knows all its keys. */
+function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : 'a mapping') });
+}
+
+const timeouts = mapping({
+  request: duration(
+    100,
+    10 * MINUTE,
+    '10s',
+    'A whole request that needs no scheduler: connecting, sending, and the last byte of the answer.',
+  ).optional(),
+  scheduler_patience: duration(
+    100,
+    10 * MINUTE,
+    '10s',
+    'How long a refresh waits for an answer that needs a Cinder scheduler before it goes on without. The request itself stays open, and no second one is sent beside it.',
+  ).optional(),
+  scheduler: duration(
+    SECOND,
+    HOUR,
+    '3m',
+    'When a request that needs a scheduler is given up at last. Below 172 s, the longest seen with a stopped message bus, abandoned requests can pile up in Cinder.',
+  ).optional(),
+});
+
+const collectors = mapping({
+  pools: flag(
+    true,
+    "Read the scheduler's pools (`GET /scheduler-stats/get_pools?detail=true`): driver stats and capacities.",
+  ).optional(),
+  volume_types: flag(true, 'Read now and then which backends can serve which volume type.').optional(),
+});
+
+const limits = mapping({
+  max_body: size(
+    KIB,
+    GIB,
+    '256MiB',
+    'Longest answer that is read, after decompression. A longer one fails the request.',
+  ).optional(),
+  max_rows: count(
+    1,
+    10_000_000,
+    200_000,
+    'Most rows of one list that are used. The rest is counted as rejected.',
+  ).optional(),
+  max_label_length: count(
+    16,
+    65_536,
+    1024,
+    'Longest label value, in characters. A longer one is cut and counted.',
+  ).optional(),
+});
+
+const settings = {
+  interval: duration(
+    SECOND,
+    DAY,
+    '30s',
+    'Time between two refreshes; the first is at once. Not together with `schedule`.',
+  ).optional(),
+  schedule: text(
+    'a node-cron expression of 5 or 6 fields',
+    (expression) => cronProblem(expression) === undefined,
+    undefined,
+    'Refresh at these times instead (UTC): second (may be left out), minute, hour, day of month, month, day of week. Steps must divide their field evenly.',
+  ).optional(),
+  max_random_delay: duration(
+    0,
+    10 * MINUTE,
+    'a tenth of the interval, at most 5s',
+    'Each refresh but the first waits a random time up to this, so that replicas do not ask in the same second. At most half the interval.',
+  ).optional(),
+  timeouts: timeouts.optional(),
+  stale_after: duration(
+    SECOND,
+    7 * DAY,
+    'the larger of 5m and 5 intervals',
+    'Driver stats, or the last result of a failing collector, that are older no longer count. At least the interval.',
+  ).optional(),
+  collectors: collectors.optional(),
+  volume_types_interval: duration(SECOND, 7 * DAY, '10m', 'Time between two readings of the volume types.').optional(),
+  limits: limits.optional(),
+} as const;
+
+/** The settings of `defaults`, all optional. */
+export const defaultsSchema = mapping(settings);
+
+/** The settings of one cloud. */
+export const cloudSchema = mapping({
+  os_cloud: text(
+    'the name of a cloud in clouds.yaml',
+    (name) => name !== '' && name.length <= 256,
+    'the name of this entry',
+    'The entry of clouds.yaml to log in with. `envvars` takes the `OS_*` variables.',
+  ).optional(),
+  ...settings,
+});
+
+/** The names a cloud can have: they are part of URLs and logs. */
+export const CLOUD_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
+export const CLOUD_NAME_TEXT = 'a name of at most 63 letters, digits, ".", "_", "@" and "-"';
+
+/** Most clouds that one process watches. */
+export const MAX_CLOUDS = 100;
+
+/** The whole file, as written: every duration in milliseconds, every size in bytes, nothing filled in. */
+export const fileSchema = mapping({
+  clouds: z
+    .record(z.string(), cloudSchema, { error: 'a mapping' })
+    .meta({
+      description:
+        'The clouds to watch, by the name they have in `/probe?cloud=NAME`. A name with nothing below it takes every default. Without `clouds`: the one cloud that `OS_CLOUD` or the `OS_*` variables name.',
+    })
+    .optional(),
+  defaults: defaultsSchema
+    .meta({ description: 'Settings for every cloud that does not say otherwise: the same keys but `os_cloud`.' })
+    .optional(),
+  grafana_url: text(
+    'a URL beginning with http:// or https://, without a user',
+    isWebUrl,
+    undefined,
+    'Base URL of Grafana, for links on the status page.',
+  ).optional(),
+});
+
+export type FileSettings = z.output<typeof fileSchema>;
+export type Settings = z.output<typeof defaultsSchema>;
+export type CloudSettings = z.output<typeof cloudSchema>;
+
+function isWebUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}
+
+/** The keys that the mapping at a path of the file knows. */
+export function keysAt(path: readonly string[]): readonly string[] {
+  const within =
+    path[0] === 'clouds' ? [cloudSchema, ...path.slice(2)] : [path[0] ? defaultsSchema : fileSchema, ...path.slice(1)];
+  const [schema, section] = within as [{ shape: object }, string | undefined];
+  const sections: Record<string, { shape: object }> = { timeouts, collectors, limits };
+  return Object.keys((section === undefined ? schema : (sections[section] ?? schema)).shape);
+}

@@ -1,0 +1,90 @@
+/** Where a value was written: a file with line and column (from 1), or an environment variable's name alone. */
+export interface Place {
+  readonly source: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** A document as it was written: every value knows its place, and a scalar still has its source text (`0123`, `1_000`, `yes`). */
+export type Tree = MapTree | ListTree | LeafTree;
+
+export interface MapTree {
+  readonly kind: 'map';
+  readonly at: Place;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** A value of a mapping, with the place of its key. */
+export interface Entry {
+  readonly keyAt: Place;
+  readonly value: Tree;
+}
+
+export interface ListTree {
+  readonly kind: 'list';
+  readonly at: Place;
+  readonly items: readonly Tree[];
+}
+
+export interface LeafTree {
+  readonly kind: 'leaf';
+  readonly at: Place;
+  /** What the YAML schema made of it. */
+  readonly value: string | number | boolean | null;
+  /** The text of a string, or the source of anything else. */
+  readonly text: string;
+  /** In quotes: its first character is one column further. */
+  readonly quoted: boolean;
+}
+
+/** `file:line:column`, or the variable's name. */
+export function placeText(place: Place): string {
+  return place.line === undefined ? place.source : `${place.source}:${place.line}:${place.column ?? 1}`;
+}
+
+/** The child under a key; undefined when absent or when this is no mapping. */
+export function child(tree: Tree | undefined, key: string): Tree | undefined {
+  return tree?.kind === 'map' ? tree.entries.get(key)?.value : undefined;
+}
+
+/** What a value is, in words that never show its content. */
+export function kindText(tree: Tree): string {
+  if (tree.kind === 'map') return tree.entries.size === 0 ? 'an empty mapping' : 'a mapping';
+  if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list';
+  if (tree.value === null) return 'nothing';
+  return typeof tree.value === 'string' ? 'text' : `a ${typeof tree.value}`;
+}
+
+const SHOWN_CHARACTERS = 60;
+
+/** What a value is, quoted when it is a scalar: only for what is no secret. */
+export function quotedText(tree: Tree): string {
+  if (tree.kind !== 'leaf' || tree.value === null) return kindText(tree);
+  return typeof tree.value === 'string' ? quoted(withoutUser(tree.value)) : quotedRaw(tree.text);
+}
+
+/** What stands before the `@` of a URL may be a password. */
+function withoutUser(text: string): string {
+  return text.replace(/:\/\/[^/]*@/, '://<secret>@');
+}
+
+/** JSON's quoting, cut to a length for one line. */
+export function quoted(text: string): string {
+  return escaped(cut(text));
+}
+
+function quotedRaw(text: string): string {
+  return escaped(cut(text)).slice(1, -1);
+}
+
+/** JSON leaves DEL, C1 and the line separators alone; a terminal does not. */
+function escaped(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
+}

@@ -1,0 +1,148 @@
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { ConfigError } from './error.ts';
+import { placeText, quoted } from './tree.ts';
+import type { Entry, LeafTree, MapTree, Place, Tree } from './tree.ts';
+import { refusedYaml } from './yaml-bounds.ts';
+import { yamlReason } from './yaml-error.ts';
+
+/** The key in messages about a document as a whole. */
+export const WHOLE_FILE = '(whole file)';
+
+/** One YAML document (or JSON: YAML holds it) as a mapping that knows its places. `version` decides what `yes`, `0123` and `<<` mean; an empty document may count as an empty mapping. Throws `ConfigError`. */
+export function parseTree(
+  text: string,
+  file: string,
+  version: '1.1' | '1.2',
+  empty: 'refused' | 'allowed' = 'refused',
+): MapTree {
+  const start: Place = { source: file, line: 1, column: 1 };
+  const refused = refusedYaml(text);
+  if (refused) throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: ${refused}`]);
+  const lineCounter = new LineCounter();
+  const document = parsed(text, start, { version, merge: version === '1.1', lineCounter });
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { source: file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const syntax = [...document.errors, ...document.warnings].map(
+    (error) => `${placeText(placeOf(error.pos[0]))}: ${WHOLE_FILE}: ${yamlReason(error)}`,
+  );
+  // The first error is the cause, what follows is mostly its echo.
+  if (syntax[0] !== undefined) throw new ConfigError([syntax[0]]);
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    if (empty === 'allowed') return { kind: 'map', at: start, entries: new Map() };
+    throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: expected a mapping, got an empty file`]);
+  }
+  const problems: string[] = [];
+  const tree = new TreeBuilder(placeOf, problems).build(document.contents, []);
+  if (problems.length > 0) throw new ConfigError(problems);
+  if (tree.kind === 'map') return tree;
+  throw new ConfigError([
+    `${placeText(tree.at)}: ${WHOLE_FILE}: expected a mapping, got ${tree.kind === 'list' ? 'a list' : 'a single value'}`,
+  ]);
+}
+
+type Options = Parameters<typeof parseDocument>[1] & object;
+
+function parsed(text: string, start: Place, options: Options): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { ...options, prettyErrors: false, uniqueKeys: false });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: expected fewer levels, got too many`]);
+  }
+}
+
+/** Walks the parsed nodes once, in document order: an alias is the tree its anchor already became, so it costs nothing however often it is used. */
+class TreeBuilder {
+  readonly #anchors = new Map<string, Tree>();
+  readonly #placeOf: (offset: number) => Place;
+  readonly #problems: string[];
+
+  constructor(placeOf: (offset: number) => Place, problems: string[]) {
+    this.#placeOf = placeOf;
+    this.#problems = problems;
+  }
+
+  build(node: unknown, path: readonly string[]): Tree {
+    const at = this.#at(node);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target) return target;
+      this.#problem(at, path, 'expected an alias of an anchor above, got an alias of none');
+    }
+    let tree: Tree = { kind: 'leaf', at, value: null, text: '', quoted: false };
+    if (isMap(node)) tree = this.#map(node, at, path);
+    else if (isSeq(node)) {
+      tree = { kind: 'list', at, items: node.items.map((item, index) => this.build(item, [...path, String(index)])) };
+    } else if (isScalar(node)) tree = leaf(node, at);
+    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
+    if (anchor !== undefined) this.#anchors.set(anchor, tree);
+    return tree;
+  }
+
+  #map(node: YAMLMap, at: Place, path: readonly string[]): MapTree {
+    const entries = new Map<string, Entry>();
+    const merged: Tree[] = [];
+    for (const { key, value } of node.items as Pair<Node | null, Node | null>[]) {
+      if (isScalar(key) && typeof key.value === 'symbol') {
+        merged.push(this.build(value, [...path, '<<']));
+        continue;
+      }
+      const keyAt = this.#at(key);
+      const name = this.#keyName(key, keyAt, path);
+      const built = this.build(value, [...path, name]);
+      const earlier = entries.get(name);
+      if (earlier) {
+        const { line, column } = earlier.keyAt;
+        this.#problem(keyAt, [...path, name], `expected once, got it again (first at ${line}:${column})`);
+      }
+      entries.set(name, { keyAt, value: value === null ? { ...built, at: keyAt } : built });
+    }
+    for (const tree of merged) this.#merge(entries, tree, [...path, '<<']);
+    return { kind: 'map', at, entries };
+  }
+
+  /** YAML 1.1's `<<`: a mapping or a list of them; what is already there stays. */
+  #merge(entries: Map<string, Entry>, tree: Tree, path: readonly string[]): void {
+    if (tree.kind === 'list') for (const item of tree.items) this.#merge(entries, item, path);
+    else if (tree.kind === 'leaf') this.#problem(tree.at, path, 'expected a mapping to merge, got a single value');
+    else for (const [name, entry] of tree.entries) if (!entries.has(name)) entries.set(name, entry);
+  }
+
+  #keyName(key: Node | null, at: Place, path: readonly string[]): string {
+    const built = this.build(key, path);
+    if (built.kind === 'leaf') return built.text;
+    this.#problem(at, path, 'expected a plain key, got a collection as a key');
+    return '?';
+  }
+
+  #at(node: unknown): Place {
+    const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
+    return this.#placeOf(range?.[0] ?? 0);
+  }
+
+  #problem(at: Place, path: readonly string[], reason: string): void {
+    this.#problems.push(`${placeText(at)}: ${keyText(path)}: ${reason}`);
+  }
+}
+
+function leaf(node: Scalar, at: Place): LeafTree {
+  const { value, source } = node;
+  const plain = typeof value === 'number' || typeof value === 'boolean' || value === null ? value : undefined;
+  const text = typeof value === 'string' ? value : (source ?? '');
+  return {
+    kind: 'leaf',
+    at,
+    value: plain === undefined ? text : plain,
+    text,
+    quoted: node.type?.startsWith('QUOTE') ?? false,
+  };
+}
+
+/** `clouds.prod.interval`; a part that is no plain word is quoted. */
+export function keyText(path: readonly string[]): string {
+  if (path.length === 0) return WHOLE_FILE;
+  return path.map((part) => (/^[\w@/-]+$/.test(part) ? part : quoted(part))).join('.');
+}

@@ -1,0 +1,114 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Log } from '../log/log.ts';
+import type { Served, ServedCloud } from './clouds.ts';
+import { renderLanding } from './landing.ts';
+import { sendPage } from './metrics.ts';
+import { viewBackend, viewCloud } from './view.ts';
+
+export interface AppOptions {
+  readonly served: Served;
+  readonly telemetryPath: string;
+  /** Reloads the configuration, with the error when it is bad; undefined when `--web.enable-lifecycle` is not set. */
+  readonly reload: (() => Promise<Error | undefined>) | undefined;
+  readonly log: Log;
+}
+
+/** The routes. Reads only what is in memory: no request here ever reaches a cloud. */
+export function createApp({ served, telemetryPath, reload, log }: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Hashing a page of 40 MB for every scrape would cost more than sending it.
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+
+  app.get(telemetryPath, (request, response) => sendPage(served.metrics(), request, response));
+  app.get('/probe', async (request, response) => {
+    const cloud = pick(served, request, response);
+    if (cloud) await sendPage(cloud.page, request, response);
+  });
+  app.get('/sd', (request, response) => {
+    const host = request.headers.host ?? '';
+    const target = /^[\w.:[\]-]{1,255}$/.test(host) ? host : `127.0.0.1:${request.socket.localPort}`;
+    response.json(
+      served.clouds().map(({ name }) => ({
+        targets: [target],
+        labels: { __metrics_path__: '/probe', __param_cloud: name, cloud: name },
+      })),
+    );
+  });
+  app.get('/api/v1/backends', (request, response) => {
+    const clouds =
+      request.query['cloud'] === undefined
+        ? served.clouds()
+        : [pick(served, request, response)].filter((cloud) => cloud !== undefined);
+    if (response.headersSent) return;
+    response.json({
+      clouds: clouds.map(({ name, watcher }) => viewCloud(name, watcher.snapshot())),
+      backends: clouds.flatMap(({ name, watcher }) => {
+        const snapshot = watcher.snapshot();
+        return snapshot ? snapshot.backends.map((backend) => viewBackend(name, snapshot, backend)) : [];
+      }),
+    });
+  });
+  app.get('/-/healthy', (_request, response) => {
+    response.type('text').end('cinder-exporter is healthy.\n');
+  });
+  app.get('/-/ready', (_request, response) => {
+    const waiting = served.clouds().filter(({ watcher }) => !watcher.snapshot());
+    response.status(waiting.length > 0 ? 503 : 200).type('text');
+    response.end(
+      waiting.length > 0
+        ? `Waiting for the first refresh of: ${waiting.map(({ name }) => name).join(', ')}\n`
+        : 'cinder-exporter is ready.\n',
+    );
+  });
+  app.all('/-/reload', async (request, response) => {
+    if (request.method !== 'POST' && request.method !== 'PUT')
+      return void response.status(405).set('allow', 'POST').type('text').end('Only POST reloads.\n');
+    if (!reload)
+      return void response
+        .status(403)
+        .type('text')
+        .end('Lifecycle API is not enabled; start with --web.enable-lifecycle.\n');
+    const error = await reload();
+    return void response
+      .status(error ? 500 : 200)
+      .type('text')
+      .end(error ? `The old configuration stays: ${error.message}\n` : 'Reloaded.\n');
+  });
+  app.get('/', (_request, response) => {
+    response.type('html').end(renderLanding(served, telemetryPath));
+  });
+  app.use((_request, response) => {
+    response.status(404).type('text').end('404: not here. Try / for the list of pages.\n');
+  });
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    const status = (error as { status?: unknown }).status;
+    if (typeof status !== 'number' || status >= 500)
+      log('error', 'A request failed', { error: error instanceof Error ? error.message : String(error) });
+    if (response.headersSent) return next(error);
+    return void response
+      .status(typeof status === 'number' ? status : 500)
+      .type('text')
+      .end('The request could not be answered.\n');
+  });
+  return app;
+}
+
+/** The configured cloud that the request names; otherwise the answer is a 404 that lists the known names. */
+function pick(served: Served, request: Request, response: Response): ServedCloud | undefined {
+  const name = request.query['cloud'];
+  const clouds = served.clouds();
+  const cloud = clouds.find((one) => one.name === name);
+  if (!cloud) {
+    const said =
+      typeof name === 'string'
+        ? `no cloud ${JSON.stringify(name.slice(0, 100))}`
+        : 'exactly one parameter "cloud" is needed';
+    response
+      .status(typeof name === 'string' ? 404 : 400)
+      .type('text')
+      .end(`${said}; known: ${clouds.map((one) => one.name).join(', ')}\n`);
+  }
+  return cloud;
+}

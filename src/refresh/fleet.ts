@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { Registry } from 'prom-client';
+import type { CloudConfig } from '../config/config.ts';
+import { Secret } from '../config/secret.ts';
+import { withFields, type Log } from '../log/log.ts';
+import type { CloudAccess } from '../openstack/access.ts';
+import { createLimit } from './limit.ts';
+import { createPageSource, type PageSource } from './page.ts';
+import { intervalOf, startSchedule, type Scheduled } from './schedule.ts';
+import { createWatcher, type Watcher } from './watcher.ts';
+
+/** A cloud to watch: its settings, and how to reach it. */
+export interface Target {
+  readonly config: CloudConfig;
+  readonly access: CloudAccess;
+}
+
+/** A watched cloud with its page: its families, and what the exporter tells of its work for it. */
+export interface FleetCloud {
+  readonly name: string;
+  readonly watcher: Watcher;
+  readonly page: PageSource;
+}
+
+/** All watched clouds. */
+export interface Fleet {
+  readonly clouds: () => readonly FleetCloud[];
+  /** With one cloud everything about it and the process; with several what belongs to the process. */
+  readonly metrics: () => PageSource;
+  /** Watches these from now on. A cloud whose settings did not change goes on as it is; a changed one is shown after its first refresh. */
+  readonly watch: (targets: readonly Target[]) => Promise<void>;
+  readonly close: () => void;
+}
+
+interface Member extends FleetCloud {
+  readonly fingerprint: string;
+  readonly scheduled: Scheduled;
+}
+
+/** More refreshes than this never run at once: what is beyond waits, and Node's memory stays bounded. */
+const MAX_CONCURRENT = 100;
+
+export function createFleet(processRegistry: Registry, log: Log): Fleet {
+  let members: readonly Member[] = [];
+  const processPage = createPageSource(() => undefined, [processRegistry]);
+  const limit = createLimit(MAX_CONCURRENT);
+
+  async function start(target: Target, fingerprint: string, position: number, several: boolean): Promise<Member> {
+    const { config, access } = target;
+    const intervalMs = await intervalOf(config.schedule);
+    const watcher = createWatcher({
+      config,
+      access,
+      intervalMs,
+      log: several ? withFields(log, { cloud: config.name }) : log,
+    });
+    const scheduled = await startSchedule({
+      schedule: config.schedule,
+      intervalMs,
+      maxRandomDelayMs: config.maxRandomDelayMs,
+      // Every cloud is read at once first, then spread over the interval.
+      secondAfterMs: intervalMs * position,
+      run: () => void limit(watcher.refresh),
+      missed: (count) => watcher.metrics.missed.inc(count),
+    });
+    const registries = several ? [watcher.metrics.registry] : [watcher.metrics.registry, processRegistry];
+    return { name: config.name, watcher, page: createPageSource(watcher.pages, registries), fingerprint, scheduled };
+  }
+
+  return {
+    clouds: () => members,
+    metrics: () => (members.length === 1 && members[0] ? members[0].page : processPage),
+    async watch(targets) {
+      const several = targets.length > 1;
+      const kept = new Map(members.map((member) => [member.fingerprint, member]));
+      const next = await Promise.all(
+        targets.map(async (target, i) => {
+          const fingerprint = fingerprintOf(target, several);
+          return kept.get(fingerprint) ?? start(target, fingerprint, (i + 1) / targets.length, several);
+        }),
+      );
+      // On a reload the old page stays until there is a new one.
+      if (members.length > 0)
+        await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.watcher.refresh()));
+      const gone = members.filter((member) => !next.includes(member));
+      members = next;
+      for (const member of gone) stop(member);
+    },
+    close() {
+      for (const member of members) stop(member);
+    },
+  };
+}
+
+function stop({ scheduled, watcher }: Member): void {
+  scheduled.stop();
+  watcher.close();
+}
+
+/** Equal for equal settings, secrets and certificates included. */
+function fingerprintOf(target: Target, several: boolean): string {
+  const revealed = JSON.stringify([target.config, revealAll(target.access), several]);
+  return createHash('sha256').update(revealed).digest('hex');
+}
+
+function revealAll(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealAll);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revealAll(v)]));
+  return value;
+}

@@ -1,0 +1,135 @@
+import { assess } from '../cinder/assess.ts';
+import { follow, type Change, type Histories } from '../cinder/changes.ts';
+import { NO_EVIDENCE, newestHeartbeat, standing, wordsOf, type Evidence } from '../cinder/evidence.ts';
+import type { Backend } from '../cinder/model.ts';
+import { decodePools } from '../cinder/pools.ts';
+import type { Decoded } from '../cinder/rows.ts';
+import { decodeServices } from '../cinder/services.ts';
+import type { Snapshot, VolumeTypeBackend } from '../cinder/snapshot.ts';
+import { createCutter } from '../cinder/wire.ts';
+import { renderSnapshot } from '../metrics/families.ts';
+import { compress, type OpenPages } from '../metrics/page.ts';
+
+export interface PipelineOptions {
+  readonly staleAfterMs: number;
+  readonly maxRows: number;
+  readonly maxLabelLength: number;
+}
+
+/** An answer's body, and the clocks when it came: ours (monotonic) and Cinder's. */
+export interface Body {
+  readonly bytes: Uint8Array;
+  readonly readAt: number;
+  readonly cinderTimeMs: number | undefined;
+}
+
+/** What became of a body. */
+export interface Accepted {
+  /** undefined: it was not the list that was asked for, and `problem` says what it was. */
+  readonly rows: number | undefined;
+  readonly rejected: number;
+  readonly truncated: number;
+  readonly problem: string | undefined;
+}
+
+/** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
+export interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
+  readonly now: number;
+}
+
+export interface Published {
+  readonly pages: OpenPages;
+  readonly changes: readonly Change[];
+  readonly snapshot: Snapshot;
+}
+
+/** From bodies to pages: keeps the evidence and the histories of one cloud, and has no effects of its own. */
+export interface Pipeline {
+  readonly services: (body: Body, how: { readonly late: boolean }) => Promise<Accepted>;
+  readonly pools: (body: Body) => Promise<Accepted>;
+  readonly volumeTypes: (rows: readonly VolumeTypeBackend[]) => void;
+  readonly publish: (round: Round) => Promise<Published>;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  let evidence: Evidence = NO_EVIDENCE;
+  let histories: Histories = new Map();
+
+  function accept<T>(
+    body: Body,
+    decode: (json: unknown, cut: ReturnType<typeof createCutter>) => Decoded<T> | undefined,
+  ): { accepted: Accepted; rows: readonly T[] | undefined } {
+    const cut = createCutter(options.maxLabelLength);
+    let json: unknown;
+    try {
+      json = JSON.parse(Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString('utf8'));
+    } catch {
+      const problem = body.bytes.length === 0 ? 'an empty body' : `${body.bytes.length} bytes that are no whole JSON`;
+      return { accepted: { rows: undefined, rejected: 0, truncated: 0, problem }, rows: undefined };
+    }
+    const decoded = decode(json, cut);
+    const problem = decoded ? decoded.firstProblem : 'JSON without the expected list';
+    return {
+      accepted: { rows: decoded?.rows.length, rejected: decoded?.rejected ?? 0, truncated: cut.count(), problem },
+      rows: decoded?.rows,
+    };
+  }
+
+  function backendsOf(stands: Evidence, round: Round): Backend[] {
+    const { services, pools, words } = stands;
+    if (!services) return [];
+    const heartbeatMs = newestHeartbeat(services.value);
+    const nowMs = services.cinderTimeMs ?? heartbeatMs ?? round.atMs;
+    // Without a Date, the age of the service list by our own monotonic clock leads from the heartbeats to the reading of the pools.
+    const poolsReadAtMs = pools?.cinderTimeMs ?? nowMs - services.readAt + (pools?.readAt ?? services.readAt);
+    return assess(services.value, pools?.value, words?.value ?? new Map(), {
+      nowMs,
+      poolsReadAtMs,
+      staleAfterMs: options.staleAfterMs,
+    });
+  }
+
+  return {
+    services(body, { late }) {
+      const { accepted, rows } = accept(body, (json, cut) => decodeServices(json, options.maxRows, cut));
+      if (rows) {
+        const reading = { readAt: body.readAt, cinderTimeMs: body.cinderTimeMs };
+        const words = wordsOf(rows);
+        // The rows of a late answer are as old as its question, but what the scheduler said is new.
+        if (!late) evidence = { ...evidence, services: { ...reading, value: rows } };
+        if (words.size > 0) evidence = { ...evidence, words: { ...reading, value: words } };
+      }
+      return Promise.resolve(accepted);
+    },
+    pools(body) {
+      const { accepted, rows } = accept(body, (json, cut) => decodePools(json, options.maxRows, cut));
+      if (rows)
+        evidence = { ...evidence, pools: { value: rows, readAt: body.readAt, cinderTimeMs: body.cinderTimeMs } };
+      return Promise.resolve(accepted);
+    },
+    volumeTypes(rows) {
+      evidence = { ...evidence, volumeTypes: rows };
+    },
+    async publish(round) {
+      evidence = standing(evidence, round.now, options.staleAfterMs);
+      const backends = backendsOf(evidence, round);
+      const followed = evidence.services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
+      histories = followed.after;
+      const { services, pools, volumeTypes } = evidence;
+      const snapshot: Snapshot = {
+        atMs: round.atMs,
+        up: round.up,
+        // With nothing fresh left, only cinder_up and what the exporter tells of itself stay.
+        api: services || pools ? round.api : undefined,
+        collectors: round.collectors,
+        services: services?.value ?? [],
+        pools: pools?.value ?? [],
+        backends,
+        histories,
+        // Remembered while backends are away, but not shown when nothing else is known either.
+        volumeTypes: services || pools ? volumeTypes : [],
+      };
+      return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { serverTime } from '../openstack/answer.ts';
+import type { CinderApi } from '../cinder/api.ts';
+import type { CollectorLog } from '../cinder/collector-log.ts';
+import { asOpenStackError, type Lane, type SchedulerOperation } from '../cinder/lane.ts';
+import type { CloudConfig } from '../config/config.ts';
+import type { CloudMetrics } from '../metrics/exporter.ts';
+import type { Backoff } from '../openstack/backoff.ts';
+import { OpenStackError } from '../openstack/errors.ts';
+import type { Reply, Session } from '../openstack/session.ts';
+import type { Body, Pipeline } from './pipeline.ts';
+
+export interface RoundParts {
+  readonly config: CloudConfig;
+  readonly session: Session;
+  readonly api: CinderApi;
+  readonly lane: Lane;
+  /** Pauses after refused logins and after answers that ask us to wait. */
+  readonly gate: Backoff;
+  readonly pipeline: Pipeline;
+  readonly collectors: CollectorLog;
+  readonly metrics: CloudMetrics;
+  /** A row was rejected, or discovery failed: worth a line in the log, not a failure. */
+  readonly noted: (what: string, problem: string) => void;
+  /** A late answer has brought something new. */
+  readonly arrived: () => void;
+}
+
+/** Reads the cloud once; resolves with whether the service list was read. Failures end up in the collectors, never as a rejection. */
+export function createRound(parts: RoundParts): () => Promise<boolean> {
+  const { config, session, api, lane, gate, pipeline, collectors, metrics } = parts;
+  /** How the last question for the list at 3.49 failed. */
+  let listTrouble: OpenStackError | undefined;
+
+  async function round(): Promise<boolean> {
+    if (gate.remainingMs() > 0) return false;
+    const start = performance.now();
+    try {
+      const problem = await api.prepare();
+      if (problem) parts.noted('discovery', problem.message);
+    } catch (cause) {
+      const error = asOpenStackError(cause, 'token');
+      fail('services', start, error);
+      if (config.collectors.pools) fail('pools', start, error);
+      return false;
+    }
+    const up = await readServices();
+    if (config.collectors.pools) await readPools();
+    return up;
+  }
+
+  /** The full list when the scheduler may be asked; else, or when that fails, the plain one. */
+  async function readServices(): Promise<boolean> {
+    const start = performance.now();
+    if (!api.schedulerInList() || !lane.ready('services')) return readPlain(start);
+    if (lane.ailing()) {
+      // The scheduler has failed before: the plain list comes first, so that it does not wait for the probe.
+      const read = await readPlain(start);
+      if (read) await readFull(start);
+      return read;
+    }
+    const error = await readFull(start);
+    if (error && isFinal(error)) fail('services', start, error);
+    return error ? !isFinal(error) && readPlain(start) : true;
+  }
+
+  async function readFull(start: number): Promise<OpenStackError | undefined> {
+    const error = await askScheduler('services', start, () => api.services('full', config.schedulerTimeoutMs));
+    listTrouble = error;
+    if (error && !isFinal(error)) metrics.errors.inc({ collector: 'services', reason: error.reason });
+    return error;
+  }
+
+  async function readPlain(start: number): Promise<boolean> {
+    try {
+      const error = await take('services', start, await api.services('plain', config.requestTimeoutMs), false);
+      if (error) throw error;
+      return true;
+    } catch (cause) {
+      const error = asOpenStackError(cause, 'services_fallback');
+      fail('services', start, error);
+      if (error.reason === 'connect' || error.details.status === 404) session.doubtEndpoint();
+      return false;
+    }
+  }
+
+  async function readPools(): Promise<void> {
+    const start = performance.now();
+    if (gate.remainingMs() > 0) return;
+    if (!lane.ready('pools')) {
+      // Not asked, so no new failure; but what was read before is no longer news.
+      const waits = lane.open()
+        ? 'not asked, since a request that needs the scheduler is still open'
+        : 'not asked in a pause after failures';
+      collectors.failed(
+        'pools',
+        0,
+        new OpenStackError(listTrouble ? `${waits}: ${listTrouble.message}` : waits, {
+          reason: 'timeout',
+          operation: 'pools',
+          url: '',
+        }),
+      );
+      return;
+    }
+    const error = await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
+    if (error) fail('pools', start, error);
+  }
+
+  /** Asks in the lane, and takes the answer; the returned error is not yet counted anywhere. */
+  async function askScheduler(
+    collector: SchedulerOperation,
+    start: number,
+    question: () => Promise<Reply>,
+  ): Promise<OpenStackError | undefined> {
+    const outcome = await lane.ask(collector, question, (reply) => {
+      void take(collector, start, reply, true).then(parts.arrived);
+    });
+    if (outcome.kind === 'failed') return outcome.error;
+    if (outcome.kind === 'answered') return take(collector, start, outcome.value, false);
+    const seconds = config.schedulerPatienceMs / 1000;
+    return new OpenStackError(
+      `no answer from a scheduler within ${seconds} s; the request stays open, and nothing more is asked of it meanwhile`,
+      {
+        reason: 'timeout',
+        operation: collector,
+        url: '',
+      },
+    );
+  }
+
+  /** Hands a body to the pipeline; an error when it was not the list that was asked for. */
+  async function take(
+    collector: SchedulerOperation,
+    start: number,
+    { request, answer }: Reply,
+    late: boolean,
+  ): Promise<OpenStackError | undefined> {
+    const body: Body = { bytes: answer.body, readAt: performance.now(), cinderTimeMs: serverTime(answer) };
+    const accepted = await (collector === 'services' ? pipeline.services(body, { late }) : pipeline.pools(body));
+    metrics.rejectedRows.inc({ collector }, accepted.rejected);
+    metrics.truncatedLabels.inc(accepted.truncated);
+    if (accepted.rows === undefined) {
+      const url = request.url.origin + request.url.pathname;
+      return new OpenStackError(`GET ${url}: ${answer.status} with ${accepted.problem}`, {
+        reason: 'decode',
+        operation: request.operation,
+        url,
+        status: answer.status,
+      });
+    }
+    if (accepted.rejected > 0) parts.noted(collector, `${accepted.rejected} rows rejected: ${accepted.problem}`);
+    // The rows of a late service list are not used, only its words: its refresh has told already how it went.
+    if (!(late && collector === 'services')) collectors.succeeded(collector, performance.now() - start);
+    gate.succeed();
+    return undefined;
+  }
+
+  function fail(collector: SchedulerOperation, start: number, error: OpenStackError): void {
+    metrics.errors.inc({ collector, reason: error.reason });
+    collectors.failed(collector, performance.now() - start, error);
+    const { retryAfterMs, status } = error.details;
+    if (error.reason === 'auth' || status === 429 || retryAfterMs !== undefined) gate.fail(retryAfterMs);
+  }
+
+  return round;
+}
+
+/** Asking for less would get the same answer. */
+function isFinal({ reason, details }: OpenStackError): boolean {
+  return reason === 'auth' || reason === 'forbidden' || details.status === 429 || details.retryAfterMs !== undefined;
+}

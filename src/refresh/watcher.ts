@@ -1,0 +1,169 @@
+import { createCinderApi } from '../cinder/api.ts';
+import { createCollectorLog } from '../cinder/collector-log.ts';
+import { createLane } from '../cinder/lane.ts';
+import type { CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
+import type { CloudConfig } from '../config/config.ts';
+import type { Log } from '../log/log.ts';
+import { createCloudMetrics, type CloudMetrics } from '../metrics/exporter.ts';
+import type { OpenPages } from '../metrics/page.ts';
+import type { CloudAccess } from '../openstack/access.ts';
+import { createBackoff } from '../openstack/backoff.ts';
+import { createTransport } from '../openstack/request.ts';
+import { createSession } from '../openstack/session.ts';
+import { USER_AGENT } from '../version.ts';
+import { createPipeline, type Published } from './pipeline.ts';
+import { createRound } from './round.ts';
+
+/** One watched cloud: refreshes when told, and has its last snapshot and page always at hand. */
+export interface Watcher {
+  readonly name: string;
+  readonly metrics: CloudMetrics;
+  /** Reads the cloud and swaps the page. A call while one is under way is counted and joins it. Never rejects. */
+  readonly refresh: () => Promise<void>;
+  /** undefined before the first refresh has ended. */
+  readonly pages: () => OpenPages | undefined;
+  readonly snapshot: () => Snapshot | undefined;
+  /** Told after each swap; returns how to stop that. */
+  readonly onSwap: (listener: (snapshot: Snapshot) => void) => () => void;
+  /** Ends its connections and requests. */
+  readonly close: () => void;
+}
+
+export interface WatcherOptions {
+  readonly config: CloudConfig;
+  readonly access: CloudAccess;
+  /** Time between refreshes, in milliseconds: pauses and limits follow it. */
+  readonly intervalMs: number;
+  readonly log: Log;
+}
+
+const FIVE_MINUTES = 300_000;
+
+export function createWatcher({ config, access, intervalMs, log }: WatcherOptions): Watcher {
+  const metrics = createCloudMetrics();
+  const transport = createTransport({
+    tls: access.tls,
+    maxBodyBytes: config.limits.maxBodyBytes,
+    userAgent: USER_AGENT,
+    observe: (operation, status, seconds) => metrics.requests.observe({ operation, status }, seconds),
+  });
+  const requestTimeoutMs = access.apiTimeoutMs ?? config.requestTimeoutMs;
+  const session = createSession(access, transport, requestTimeoutMs);
+  // Two pauses in a row end before the next refresh: a short fault is over at once, a long one is not made worse.
+  const pauses = { firstMs: intervalMs / 4, maxMs: FIVE_MINUTES };
+  const lane = createLane({
+    patienceMs: config.schedulerPatienceMs,
+    firstPauseMs: pauses.firstMs,
+    maxPauseMs: pauses.maxMs,
+  });
+  const staleAfterMs = config.staleAfterMs ?? Math.max(FIVE_MINUTES, 5 * intervalMs);
+  const pipeline = createPipeline({
+    staleAfterMs,
+    maxRows: config.limits.maxRows,
+    maxLabelLength: config.limits.maxLabelLength,
+  });
+  const collectors = createCollectorLog((status) => logTurn(log, status));
+  const noted = onceEach((what, problem) => log('warn', 'Part of an answer could not be used', { what, problem }));
+  const api = createCinderApi(session, requestTimeoutMs);
+  const round = createRound({
+    config: { ...config, requestTimeoutMs },
+    session,
+    api,
+    lane,
+    gate: createBackoff(pauses),
+    pipeline,
+    collectors,
+    metrics,
+    noted,
+    arrived: () => void (underWay ?? publish()),
+  });
+
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let published: Published | undefined;
+  let up = false;
+  let underWay: Promise<void> | undefined;
+  let closed = false;
+
+  metrics.refreshInterval.set(intervalMs / 1000);
+  metrics.verificationDisabled.set(access.tls.verify ? 0 : 1);
+
+  async function publish(): Promise<void> {
+    const fresh = await pipeline.publish({
+      atMs: Date.now(),
+      now: performance.now(),
+      up,
+      api: api.versions(),
+      collectors: collectors.all(),
+    });
+    if (closed) return;
+    published = fresh;
+    for (const { host, from, to, reason } of fresh.changes) {
+      log(to === 'down' || to === 'stale' || to === 'service_down' ? 'warn' : 'info', 'Backend changed its condition', {
+        host,
+        from,
+        to,
+        reason,
+      });
+    }
+    for (const listener of listeners) listener(fresh.snapshot);
+  }
+
+  async function refreshOnce(): Promise<void> {
+    const start = performance.now();
+    try {
+      up = await round();
+      await publish();
+    } catch (error) {
+      // Nothing old may pass for new.
+      up = false;
+      published = undefined;
+      log('error', 'Refresh failed for a reason of our own', {
+        error: error instanceof Error ? error.stack : String(error),
+      });
+    }
+    metrics.refreshes.inc();
+    metrics.refreshDuration.set((performance.now() - start) / 1000);
+    metrics.lastRefresh.set(Date.now() / 1000);
+    metrics.schedulerRequestsOpen.set(lane.open() ? 1 : 0);
+    metrics.schedulerPause.set(lane.pauseMs() / 1000);
+    const expiry = session.tokenExpiresAtMs();
+    if (expiry !== undefined) metrics.tokenExpiry.set(expiry / 1000);
+  }
+
+  return {
+    name: config.name,
+    metrics,
+    refresh() {
+      if (underWay) metrics.overlapped.inc();
+      underWay ??= refreshOnce().finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+    pages: () => published?.pages,
+    snapshot: () => published?.snapshot,
+    onSwap(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      closed = true;
+      transport.close();
+    },
+  };
+}
+
+function logTurn(log: Log, { collector, success, failure }: CollectorStatus): void {
+  if (success) log('info', 'Collector succeeds again', { collector });
+  else log('error', 'Collector fails', { collector, reason: failure?.reason, error: failure?.message });
+}
+
+/** Passes a problem on only when it is another one than the last of its kind. */
+function onceEach(tell: (what: string, problem: string) => void): (what: string, problem: string) => void {
+  const last = new Map<string, string>();
+  return (what, problem) => {
+    if (last.get(what) === problem) return;
+    last.set(what, problem);
+    tell(what, problem);
+  };
+}
