@@ -44,9 +44,9 @@ function table(families: readonly FamilyDescription[]): string {
 }
 
 /** The exporter's own families, as prom-client knows them. */
-async function own(): Promise<FamilyDescription[]> {
+function own(): FamilyDescription[] {
   const registries = [createCloudMetrics().registry, createProcessMetrics('').registry];
-  const metrics = (await Promise.all(registries.map((registry) => registry.getMetricsAsArray()))).flat();
+  const metrics = registries.flatMap((registry) => registry.getMetricsAsArray());
   return metrics
     .filter(({ name }) => name.startsWith('cinder_exporter_'))
     .map((metric) => ({
@@ -64,7 +64,7 @@ ${table(FAMILIES)}
 ${CONDITIONS}
 ## The exporter itself
 
-${table(await own())}
+${table(own())}
 Beside these are \`process_*\` and \`nodejs_*\` of prom-client.
 `;
 

@@ -1,10 +1,13 @@
-/** A configuration that cannot be used. The message lists every problem, one a line, as `file:line:column: key: expected ..., got ...`. */
+const MAX_LINES = 50;
+
+/** A configuration that cannot be used. The message lists the problems (the first 50), one a line, as `file:line:column: key: expected ..., got ...`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
+    const more = problems.length - MAX_LINES;
+    super([...problems.slice(0, MAX_LINES), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
     this.problems = problems;
   }
 }

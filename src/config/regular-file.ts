@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 import type { Stats } from 'node:fs';
 
 /** The largest configuration file that is read. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** A file that cannot be read as text; `reason` continues the sentence `FILE: ...` and never quotes the content. */
 export class FileError extends Error {

@@ -96,7 +96,7 @@ const settings = {
 } as const;
 
 /** The settings of `defaults`, all optional. */
-export const defaultsSchema = mapping(settings);
+const defaultsSchema = mapping(settings);
 
 /** The settings of one cloud. */
 export const cloudSchema = mapping({

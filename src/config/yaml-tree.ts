@@ -6,8 +6,11 @@ import type { Entry, LeafTree, MapTree, Place, Tree } from './tree.ts';
 import { refusedYaml } from './yaml-bounds.ts';
 import { yamlReason } from './yaml-error.ts';
 
+/** A file whose mappings merge each other grows with the square of its length. */
+const MAX_MERGED_KEYS = 100_000;
+
 /** The key in messages about a document as a whole. */
-export const WHOLE_FILE = '(whole file)';
+const WHOLE_FILE = '(whole file)';
 
 /** One YAML document (or JSON: YAML holds it) as a mapping that knows its places. `version` decides what `yes`, `0123` and `<<` mean; an empty document may count as an empty mapping. Throws `ConfigError`. */
 export function parseTree(
@@ -59,6 +62,7 @@ class TreeBuilder {
   readonly #anchors = new Map<string, Tree>();
   readonly #placeOf: (offset: number) => Place;
   readonly #problems: string[];
+  #copied = 0;
 
   constructor(placeOf: (offset: number) => Place, problems: string[]) {
     this.#placeOf = placeOf;
@@ -108,7 +112,11 @@ class TreeBuilder {
   #merge(entries: Map<string, Entry>, tree: Tree, path: readonly string[]): void {
     if (tree.kind === 'list') for (const item of tree.items) this.#merge(entries, item, path);
     else if (tree.kind === 'leaf') this.#problem(tree.at, path, 'expected a mapping to merge, got a single value');
-    else for (const [name, entry] of tree.entries) if (!entries.has(name)) entries.set(name, entry);
+    else {
+      this.#copied += tree.entries.size;
+      if (this.#copied > MAX_MERGED_KEYS) throw tooManyMerged(tree.at, path);
+      for (const [name, entry] of tree.entries) if (!entries.has(name)) entries.set(name, entry);
+    }
   }
 
   #keyName(key: Node | null, at: Place, path: readonly string[]): string {
@@ -126,6 +134,12 @@ class TreeBuilder {
   #problem(at: Place, path: readonly string[], reason: string): void {
     this.#problems.push(`${placeText(at)}: ${keyText(path)}: ${reason}`);
   }
+}
+
+function tooManyMerged(at: Place, path: readonly string[]): ConfigError {
+  return new ConfigError([
+    `${placeText(at)}: ${keyText(path)}: expected at most ${MAX_MERGED_KEYS} merged keys, got more`,
+  ]);
 }
 
 function leaf(node: Scalar, at: Place): LeafTree {

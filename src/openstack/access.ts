@@ -26,8 +26,9 @@ export type Scope =
 /** TLS towards the cloud. File contents, not paths: reading them is the loader's work. */
 export interface ClientTls {
   readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  /** Secret as well: the file may hold the key beside the certificate. */
+  readonly cert?: Secret;
+  readonly key?: Secret;
   /** false only when somebody wrote so. */
   readonly verify: boolean;
 }

@@ -22,7 +22,7 @@ interface Entry {
  * Throws an OpenStackError that lists what the catalog holds.
  */
 export function findEndpoint(catalog: unknown, access: CloudAccess, projectId: string | undefined): string {
-  if (access.endpointOverride !== undefined) return strip(access.endpointOverride);
+  if (access.endpointOverride !== undefined) return strip(expand(access.endpointOverride, projectId));
   const entries = readCatalog(catalog);
   const fitting = TYPES.flatMap((type) => entries.filter((entry) => entry.type === type)).flatMap((entry) =>
     entry.endpoints.filter((endpoint) => fits(endpoint, access)).map((endpoint) => String(endpoint.url)),
@@ -53,6 +53,11 @@ function isUrl(url: string): boolean {
 /** A segment after the version is a project id (`/v3/<id>`, `/v3/AUTH_<id>`), or was to become one (`/v3/`). */
 function endsInProject(url: string): boolean {
   return /\/v\d+(\.\d+)?\/.+/.test(new URL(url).pathname);
+}
+
+/** Source: keystoneauth1, discover.py: an override may hold the placeholder of the catalog's templates. */
+function expand(url: string, projectId: string | undefined): string {
+  return url.replace(/[%$]\((project_id|tenant_id)\)s/g, projectId ?? '');
 }
 
 function strip(url: string): string {

@@ -50,26 +50,27 @@ export function createTransport(options: TransportOptions): Transport {
     rejectUnauthorized: verify,
     minVersion: 'TLSv1.2' as const,
     ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
+    ...(cert && { cert: cert.reveal() }),
+    ...(key && { key: key.reveal() }),
   };
   const plainAgent = new http.Agent({ ...pool, ...proxy });
   const tlsAgent = new https.Agent({ ...pool, ...proxy, ...tls });
-  const closing = new AbortController();
+  const underWay = new Set<AbortController>();
+  let closed = false;
 
   async function send(request: Request): Promise<Answer> {
     const start = performance.now();
+    const stop = new AbortController();
+    underWay.add(stop);
+    if (closed) stop.abort();
     let status = 'error';
     try {
-      const answer = await exchange(
-        request,
-        request.url.protocol === 'https:' ? tlsAgent : plainAgent,
-        options,
-        closing.signal,
-      );
+      const agent = request.url.protocol === 'https:' ? tlsAgent : plainAgent;
+      const answer = await exchange(request, agent, options, stop);
       status = String(answer.status);
       return answer;
     } finally {
+      underWay.delete(stop);
       options.observe?.(request.operation, status, (performance.now() - start) / 1000);
     }
   }
@@ -77,33 +78,60 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     send,
     close() {
-      closing.abort();
+      closed = true;
+      for (const stop of underWay) stop.abort();
       plainAgent.destroy();
       tlsAgent.destroy();
     },
   };
 }
 
+/** Settles within the timeout, whatever the other side does and whatever Node makes of it: a promise left open would block its caller for good. */
 async function exchange(
   request: Request,
   agent: http.Agent,
   options: TransportOptions,
-  closing: AbortSignal,
+  stop: AbortController,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(request.timeoutMs);
-  const signal = AbortSignal.any([timeout, closing]);
+  const { signal } = stop;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, request.timeoutMs);
   try {
-    const response = await connect(request, agent, options.userAgent, signal);
-    const raw = await read(response, options.maxBodyBytes, request);
-    const body = await decode(raw, response, options.maxBodyBytes, request);
-    return { status: response.statusCode ?? 0, headers: response.headers, body };
+    return await Promise.race([converse(request, agent, options, signal), aborted(signal)]);
   } catch (error) {
+    if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s`, error);
     if (error instanceof OpenStackError) throw error;
-    if (timeout.aborted)
-      throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s`, error);
     throw failure(request, 'connect', oneLine(describe(error)), error);
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+async function converse(
+  request: Request,
+  agent: http.Agent,
+  options: TransportOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await connect(request, agent, options.userAgent, signal);
+  const raw = await read(response, options.maxBodyBytes, request);
+  const body = await decode(raw, response, options.maxBodyBytes, request);
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const tell = (): void => reject(signal.reason as Error);
+    if (signal.aborted) tell();
+    else signal.addEventListener('abort', tell, { once: true });
+  });
+}
+
+/** A kept-alive connection that the server closed just now shows within this time, and is no failure of the server. */
+const STALE_CONNECTION_MS = 1000;
 
 function connect(
   request: Request,
@@ -113,6 +141,7 @@ function connect(
 ): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = withResolvers<http.IncomingMessage>();
   const body = request.body === undefined ? undefined : Buffer.from(request.body);
+  const start = performance.now();
   const outgoing = (request.url.protocol === 'https:' ? https : http).request(request.url, {
     method: request.method,
     agent,
@@ -126,7 +155,13 @@ function connect(
     },
   });
   outgoing.on('response', resolve);
-  outgoing.on('error', reject);
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && request.method === 'GET';
+    if (stale && performance.now() - start < STALE_CONNECTION_MS) resolve(connect(request, agent, userAgent, signal));
+    else reject(error);
+  });
+  // An answer that switches protocols ends without a response and without an error.
+  outgoing.on('close', () => reject(new Error('the connection was closed without an answer')));
   outgoing.end(body);
   return promise;
 }
@@ -180,8 +215,12 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
-  let resolve!: (value: T) => void;
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T | Promise<T>) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve!: (value: T | Promise<T>) => void;
   let reject!: (reason: unknown) => void;
   const promise = new Promise<T>((yes, no) => {
     resolve = yes;

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import * as fc from 'fast-check';
+import type { CloudConfig, Config } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/error.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { cloudSchema } from '../../src/config/schema.ts';
+import { parseDuration } from '../../src/config/duration.ts';
+import { parseSize } from '../../src/config/size.ts';
+import { BAD_FILES } from './bad-files.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'config-'));
+after(() => rmSync(dir, { recursive: true }));
+
+const FILE = join(dir, 'exporter.yaml');
+
+function load(document: string | Uint8Array, env: Record<string, string> = {}): Config {
+  writeFileSync(FILE, document);
+  return loadConfig(FILE, env);
+}
+
+function cloud(document: string, name: string): CloudConfig {
+  const found = load(document).clouds.find((cloud) => cloud.name === name);
+  assert.ok(found, `no cloud ${name}`);
+  return found;
+}
+
+function refusal(file: string): string {
+  try {
+    loadConfig(file, {});
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('expected a ConfigError, got a configuration');
+}
+
+const DEFAULTS = {
+  schedule: { kind: 'interval', everyMs: 30_000 },
+  maxRandomDelayMs: 3000,
+  requestTimeoutMs: 10_000,
+  schedulerPatienceMs: 10_000,
+  schedulerTimeoutMs: 180_000,
+  collectors: { pools: true, volumeTypes: true },
+  volumeTypesEveryMs: 600_000,
+  limits: { maxBodyBytes: 268_435_456, maxRows: 200_000, maxLabelLength: 1024 },
+};
+
+test('without a file the one cloud is named after OS_CLOUD, or default', () => {
+  assert.deepEqual(loadConfig(undefined, { OS_CLOUD: 'my cloud' }), { clouds: [{ name: 'my cloud', ...DEFAULTS }] });
+  assert.deepEqual(loadConfig(undefined, { OS_CLOUD: '' }), { clouds: [{ name: 'default', ...DEFAULTS }] });
+});
+
+test('a file without clouds sets the defaults of that one cloud', () => {
+  const config = load('defaults: {interval: 1m30s}\ngrafana_url: https://g.example/grafana//\n', { OS_CLOUD: 'prod' });
+  assert.deepEqual(config, {
+    clouds: [{ name: 'prod', ...DEFAULTS, schedule: { kind: 'interval', everyMs: 90_000 }, maxRandomDelayMs: 5000 }],
+    grafanaUrl: 'https://g.example/grafana',
+    file: FILE,
+  });
+});
+
+test('every key, as the issue writes it', () => {
+  const document = `
+clouds:
+  production:
+    os_cloud: prod@dc.1
+    schedule: "*/30 * * * * *"
+    max_random_delay: 2s
+    timeouts: {request: 9s, scheduler_patience: 8s, scheduler: 2m}
+    stale_after: 5m
+    collectors: {pools: false, volume_types: false}
+    volume_types_interval: 1h30m
+    limits: {max_body: 64MiB, max_rows: 5, max_label_length: 16}
+`;
+  assert.deepEqual(cloud(document, 'production'), {
+    name: 'production',
+    osCloud: 'prod@dc.1',
+    schedule: { kind: 'cron', expression: '*/30 * * * * *' },
+    maxRandomDelayMs: 2000,
+    requestTimeoutMs: 9000,
+    schedulerPatienceMs: 8000,
+    schedulerTimeoutMs: 120_000,
+    staleAfterMs: 300_000,
+    collectors: { pools: false, volumeTypes: false },
+    volumeTypesEveryMs: 5_400_000,
+    limits: { maxBodyBytes: 67_108_864, maxRows: 5, maxLabelLength: 16 },
+  });
+});
+
+test('a cloud takes from defaults what it does not say, key by key', () => {
+  const document = `
+defaults: &all
+  schedule: "0 */5 * * * *"
+  timeouts: {request: 1s, scheduler: 60s}
+  limits: {max_rows: 7}
+clouds:
+  a.b@c-1_:
+  fast: {interval: 5s, timeouts: {request: 2s}, limits: {max_rows: 8, max_body: 1KiB}}
+  alias: *all
+`;
+  const [plain, fast, alias] = load(document).clouds;
+  assert.equal(plain?.name, 'a.b@c-1_');
+  assert.equal(plain.osCloud, 'a.b@c-1_');
+  assert.deepEqual(plain.schedule, { kind: 'cron', expression: '0 */5 * * * *' });
+  assert.equal(plain.requestTimeoutMs, 1000);
+  assert.deepEqual(fast?.schedule, { kind: 'interval', everyMs: 5000 });
+  assert.deepEqual([fast.requestTimeoutMs, fast.schedulerTimeoutMs], [2000, 60_000]);
+  assert.deepEqual(fast.limits, { maxBodyBytes: 1024, maxRows: 8, maxLabelLength: 1024 });
+  assert.deepEqual({ ...alias, name: 'a.b@c-1_', osCloud: 'a.b@c-1_' }, plain);
+});
+
+test('a cloud with a schedule of its own drops a default interval', () => {
+  const document = 'defaults: {interval: 10s}\nclouds: {a: {schedule: "@hourly"}, b: }\n';
+  assert.deepEqual(cloud(document, 'a').schedule, { kind: 'cron', expression: '@hourly' });
+  assert.deepEqual(cloud(document, 'b').schedule, { kind: 'interval', everyMs: 10_000 });
+});
+
+test('the random delay is a tenth of the shortest pause, at most 5 s', () => {
+  for (const [setting, delayMs] of [
+    ['interval: 1s', 100],
+    ['interval: 5m', 5000],
+    ['schedule: "*/10 * * * * *"', 1000],
+    ['schedule: "58,2 * * * * *"', 400],
+    ['schedule: "* * * * *"', 5000],
+  ] as const) {
+    assert.equal(cloud(`clouds: {a: {${setting}}}`, 'a').maxRandomDelayMs, delayMs, setting);
+  }
+});
+
+test('schedules that are good', () => {
+  for (const schedule of ['*/20 * * * * *', '0 0 */6 * * *', '10-40/7 * * * * *', '@daily', '* * * jan mon-fri']) {
+    const expected = { kind: 'cron', expression: schedule };
+    assert.deepEqual(cloud(`clouds: {a: {schedule: "${schedule}"}}`, 'a').schedule, expected);
+  }
+});
+
+test('the defaults in the documentation are those that are filled in', () => {
+  const words = new Map<string, string>();
+  const shape = cloudSchema.shape;
+  const sections = {
+    '': shape,
+    'timeouts.': shape.timeouts.unwrap().shape,
+    'collectors.': shape.collectors.unwrap().shape,
+    'limits.': shape.limits.unwrap().shape,
+  };
+  for (const [prefix, section] of Object.entries(sections)) {
+    for (const [key, schema] of Object.entries(section)) {
+      const fallback = schema.unwrap().meta()?.key?.default;
+      if (fallback !== undefined) words.set(prefix + key, fallback);
+    }
+  }
+  const [filled] = loadConfig(undefined, {}).clouds;
+  assert.ok(filled);
+  const duration = (key: string) => parseDuration(words.get(key) ?? '');
+  assert.deepEqual(filled.schedule, { kind: 'interval', everyMs: duration('interval') });
+  assert.equal(filled.requestTimeoutMs, duration('timeouts.request'));
+  assert.equal(filled.schedulerPatienceMs, duration('timeouts.scheduler_patience'));
+  assert.equal(filled.schedulerTimeoutMs, duration('timeouts.scheduler'));
+  assert.equal(filled.volumeTypesEveryMs, duration('volume_types_interval'));
+  assert.equal(String(filled.collectors.pools), words.get('collectors.pools'));
+  assert.equal(String(filled.collectors.volumeTypes), words.get('collectors.volume_types'));
+  assert.equal(filled.limits.maxBodyBytes, parseSize(words.get('limits.max_body') ?? ''));
+  assert.equal(String(filled.limits.maxRows), words.get('limits.max_rows'));
+  assert.equal(String(filled.limits.maxLabelLength), words.get('limits.max_label_length'));
+});
+
+for (const [name, document, lines] of BAD_FILES) {
+  test(`refused: ${name}`, () => {
+    writeFileSync(FILE, document);
+    assert.deepEqual(
+      refusal(FILE).split('\n'),
+      lines.map((line) => `${FILE}:${line}`),
+    );
+  });
+}
+
+test('a file that is none', () => {
+  const fifo = join(dir, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const circle = join(dir, 'circle');
+  symlinkSync(circle, circle);
+  mkdirSync(join(dir, 'folder'));
+  const huge = join(dir, 'huge.yaml');
+  writeFileSync(huge, '');
+  truncateSync(huge, 100 * 1024 * 1024);
+  for (const [file, reason] of [
+    [join(dir, 'missing.yaml'), 'expected a file, got nothing of that name'],
+    [join(FILE, 'below.yaml'), 'expected a file, got nothing of that name'],
+    [circle, 'expected a file, got a circle of symbolic links'],
+    [join(dir, 'folder'), 'expected a regular file, got a directory'],
+    [fifo, 'expected a regular file, got a FIFO'],
+    ['/dev/zero', 'expected a regular file, got a device'],
+    [huge, 'expected at most 1048576 bytes, got 104857600 bytes'],
+  ] as const) {
+    assert.equal(refusal(file), `${file}: ${reason}`);
+  }
+});
+
+test('bytes that are not UTF-8 are refused, a byte order mark is not', () => {
+  assert.throws(() => load(Buffer.from('grafana_url: https://caf\xe9', 'latin1')), {
+    message: `${FILE}: expected UTF-8 text, got other bytes`,
+  });
+  assert.equal(load('\ufeffgrafana_url: https://café.example').grafanaUrl, 'https://café.example');
+});
+
+test('an alias bomb costs nothing and is refused for what it is', () => {
+  const levels = Array.from({ length: 30 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]`);
+  const bomb = `l0: &l0 [lol]\n${levels.join('\n')}\ndefaults: {limits: *l30}\n`;
+  writeFileSync(FILE, bomb);
+  const started = performance.now();
+  assert.match(refusal(FILE), /defaults\.limits: expected a mapping, got a list$/m);
+  assert.ok(performance.now() - started < 5000);
+});
+
+test('thousands of problems are a message that can be read', () => {
+  writeFileSync(FILE, Array.from({ length: 9000 }, (_, n) => `key${n}: 1\n`).join(''));
+  const lines = refusal(FILE).split('\n');
+  assert.equal(lines.length, 51);
+  assert.equal(lines.at(-1), 'and 8950 more');
+});
+
+test('a pathological lump of any text is a ConfigError within seconds', () => {
+  for (const piece of [
+    '?\n',
+    ']\n',
+    'a: -\n',
+    '&a\n',
+    '[,',
+    "'",
+    '\t\n',
+    '%YAML 1.2\n',
+    '...\n',
+    ': ',
+    '\ufeff',
+    '{a: ',
+  ]) {
+    writeFileSync(FILE, piece.repeat(Math.floor(1_000_000 / piece.length / 2)));
+    const started = performance.now();
+    assert.ok(refusal(FILE).startsWith(`${FILE}:`), JSON.stringify(piece));
+    assert.ok(performance.now() - started < 5000, `${JSON.stringify(piece)} ${performance.now() - started}`);
+  }
+});
+
+test('any text gives a configuration or a ConfigError, never another error', () => {
+  const yaml = fc.array(
+    fc.constantFrom(
+      'clouds',
+      'a',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '&x ',
+      '*x',
+      '!!set ',
+      '"',
+      "'",
+      '|',
+      '>',
+      '#',
+      '<<',
+      '---',
+      '...',
+      '%',
+      ',',
+      '? ',
+      '1',
+      'null',
+      '\t',
+    ),
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        yaml.map((parts) => parts.join('')),
+      ),
+      (text) => {
+        try {
+          assert.ok(load(text).clouds.length > 0);
+        } catch (error) {
+          assert.ok(error instanceof ConfigError, String(error));
+          for (const line of error.problems) assert.match(line, /: expected .+, got .+$/s);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { cronProblem, periodMs } from '../../src/config/cron.ts';
+import { formatDuration, parseDuration } from '../../src/config/duration.ts';
+import { nearest } from '../../src/config/nearest.ts';
+import { formatSize, parseSize } from '../../src/config/size.ts';
+
+test("durations are Prometheus'", () => {
+  const table: Record<string, number | undefined> = {
+    '30s': 30_000,
+    '1h30m': 5_400_000,
+    '500ms': 500,
+    '1d12h': 129_600_000,
+    '1w': 604_800_000,
+    '1y': 31_536_000_000,
+    '0': 0,
+    '0s': 0,
+    '1s500ms': 1500,
+    '': undefined,
+    '30': undefined,
+    s: undefined,
+    '1m1h': undefined,
+    '1s1s': undefined,
+    '1.5s': undefined,
+    '-1s': undefined,
+    '1S': undefined,
+    ' 1s': undefined,
+    '1s\n': undefined,
+    '٣s': undefined,
+  };
+  for (const [text, ms] of Object.entries(table)) assert.equal(parseDuration(text), ms, JSON.stringify(text));
+});
+
+test('a duration, written and read again, is the same', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e12 }), (ms) => parseDuration(formatDuration(ms)) === ms));
+  assert.equal(formatDuration(90_000), '1m30s');
+});
+
+test('sizes', () => {
+  assert.deepEqual(['64MiB', '1GiB', '5B', '0KiB', '1.5MiB', '64MB', '64', '-1B', '64 MiB'].map(parseSize), [
+    67_108_864,
+    1_073_741_824,
+    5,
+    0,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  fc.assert(fc.property(fc.nat(), (bytes) => parseSize(formatSize(bytes)) === bytes));
+});
+
+test('the nearest word', () => {
+  const known = ['interval', 'schedule', 'stale_after', 'grafana_url'];
+  assert.equal(nearest('Intervall', known), 'interval');
+  assert.equal(nearest('stale-after', known), 'stale_after');
+  assert.equal(nearest('graf', known), 'grafana_url');
+  assert.equal(nearest('password', known), undefined);
+  assert.equal(nearest('x'.repeat(1e6), known), undefined);
+});
+
+test('the shortest pause of a schedule', () => {
+  for (const [expression, ms] of [
+    ['*/30 * * * * *', 30_000],
+    ['5,10,59 * * * * *', 5000],
+    ['55,2 * * * * *', 7000],
+    ['7 * * * * *', 60_000],
+    ['0 */5 * * * *', 300_000],
+    ['*/20 * * * *', 1_200_000],
+    ['0 0 */6 * * *', 21_600_000],
+    ['@daily', 86_400_000],
+  ] as const) {
+    assert.equal(cronProblem(expression), undefined, expression);
+    assert.equal(periodMs({ kind: 'cron', expression }), ms, expression);
+  }
+  assert.equal(periodMs({ kind: 'interval', everyMs: 1234 }), 1234);
+});
