@@ -1,0 +1,63 @@
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * What a driver's `get_volume_stats` returns. Keys that begin with `_` steer the driver itself and are not reported:
+ * `_fail_setup` (text: `do_setup` raises at the start of the service), `_fail_stats` (text: `get_volume_stats` raises),
+ * `_hang` (true: it never returns), `_sleep` (seconds that it takes).
+ */
+export type DriverStats = JsonObject;
+
+/** A backend and the cinder-volume service that drives it. */
+export interface BackendDefinition {
+  /** `host@backend`, or a plain `host` as in old installations. */
+  readonly host: string;
+  /** `cluster@backend` of an active/active cluster; every host of the cluster is a definition of its own. */
+  readonly cluster?: string;
+  /** Availability zone; `nova` by default. */
+  readonly zone?: string;
+  readonly driver: DriverStats;
+  /** Gigabytes of volumes by pool: what the volume manager counts as allocated. */
+  readonly volumes?: Readonly<Record<string, number>>;
+  /** false: the service does not run; its row exists. */
+  readonly running?: boolean;
+  /** How old the last heartbeat is at the start of a service that does not run. */
+  readonly heartbeatAgeMs?: number;
+  /** The driver spoke last so long ago, whatever it does since. */
+  readonly statsAgeMs?: number;
+  /** Present (even null): the service is disabled, with or without a reason. */
+  readonly disabledReason?: string | null;
+  readonly frozen?: boolean;
+  /** `active_backend_id` after a failover. */
+  readonly failedOverTo?: string;
+}
+
+export interface VolumeTypeDefinition {
+  readonly name: string;
+  readonly description?: string;
+  /** true by default. */
+  readonly isPublic?: boolean;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+/** A whole cloud as it is when the simulator starts. */
+export interface CloudDefinition {
+  readonly backends: readonly BackendDefinition[];
+  /** Hosts of cinder-scheduler; one named `controller` by default. */
+  readonly schedulers?: readonly string[];
+  /** Hosts of cinder-backup; one named `controller` by default. */
+  readonly backups?: readonly string[];
+  readonly volumeTypes?: readonly VolumeTypeDefinition[];
+}
+
+/** Is it a JSON object (not null, not an array)? */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON value as text: strings as they are, everything else as JSON writes it. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

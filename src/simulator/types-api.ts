@@ -1,0 +1,66 @@
+import type { CinderCall, Result } from './cinder-call.ts';
+import type { Json } from './definition.ts';
+import { Fault, INCAPABLE } from './fault.ts';
+import { allows } from './policy.ts';
+import type { VolumeType } from './volume-type.ts';
+
+/** Extra specs that everybody may see. */
+const USER_VISIBLE = ['RESKEY:availability_zones', 'multiattach', 'replication_enabled'];
+
+/** `GET /v3/types`, paged with `limit` and `marker`. Others than administrators see public types only, and few extra specs or none. */
+export function listTypes(call: CinderCall): Result {
+  const { api, request, roles, urlProject } = call;
+  if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
+  const admin = allows(api.policy().contextIsAdmin, roles);
+  const reader = allows(['admin', 'reader'], roles);
+  const limit = Math.min(integer(request.query, 'limit') ?? api.settings.maxLimit, api.settings.maxLimit);
+  const marker = request.query.get('marker');
+  const visible = api.volumeTypes.filter(({ isPublic }) => isVisible(isPublic, admin, request.query.get('is_public')));
+  const after = marker === null ? -1 : visible.findIndex(({ id }) => id === marker);
+  if (marker !== null && after < 0) throw new Fault(404, `Volume type ${marker} could not be found.`);
+  const page = visible.slice(after + 1, after + 1 + limit);
+  const body: Record<string, Json> = {
+    volume_types: page.map((type) => typeBody(type, roles.includes('admin'), reader)),
+  };
+  const last = page.at(-1);
+  // Cinder links on from every full page, even when nothing comes after it.
+  if (last !== undefined && page.length === limit) {
+    const next = new URLSearchParams(request.query);
+    next.set('marker', last.id);
+    const path = urlProject === undefined ? '' : `/${urlProject}`;
+    body['volume_type_links'] = [{ rel: 'next', href: `${api.url}/v3${path}/types?${next.toString()}` }];
+  }
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+function isVisible(isPublic: boolean, admin: boolean, asked: string | null): boolean {
+  if (!admin || asked === null) return isPublic;
+  if (/^none$/i.test(asked)) return true;
+  return isPublic === /^(1|t|true|on|y|yes)$/i.test(asked);
+}
+
+/** `access_types_extra_specs` wants the role admin or reader, `read_sensitive` and `access_types_qos_specs_id` admin. */
+function typeBody(
+  { id, name, description, isPublic, extraSpecs }: VolumeType,
+  admin: boolean,
+  reader: boolean,
+): Record<string, Json> {
+  const shown = Object.entries(extraSpecs).filter(([key]) => admin || USER_VISIBLE.includes(key));
+  return {
+    id,
+    name,
+    is_public: isPublic,
+    description,
+    ...(reader ? { extra_specs: Object.fromEntries(shown) } : {}),
+    ...(admin ? { qos_specs_id: null } : {}),
+    'os-volume-type-access:is_public': isPublic,
+  };
+}
+
+function integer(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null) return undefined;
+  if (!/^[+-]?\d+$/.test(value)) throw new Fault(400, `${name} param must be an integer`);
+  if (Number(value) < 0) throw new Fault(400, `${name} param must be positive`);
+  return Number(value);
+}
