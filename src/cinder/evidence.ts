@@ -1,5 +1,4 @@
 import type { Pool, Service } from './model.ts';
-import type { VolumeTypeBackend } from './snapshot.ts';
 
 /** Something that was read, and when. */
 export interface Reading<T> {
@@ -16,10 +15,9 @@ export interface Evidence {
   /** `backend_state` by service host, from the last service list that was read at 3.49. */
   readonly words: Reading<ReadonlyMap<string, string | null>> | undefined;
   readonly pools: Reading<readonly Pool[]> | undefined;
-  readonly volumeTypes: readonly VolumeTypeBackend[];
 }
 
-export const NO_EVIDENCE: Evidence = { services: undefined, words: undefined, pools: undefined, volumeTypes: [] };
+export const NO_EVIDENCE: Evidence = { services: undefined, words: undefined, pools: undefined };
 
 /** The evidence without the readings that are older than the limit. Both times in milliseconds. */
 export function standing(evidence: Evidence, now: number, staleAfterMs: number): Evidence {
@@ -29,7 +27,6 @@ export function standing(evidence: Evidence, now: number, staleAfterMs: number):
     services: fresh(evidence.services),
     words: fresh(evidence.words),
     pools: fresh(evidence.pools),
-    volumeTypes: evidence.volumeTypes,
   };
 }
 

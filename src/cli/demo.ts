@@ -1,4 +1,5 @@
 import { realClock } from '../simulator/clock.ts';
+import { DEMO_SETTINGS } from '../simulator/demo-cloud.ts';
 import { playDemo } from '../simulator/demo-script.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { FLAGS, FlagError, parseFlags } from './flags.ts';
@@ -26,7 +27,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     return 0;
   }
   const clock = realClock();
-  const simulator = await startSimulator({ clock });
+  const simulator = await startSimulator({ clock, settings: DEMO_SETTINGS });
   const stopScript = playDemo(simulator.cloud, clock);
   try {
     const log = logOf(values);
@@ -48,7 +49,7 @@ function often({ config, targets }: Loaded): Loaded {
       name: 'demo',
       schedule: { kind: 'interval' as const, everyMs: DEMO_INTERVAL_MS },
       maxRandomDelayMs: 0,
-      staleAfterMs: 300_000,
+      staleAfterMs: 60_000,
     },
   }));
   return { config, targets: quick };

@@ -5,7 +5,9 @@ import type { Backend } from '../cinder/model.ts';
 import { decodePools } from '../cinder/pools.ts';
 import type { Decoded } from '../cinder/rows.ts';
 import { decodeServices } from '../cinder/services.ts';
-import type { Snapshot, VolumeTypeBackend } from '../cinder/snapshot.ts';
+import type { Snapshot } from '../cinder/snapshot.ts';
+import { createTypeMemory } from '../cinder/type-memory.ts';
+import type { VolumeType } from '../cinder/volume-types.ts';
 import { createCutter } from '../cinder/wire.ts';
 import { renderSnapshot } from '../metrics/families.ts';
 import { compress, type OpenPages } from '../metrics/page.ts';
@@ -47,13 +49,15 @@ export interface Published {
 export interface Pipeline {
   readonly services: (body: Body, how: { readonly late: boolean }) => Promise<Accepted>;
   readonly pools: (body: Body) => Promise<Accepted>;
-  readonly volumeTypes: (rows: readonly VolumeTypeBackend[]) => void;
+  /** The types as they are now; which backends serve them shows with the next pools. */
+  readonly volumeTypes: (types: readonly VolumeType[]) => void;
   readonly publish: (round: Round) => Promise<Published>;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   let evidence: Evidence = NO_EVIDENCE;
   let histories: Histories = new Map();
+  const types = createTypeMemory();
 
   function accept<T>(
     body: Body,
@@ -102,20 +106,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return Promise.resolve(accepted);
     },
     pools(body) {
-      const { accepted, rows } = accept(body, (json, cut) => decodePools(json, options.maxRows, cut));
+      const { accepted, rows } = accept(body, (json, cut) => {
+        types.learn(json);
+        return decodePools(json, options.maxRows, cut);
+      });
       if (rows)
         evidence = { ...evidence, pools: { value: rows, readAt: body.readAt, cinderTimeMs: body.cinderTimeMs } };
       return Promise.resolve(accepted);
     },
-    volumeTypes(rows) {
-      evidence = { ...evidence, volumeTypes: rows };
-    },
+    volumeTypes: types.set,
     async publish(round) {
       evidence = standing(evidence, round.now, options.staleAfterMs);
       const backends = backendsOf(evidence, round);
       const followed = evidence.services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
       histories = followed.after;
-      const { services, pools, volumeTypes } = evidence;
+      const { services, pools } = evidence;
       const snapshot: Snapshot = {
         atMs: round.atMs,
         up: round.up,
@@ -126,8 +131,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         pools: pools?.value ?? [],
         backends,
         histories,
-        // Remembered while backends are away, but not shown when nothing else is known either.
-        volumeTypes: services || pools ? volumeTypes : [],
+        volumeTypes: services ? types.rows(services.value) : [],
       };
       return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
     },

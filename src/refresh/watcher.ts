@@ -13,6 +13,7 @@ import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
 import { createPipeline, type Published } from './pipeline.ts';
 import { createRound } from './round.ts';
+import { createTypeReader } from './type-reader.ts';
 
 /** One watched cloud: refreshes when told, and has its last snapshot and page always at hand. */
 export interface Watcher {
@@ -78,6 +79,16 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     arrived: () => void (underWay ?? publish()),
   });
 
+  const types = createTypeReader({
+    everyMs: config.volumeTypesEveryMs,
+    timeoutMs: requestTimeoutMs,
+    limits: config.limits,
+    api,
+    pipeline,
+    collectors,
+    metrics,
+  });
+
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let published: Published | undefined;
   let up = false;
@@ -113,6 +124,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     try {
       up = await round();
       await publish();
+      if (up && config.collectors.volumeTypes) await types.readWhenDue();
     } catch (error) {
       // Nothing old may pass for new.
       up = false;
