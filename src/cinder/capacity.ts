@@ -13,6 +13,7 @@ export function capacityBytes(value: unknown): number | undefined {
 export interface CapacityFactors {
   readonly total: number | undefined;
   readonly free: number | undefined;
+  /** 0 when the driver stats have neither `provisioned_capacity_gb` nor `allocated_capacity_gb`. */
   readonly provisioned: number | undefined;
   readonly reservedRatio: number;
   readonly thin: boolean;
@@ -27,14 +28,18 @@ export interface CapacityFactors {
  */
 export function virtualFree(factors: CapacityFactors): number | undefined {
   const { total, free, provisioned, thin } = factors;
-  if (total === undefined || free === undefined) return undefined;
+  if (total === undefined || free === undefined || provisioned === undefined) return undefined;
   if (total === Infinity || free === Infinity) return Infinity;
   const reserved = Math.floor((total / GIB) * factors.reservedRatio) * GIB;
   const available = total - reserved;
-  const used = provisioned ?? 0;
-  if (!thin) return Math.min(free, available - used);
-  const ratio = factors.overSubscription === 'auto' ? autoRatio(total, free, used) : factors.overSubscription;
-  return ratio === undefined ? undefined : available * ratio - used;
+  if (!thin) return finite(Math.min(free, available - provisioned));
+  const ratio = factors.overSubscription === 'auto' ? autoRatio(total, free, provisioned) : factors.overSubscription;
+  return ratio === undefined ? undefined : finite(available * ratio - provisioned);
+}
+
+/** Numbers that make no sense together (an `auto` ratio divided by zero) tell nothing. */
+function finite(bytes: number): number | undefined {
+  return Number.isFinite(bytes) ? bytes : undefined;
 }
 
 /** Source: calculate_max_over_subscription_ratio in the same file; 20 until something is provisioned. */

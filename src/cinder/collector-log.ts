@@ -5,6 +5,8 @@ import type { Collector, CollectorStatus } from './snapshot.ts';
 export interface CollectorLog {
   readonly succeeded: (collector: Collector, durationMs: number) => void;
   readonly failed: (collector: Collector, durationMs: number, error: OpenStackError) => void;
+  /** Nothing was tried, for this reason; a failure that stands goes on as it is. */
+  readonly notAsked: (collector: Collector, why: OpenStackError) => void;
   readonly all: () => readonly CollectorStatus[];
 }
 
@@ -21,13 +23,18 @@ export function createCollectorLog(turned: Turn, nowMs: () => number = Date.now)
     if (turn) turned(status, before);
   }
 
+  function failed(collector: Collector, durationMs: number, error: OpenStackError): void {
+    const before = statuses.get(collector);
+    const failure = { sinceMs: before?.failure?.sinceMs ?? nowMs(), reason: error.reason, message: error.message };
+    set({ collector, success: false, durationMs, lastSuccessAtMs: before?.lastSuccessAtMs, failure });
+  }
+
   return {
     succeeded: (collector, durationMs) =>
       set({ collector, success: true, durationMs, lastSuccessAtMs: nowMs(), failure: undefined }),
-    failed(collector, durationMs, error) {
-      const before = statuses.get(collector);
-      const failure = { sinceMs: before?.failure?.sinceMs ?? nowMs(), reason: error.reason, message: error.message };
-      set({ collector, success: false, durationMs, lastSuccessAtMs: before?.lastSuccessAtMs, failure });
+    failed,
+    notAsked(collector, why) {
+      if (!statuses.get(collector)?.failure) failed(collector, 0, why);
     },
     all: () => [...statuses.values()],
   };

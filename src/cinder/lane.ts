@@ -40,6 +40,8 @@ export interface LaneOptions {
   readonly clock?: Pick<BackoffOptions, 'now' | 'random'>;
 }
 
+/** A connection that breaks within this time was not waiting for a scheduler. */
+const SHORT_MS = 2000;
 /** What a request that we gave up may still hold in the API, in milliseconds: Cinder's default rpc_response_timeout. */
 const RPC_TIMEOUT_MS = 60_000;
 
@@ -55,7 +57,7 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
     if (!error) {
       scheduler.succeed();
       operations[operation].succeed();
-    } else if (error.reason === 'timeout') {
+    } else if (mayStillRun(error, tookMs)) {
       scheduler.fail(RPC_TIMEOUT_MS);
     } else if (isServerFault(error)) {
       (tookMs >= patienceMs ? scheduler : operations[operation]).fail(error.details.retryAfterMs);
@@ -98,6 +100,11 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
     ailing: () => open || scheduler.failures() > 0,
     ask,
   };
+}
+
+/** Nobody listens any more, but Cinder may still be at it: our timeout, a proxy's, or a connection that broke after a while. */
+function mayStillRun({ reason, details }: OpenStackError, tookMs: number): boolean {
+  return reason === 'timeout' || details.status === 504 || (reason === 'connect' && tookMs >= SHORT_MS);
 }
 
 function isServerFault(error: OpenStackError): boolean {

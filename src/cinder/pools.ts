@@ -1,34 +1,34 @@
 import { capacityBytes, virtualFree } from './capacity.ts';
 import { splitPoolName } from './host.ts';
 import type { Pool } from './model.ts';
-import { decodeRows, type Decoded } from './rows.ts';
+import type { RowReader } from './rows.ts';
 import { asObject, boolean, number, text, time, type Cutter, type Json } from './wire.ts';
 
 /**
- * Decodes the body of `GET /v3/scheduler-stats/get_pools?detail=true`. Of several rows with the same name
- * the one with the newest stats counts. Returns undefined when the body is no list of pools at all.
+ * Reads the body of `GET /v3/scheduler-stats/get_pools?detail=true`. Of several rows with the same name the one with the newest stats counts.
+ * `see` is shown the raw stats of each pool, for what needs more of them than the model holds.
  */
-export function decodePools(body: unknown, maxRows: number, cut: Cutter): Decoded<Pool> | undefined {
-  const reader = {
+export function poolReader(cut: Cutter, see: (host: string, stats: Json) => void = () => {}): RowReader<Pool> {
+  return {
     listKey: 'pools',
-    decode: (row: unknown) => decodePool(row, cut),
-    key: (pool: Pool) => `${pool.host}#${pool.pool}`,
-    timeMs: (pool: Pool) => pool.statsAtMs,
+    decode: (row) => decodePool(row, cut, see),
+    key: (pool) => `${pool.host}#${pool.pool}`,
+    timeMs: (pool) => pool.statsAtMs,
   };
-  return decodeRows(body, reader, maxRows);
 }
 
-function decodePool(row: unknown, cut: Cutter): Pool | string {
+function decodePool(row: unknown, cut: Cutter, see: (host: string, stats: Json) => void): Pool | string {
   const said = asObject(row);
   const name = said?.['name'];
   if (!said || typeof name !== 'string' || name === '' || name.startsWith('#')) return 'a row has no "name"';
   const stats = asObject(said['capabilities']);
   if (!stats) return `pool ${cut(name.toWellFormed())} has no "capabilities"`;
   const { host, pool } = splitPoolName(name.toWellFormed());
-  return { host: cut.identity(host), pool: cut.identity(pool), ...statsOf(stats, cut) };
+  see(host, stats);
+  return poolOf(cut.identity(host), cut.identity(pool), stats, cut);
 }
 
-function statsOf(stats: Json, cut: Cutter): Omit<Pool, 'host' | 'pool'> {
+function poolOf(host: string, pool: string, stats: Json, cut: Cutter): Pool {
   const total = capacityBytes(stats['total_capacity_gb']);
   const free = capacityBytes(stats['free_capacity_gb']);
   const allocated = capacityBytes(stats['allocated_capacity_gb']);
@@ -39,6 +39,8 @@ function statsOf(stats: Json, cut: Cutter): Omit<Pool, 'host' | 'pool'> {
   const said = stats['max_over_subscription_ratio'];
   const ratio = number(said);
   return {
+    host,
+    pool,
     backendState: stateWord(stats, cut),
     statsAtMs: time(stats['timestamp']),
     totalBytes: total,
@@ -48,7 +50,7 @@ function statsOf(stats: Json, cut: Cutter): Omit<Pool, 'host' | 'pool'> {
     virtualFreeBytes: virtualFree({
       total,
       free,
-      provisioned,
+      provisioned: tells(stats, 'provisioned_capacity_gb') || tells(stats, 'allocated_capacity_gb') ? provisioned : 0,
       reservedRatio: (reservedPercent ?? 0) / 100,
       thin: thin ?? false,
       // Zero is "not set" to Cinder: `capability.get(...) or CONF...`.
@@ -62,6 +64,10 @@ function statsOf(stats: Json, cut: Cutter): Omit<Pool, 'host' | 'pool'> {
     driverVersion: cut(text(stats['driver_version'])),
     storageProtocol: cut(protocol(stats['storage_protocol'])),
   };
+}
+
+function tells(stats: Json, key: string): boolean {
+  return stats[key] !== undefined;
 }
 
 /** Newer drivers give `storage_protocol` as a list of synonyms, the first of which is the canonical one. */

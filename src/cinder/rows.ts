@@ -1,3 +1,5 @@
+import { NoSuchList, NotWholeJson, scanRows } from './row-scanner.ts';
+import { createSlices } from './slices.ts';
 import { asObject } from './wire.ts';
 
 /** Rows that were understood, and how many were not. */
@@ -17,26 +19,79 @@ export interface RowReader<T> {
 }
 
 /**
- * Reads the list under `listKey` of an answer. A row that is not understood costs nothing but itself; rows beyond `maxRows` are rejected.
- * Returns undefined when the body is no such list at all.
+ * Reads the list under the reader's key from a body, row by row and in slices. A row that is not understood costs nothing but itself;
+ * rows beyond `maxRows` are rejected. Resolves with a string, what the body was instead, when it is no whole JSON or holds no such list.
  */
+export async function decodeBody<T>(
+  bytes: Uint8Array,
+  reader: RowReader<T>,
+  maxRows: number,
+): Promise<Decoded<T> | string> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rows = createRows(reader, maxRows);
+  const slices = createSlices();
+  try {
+    for (const [start, end] of scanRows(buffer, reader.listKey)) {
+      rows.add(parseRow(buffer, start, end));
+      if (slices.over()) await slices.next();
+    }
+  } catch (error) {
+    if (error instanceof NoSuchList) return `JSON without a list of ${reader.listKey}`;
+    if (!(error instanceof NotWholeJson)) throw error;
+    return bytes.length === 0 ? 'an empty body' : `${bytes.length} bytes that are no whole JSON`;
+  }
+  return rows.done();
+}
+
+/** The same for a body that is parsed already. Returns undefined when it is no such list at all. */
 export function decodeRows<T>(body: unknown, reader: RowReader<T>, maxRows: number): Decoded<T> | undefined {
   const list = asObject(body)?.[reader.listKey];
   if (!Array.isArray(list)) return undefined;
-  const excess = Math.max(0, list.length - maxRows);
-  const byKey = new Map<string, T>();
-  let rejected = excess;
-  let firstProblem = excess > 0 ? `${list.length} rows, more than max_rows ${maxRows}` : undefined;
-  for (const raw of excess > 0 ? list.slice(0, maxRows) : list) {
-    const row = reader.decode(raw);
-    if (typeof row === 'string') {
-      rejected += 1;
-      firstProblem ??= row;
-      continue;
-    }
-    const key = reader.key(row);
-    const other = byKey.get(key);
-    if (!other || (reader.timeMs(row) ?? -Infinity) > (reader.timeMs(other) ?? -Infinity)) byKey.set(key, row);
+  const rows = createRows(reader, maxRows);
+  for (const raw of list as readonly unknown[]) rows.add(raw);
+  return rows.done();
+}
+
+/** Python's json writes `NaN` and `Infinity`, which JSON does not know; strings are matched so that nothing in them is. */
+const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+
+function parseRow(buffer: Buffer, start: number, end: number): unknown {
+  const text = buffer.toString('utf8', start, end);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parsePython(text);
   }
-  return { rows: [...byKey.values()], rejected, firstProblem };
+}
+
+function parsePython(text: string): unknown {
+  try {
+    return JSON.parse(
+      text.replace(NOT_JSON, (found) => (found[0] === '"' ? found : found === 'Infinity' ? '"infinite"' : 'null')),
+    );
+  } catch {
+    throw new NotWholeJson();
+  }
+}
+
+function createRows<T>(reader: RowReader<T>, maxRows: number) {
+  const byKey = new Map<string, T>();
+  let seen = 0;
+  let rejected = 0;
+  let firstProblem: string | undefined;
+  return {
+    add(raw: unknown): void {
+      seen += 1;
+      const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : reader.decode(raw);
+      if (typeof row === 'string') {
+        rejected += 1;
+        firstProblem ??= row;
+        return;
+      }
+      const key = reader.key(row);
+      const other = byKey.get(key);
+      if (!other || (reader.timeMs(row) ?? -Infinity) > (reader.timeMs(other) ?? -Infinity)) byKey.set(key, row);
+    },
+    done: (): Decoded<T> => ({ rows: [...byKey.values()], rejected, firstProblem }),
+  };
 }

@@ -1,21 +1,17 @@
 import type { Service } from './model.ts';
-import { decodeRows, type Decoded } from './rows.ts';
+import type { RowReader } from './rows.ts';
 import { asObject, boolean, text, time, word, type Cutter } from './wire.ts';
 
 const MAX_DISABLED_REASON = 256;
 
-/**
- * Decodes the body of `GET /v3/os-services`. Of several rows with the same binary and host (HA deployments)
- * the one with the latest heartbeat counts. Returns undefined when the body is no service list at all.
- */
-export function decodeServices(body: unknown, maxRows: number, cut: Cutter): Decoded<Service> | undefined {
-  const reader = {
+/** Reads the body of `GET /v3/os-services`. Of several rows with the same binary and host (HA deployments) the one with the latest heartbeat counts. */
+export function serviceReader(cut: Cutter): RowReader<Service> {
+  return {
     listKey: 'services',
-    decode: (row: unknown) => decodeService(row, cut),
-    key: (service: Service) => `${service.binary}\n${service.host}`,
-    timeMs: (service: Service) => service.updatedAtMs,
+    decode: (row) => decodeService(row, cut),
+    key: (service) => JSON.stringify([service.binary, service.host]),
+    timeMs: (service) => service.updatedAtMs,
   };
-  return decodeRows(body, reader, maxRows);
 }
 
 function decodeService(row: unknown, cut: Cutter): Service | string {

@@ -1,9 +1,8 @@
 import { satisfies, zonesOf } from './extra-specs.ts';
-import { splitPoolName } from './host.ts';
 import type { Service } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
 import type { VolumeType } from './volume-types.ts';
-import { asObject } from './wire.ts';
+import type { Json } from './wire.ts';
 
 /**
  * Remembers which backends can serve which volume type. Only a backend with pools can be judged; while it is away,
@@ -12,8 +11,10 @@ import { asObject } from './wire.ts';
 export interface TypeMemory {
   /** The types as they are now; every backend is judged anew when it is next seen. */
   readonly set: (types: readonly VolumeType[]) => void;
-  /** Judges the backends in a parsed body of get_pools that were not judged since the types were read. */
-  readonly learn: (pools: unknown) => void;
+  /** Judges the pools of backends that were not judged since the types were read; called for each pool of an answer. */
+  readonly see: (host: string, stats: Json) => void;
+  /** The answer is at its end. Only when it was whole, what was seen of a backend is all there is of it. */
+  readonly seen: (whole: boolean) => void;
   readonly rows: (services: readonly Service[]) => readonly VolumeTypeBackend[];
 }
 
@@ -22,17 +23,8 @@ export function createTypeMemory(): TypeMemory {
   /** Hosts by the id of the type. */
   let serving = new Map<string, Set<string>>();
   let judged = new Set<string>();
-
-  function judge(host: string, pools: readonly unknown[]): void {
-    const capabilities = pools.map(asObject).filter((one) => one !== undefined);
-    for (const { id, specs } of types) {
-      const hosts = serving.get(id) ?? new Set();
-      serving.set(id, hosts);
-      if (specs && capabilities.some((one) => satisfies(one, specs))) hosts.add(host);
-      else hosts.delete(host);
-    }
-    judged.add(host);
-  }
+  /** In the answer that is being read: the ids of the types that each backend can serve. */
+  let reading = new Map<string, Set<string>>();
 
   return {
     set(next) {
@@ -41,21 +33,20 @@ export function createTypeMemory(): TypeMemory {
       serving = new Map(kept.map(({ id }) => [id, serving.get(id) ?? new Set()]));
       types = next;
       judged = new Set();
+      reading = new Map();
     },
-    learn(pools) {
-      const list = asObject(pools)?.['pools'];
-      if (types.length === 0 || !Array.isArray(list)) return;
-      const fresh = new Map<string, unknown[]>();
-      for (const row of list as readonly unknown[]) {
-        const name = asObject(row)?.['name'];
-        if (typeof name !== 'string') continue;
-        const { host } = splitPoolName(name.toWellFormed());
-        if (judged.has(host)) continue;
-        const of = fresh.get(host) ?? [];
-        of.push(asObject(row)?.['capabilities']);
-        fresh.set(host, of);
+    see(host, stats) {
+      if (types.length === 0 || judged.has(host)) return;
+      const served = reading.get(host) ?? new Set();
+      reading.set(host, served);
+      for (const { id, specs } of types) if (specs && !served.has(id) && satisfies(stats, specs)) served.add(id);
+    },
+    seen(whole) {
+      for (const [host, served] of whole ? reading : []) {
+        for (const { id } of types) remember(id, host, served.has(id));
+        judged.add(host);
       }
-      for (const [host, of] of fresh) judge(host, of);
+      reading = new Map();
     },
     rows(services) {
       const zones = zonesByBackend(services);
@@ -70,6 +61,13 @@ export function createTypeMemory(): TypeMemory {
       });
     },
   };
+
+  function remember(id: string, host: string, serves: boolean): void {
+    const hosts = serving.get(id) ?? new Set();
+    serving.set(id, hosts);
+    if (serves) hosts.add(host);
+    else hosts.delete(host);
+  }
 
   function forget(host: string): void {
     for (const hosts of serving.values()) hosts.delete(host);

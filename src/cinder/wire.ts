@@ -22,9 +22,9 @@ export function word(value: unknown): string | undefined {
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** A number, or a string that is one; undefined for `unknown`, `auto`, booleans, NaN and everything else. */
+/** A finite number, or a string that is one; undefined for `unknown`, `auto`, booleans, `1e999` and everything else. */
 export function number(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value === 'string' && value.length <= 64 && NUMBER.test(value)) {
     const parsed = Number(value);
     return Number.isFinite(parsed) ? parsed : undefined;

@@ -42,7 +42,7 @@ export async function check(args: readonly string[], surroundings: Surroundings)
     process.stdout.write(help(CHECK_FLAGS, USAGE));
     return 0;
   }
-  const targets = choose(load(values, surroundings).targets, values.cloud);
+  const targets = choose((await load(values, surroundings)).targets, values.cloud);
   const intervalMs = Math.max(...(await Promise.all(targets.map(({ config }) => intervalOf(config.schedule)))));
   const log = createLog({ level: 'error', format: 'logfmt', write: () => {} });
   const watchers = targets.map((target) => createWatcher({ ...target, intervalMs, log }));

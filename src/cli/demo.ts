@@ -32,7 +32,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
   try {
     const log = logOf(values);
     const env = { ...simulator.environment() };
-    const serving = await serve(values, () => often(load(values, { ...surroundings, env })), log);
+    const serving = await serve(values, async () => often(await load(values, { ...surroundings, env })), log);
     process.stdout.write(greeting(serving.addresses, values['web.telemetry-path'], simulator.url));
     return await untilTold(serving, log);
   } finally {

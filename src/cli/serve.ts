@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
+import { completeConfig } from '../config/complete.ts';
 import { createApp } from '../http/app.ts';
 import { listen, parseListenAddress, type Listening } from '../http/listen.ts';
 import type { Log } from '../log/log.ts';
@@ -27,17 +27,21 @@ export interface Loaded {
   readonly targets: readonly Target[];
 }
 
-/** Loads what the flags and the surroundings configure. Throws an Error for people. */
-export function load(flags: Pick<ServeFlags, 'config.file'>, surroundings: Surroundings): Loaded {
-  const config = loadConfig(flags['config.file'], surroundings.env);
+/** Loads what the flags and the surroundings configure. Rejects with an Error for people. */
+export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings: Surroundings): Promise<Loaded> {
+  const file = flags['config.file'];
+  const config =
+    file === undefined
+      ? completeConfig({}, surroundings.env)
+      : (await import('../config/load.ts')).loadConfig(file, surroundings.env);
   return { config, targets: loadTargets(config, surroundings) };
 }
 
 /** Starts the exporter. Rejects with an Error for people when the configuration is bad or an address is taken. */
-export async function serve(flags: ServeFlags, loadAnew: () => Loaded, log: Log): Promise<Serving> {
+export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, log: Log): Promise<Serving> {
   const addresses = flags['web.listen-address'].map(parseListenAddress);
   const own = createProcessMetrics(VERSION);
-  const first = loadAnew();
+  const first = await loadAnew();
   let { config } = first;
   warnOfUnverified(first.targets, log);
   const fleet = createFleet(own.registry, log);
@@ -49,7 +53,7 @@ export async function serve(flags: ServeFlags, loadAnew: () => Loaded, log: Log)
 
   async function reload(): Promise<Error | undefined> {
     try {
-      const next = loadAnew();
+      const next = await loadAnew();
       warnOfUnverified(next.targets, log);
       await fleet.watch(next.targets);
       config = next.config;

@@ -30,11 +30,11 @@ export async function untilTold(serving: Pick<Serving, 'close' | 'reload'>, log:
 }
 
 /** Loads everything that serving would load, says so, and resolves with 0; rejects with all that is wrong. */
-export function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
-  const { targets } = load(flags, surroundings);
+export async function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+  const { targets } = await load(flags, surroundings);
   const names = targets.map(({ config: cloud, access }) => `${cloud.name} (${access.authUrl})`);
   process.stdout.write(
     `configuration is good; ${targets.length === 1 ? 'the cloud is' : `${targets.length} clouds:`} ${names.join(', ')}\n`,
   );
-  return Promise.resolve(0);
+  return 0;
 }

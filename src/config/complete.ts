@@ -1,18 +1,25 @@
-import type { CloudConfig, Schedule } from './config.ts';
+import type { CloudConfig, Config, Schedule } from './config.ts';
 import { periodMs } from './cron.ts';
 import { formatDuration } from './duration.ts';
-import type { CloudSettings, Settings } from './schema.ts';
+import type { CloudSettings, FileSettings, Settings } from './schema.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
+/** A whole configuration from what a file says, or from nothing: then the cloud is the one named by `OS_CLOUD`, or else `default`. */
+export function completeConfig(settings: FileSettings, env: Readonly<Record<string, string | undefined>>): Config {
+  const defaults = settings.defaults ?? {};
+  const clouds = settings.clouds
+    ? Object.entries(settings.clouds).map(([name, own]) => completeCloud(name, own.os_cloud ?? name, own, defaults))
+    : [completeCloud(env['OS_CLOUD'] || 'default', undefined, {}, defaults)];
+  return {
+    clouds,
+    ...(settings.grafana_url === undefined ? {} : { grafanaUrl: settings.grafana_url.replace(/\/+$/, '') }),
+  };
+}
+
 /** The settings of one cloud with what `defaults` says and our own defaults filled in. Its own `interval` replaces a default `schedule`, and the other way round. */
-export function completeCloud(
-  name: string,
-  osCloud: string | undefined,
-  own: CloudSettings,
-  defaults: Settings,
-): CloudConfig {
+function completeCloud(name: string, osCloud: string | undefined, own: CloudSettings, defaults: Settings): CloudConfig {
   const schedule: Schedule = scheduleOf(own) ?? scheduleOf(defaults) ?? { kind: 'interval', everyMs: 30 * SECOND };
   const staleAfterMs = own.stale_after ?? defaults.stale_after;
   const timeouts = { ...defaults.timeouts, ...own.timeouts };

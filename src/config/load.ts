@@ -1,18 +1,16 @@
-import { completeCloud, contradictions } from './complete.ts';
+import { completeConfig, contradictions } from './complete.ts';
 import type { CloudConfig, Config } from './config.ts';
 import { ConfigError } from './error.ts';
 import { problem, problemLines, schemaProblems, treeAt } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { FileError, readRegularFile } from './regular-file.ts';
 import { CLOUD_NAME, CLOUD_NAME_TEXT, MAX_CLOUDS, fileSchema, keysAt } from './schema.ts';
-import type { FileSettings } from './schema.ts';
 import { child, quoted, quotedText } from './tree.ts';
 import type { MapTree, Tree } from './tree.ts';
 import { parseTree } from './yaml-tree.ts';
 
-/** The configuration of `--config.file`, or without one that of the cloud named by `OS_CLOUD`, or else `default`. Throws `ConfigError` with every problem. */
-export function loadConfig(file: string | undefined, env: Readonly<Record<string, string | undefined>>): Config {
-  if (file === undefined) return completeConfig({}, env);
+/** The configuration of a file. Throws `ConfigError` with every problem. */
+export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): Config {
   const root = withEmptyClouds(parseTree(readText(file), file, '1.2'));
   const { success, data, error } = fileSchema.safeParse(plainValue(root));
   const problems = [...cloudProblems(root), ...(success ? [] : schemaProblems(root, error.issues, keysAt))];
@@ -29,17 +27,6 @@ function readText(file: string): string {
   } catch (error) {
     throw error instanceof FileError ? new ConfigError([error.message]) : error;
   }
-}
-
-function completeConfig(settings: FileSettings, env: Readonly<Record<string, string | undefined>>): Config {
-  const defaults = settings.defaults ?? {};
-  const clouds = settings.clouds
-    ? Object.entries(settings.clouds).map(([name, own]) => completeCloud(name, own.os_cloud ?? name, own, defaults))
-    : [completeCloud(env['OS_CLOUD'] || 'default', undefined, {}, defaults)];
-  return {
-    clouds,
-    ...(settings.grafana_url === undefined ? {} : { grafanaUrl: settings.grafana_url.replace(/\/+$/, '') }),
-  };
 }
 
 /** Plain data for the schema. What aliases share stays shared, or a few lines could grow without end. Objects without a prototype: `__proto__` is a key like any other. */

@@ -28,7 +28,7 @@ export function createLog({ level, format, write, nowMs = Date.now }: LogOptions
     ];
     write(
       format === 'json'
-        ? `${JSON.stringify(Object.fromEntries(entries))}\n`
+        ? `${escapeRest(JSON.stringify(Object.fromEntries(entries)))}\n`
         : `${entries.map(([k, v]) => `${k}=${logfmt(v)}`).join(' ')}\n`,
     );
   };
@@ -42,11 +42,16 @@ export function withFields(log: Log, always: Fields): Log {
 // oxlint-disable-next-line no-control-regex -- control characters must not reach a terminal
 const NEEDS_QUOTES = /[\s="\\\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
-/** JSON's escapes are logfmt's; C1 controls and direction overrides are escaped as well, since logs are read on terminals. */
+/** JSON's escapes are logfmt's. */
 function logfmt(value: unknown): string {
   const text = String(value);
   if (text !== '' && !NEEDS_QUOTES.test(text)) return text;
-  return JSON.stringify(text).replace(
+  return escapeRest(JSON.stringify(text));
+}
+
+/** What JSON leaves as it is: C1 controls and direction overrides are escaped as well, since logs are read on terminals. */
+function escapeRest(json: string): string {
+  return json.replace(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -1,5 +1,6 @@
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { crc32, deflateRaw } from 'node:zlib';
 import { promisify } from 'node:util';
+import { createDeflater } from './deflater.ts';
 import { OPENMETRICS_END, type Format, type RenderedFamily } from './exposition.ts';
 
 const deflate = promisify(deflateRaw);
@@ -22,29 +23,67 @@ export interface Page {
   readonly size: number;
 }
 
+const FORMATS = ['text', 'openmetrics'] as const;
 const LEVEL_1 = { level: 1 };
-/** Ends at a byte boundary without closing the stream. */
-const OPEN = { ...LEVEL_1, finishFlush: constants.Z_SYNC_FLUSH };
 /** RFC 1952: magic, deflate, no flags, no time, fastest, unknown system. */
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
 
-/** Compresses the families of a snapshot for both formats; the samples, which are the same in both, once. Off the event loop. */
+/** Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once. */
 export async function compress(families: Iterable<RenderedFamily>): Promise<OpenPages> {
   const pages = { text: emptyPage(), openmetrics: emptyPage() };
+  const deflater = createDeflater();
+  const encode = createEncoder();
   for (const family of families) {
-    const samples = await deflate(family.samples, OPEN);
-    for (const format of ['text', 'openmetrics'] as const) {
-      const page = pages[format];
-      const header = Buffer.from(family.header[format]);
-      page.deflated.push(await deflate(header, OPEN), samples);
-      page.crc = crc32(family.samples, crc32(header, page.crc));
-      page.size += header.length + family.samples.length;
+    let headed = false;
+    for (const text of family.samples) {
+      const piece = encode(text);
+      const deflated = await deflater.deflate(piece);
+      for (const format of FORMATS) {
+        if (!headed) {
+          const header = Buffer.from(family.header[format]);
+          add(pages[format], header, stored(header));
+        }
+        add(pages[format], piece, deflated);
+      }
+      headed = true;
     }
   }
+  deflater.close();
   return pages;
 }
 
-function emptyPage(): { deflated: Buffer[]; crc: number; size: number } {
+function add(page: GrowingPage, bytes: Buffer, deflated: Buffer): void {
+  page.deflated.push(deflated);
+  page.crc = crc32(bytes, page.crc);
+  page.size += bytes.length;
+}
+
+/** Encodes every piece into the same memory: a large page would leave 80 MB behind at every refresh. */
+function createEncoder(): (text: string) => Buffer {
+  let memory = Buffer.alloc(0);
+  return (text) => {
+    const most = text.length * 3;
+    if (memory.length < most) memory = Buffer.allocUnsafeSlow(most);
+    return memory.subarray(0, memory.write(text));
+  };
+}
+
+/** A deflate block that holds its bytes as they are (RFC 1951, 3.2.4): a header of a family is too short to compress. */
+function stored(bytes: Buffer): Buffer {
+  const block = Buffer.alloc(5 + bytes.length);
+  block.writeUInt16LE(bytes.length, 1);
+  block.writeUInt16LE(~bytes.length & 0xffff, 3);
+  bytes.copy(block, 5);
+  return block;
+}
+
+interface GrowingPage {
+  readonly deflated: Buffer[];
+  crc: number;
+  size: number;
+}
+
+function emptyPage(): GrowingPage {
   return { deflated: [], crc: 0, size: 0 };
 }
 

@@ -6,9 +6,10 @@ import type { Session } from './session.ts';
 /** The version document is at the endpoint's URL cut at its version segment: `http://host/volume/v3/<project>` -> `http://host/volume/`. */
 export function discoveryUrl(endpoint: string): URL {
   const url = new URL(endpoint);
-  url.pathname = url.pathname.replace(/\/v\d+(\.\d+)?(\/.*)?$/, '/');
+  url.pathname = url.pathname.replace(/\/v\d+(\.\d+)?(\/[^/]*)?\/*$/, '/');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   url.search = '';
+  url.hash = '';
   return url;
 }
 
@@ -16,11 +17,12 @@ export function discoveryUrl(endpoint: string): URL {
 export async function discover(session: Session, timeoutMs: number): Promise<VersionRange> {
   const url = discoveryUrl(await session.endpoint());
   const { request, answer } = await session.getOpen('discovery', url, timeoutMs);
+  const shown = url.origin + url.pathname;
   const fail = (reason: FailureReason, what: string): OpenStackError =>
-    new OpenStackError(`GET ${url.href}: ${what}`, {
+    new OpenStackError(`GET ${shown}: ${what}`, {
       reason,
       operation: 'discovery',
-      url: url.href,
+      url: shown,
       status: answer.status,
     });
   if (answer.status !== 300 && answer.status !== 200)

@@ -52,15 +52,14 @@ function readToken(request: Request, answer: Answer): Token {
     throw new OpenStackError(`POST ${request.url.origin}${request.url.pathname}: the answer has no ${missing}`, {
       reason: 'decode',
       operation: 'token',
-      url: request.url.href,
+      url: request.url.origin + request.url.pathname,
       status: answer.status,
     });
   }
   const issued = Date.parse(String(token['issued_at']));
   const project = token['project'] as { id?: unknown } | undefined;
-  const from = Number.isNaN(issued)
-    ? (serverTime(answer) ?? Date.now())
-    : Math.max(issued, serverTime(answer) ?? issued);
+  // Keystone's own two times go together; the `Date` may be of a proxy's clock, hours off.
+  const from = Number.isNaN(issued) ? (serverTime(answer) ?? Date.now()) : issued;
   return {
     value: new Secret(value),
     expiresAtMs,

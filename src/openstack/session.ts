@@ -2,9 +2,12 @@ import type { CloudAccess } from './access.ts';
 import { statusError } from './answer.ts';
 import { createBackoff } from './backoff.ts';
 import { findEndpoint } from './catalog.ts';
+import { OpenStackError } from './errors.ts';
 import { logIn, type Token } from './login.ts';
 import type { Answer, Request, Transport } from './request.ts';
 
+/** Whatever the clocks say, a token is used this long: a 401 ends it sooner. */
+const AT_LEAST_MS = 30_000;
 /** Tokens are counted as expired this early. Source: keystoneauth1, identity/base.py, MIN_TOKEN_LIFE_SECONDS. */
 const EARLY_MS = 120_000;
 const MINUTE = 60_000;
@@ -42,8 +45,9 @@ export interface Session {
 interface Login {
   readonly token: Token;
   readonly endpoint: string;
-  /** By the monotonic clock. */
+  /** By the monotonic clock, as the next. */
   readonly renewAt: number;
+  readonly goodUntil: number;
 }
 
 export function createSession(
@@ -61,15 +65,26 @@ export function createSession(
     const token = await logIn(access, transport, loginTimeoutMs);
     const endpoint = findEndpoint(token.catalog, access, token.projectId);
     // A short-lived token is used for half its life at least, or every request would bring a login.
-    const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2);
-    login = { token, endpoint, renewAt };
+    const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2, AT_LEAST_MS);
+    login = { token, endpoint, renewAt, goodUntil: now() + token.lifetimeMs };
     generation += 1;
     return login;
   }
 
+  /** While Keystone cannot be reached, a token that is still good goes on; it is tried again in a while. */
+  async function renew(old: Login | undefined): Promise<Login> {
+    try {
+      return await newLogin();
+    } catch (error) {
+      if (!old || old !== login || now() >= old.goodUntil || !isOutage(error)) throw error;
+      login = { ...old, renewAt: Math.min(now() + AT_LEAST_MS, old.goodUntil) };
+      return login;
+    }
+  }
+
   function current(): Promise<Login> {
     if (login && now() < login.renewAt) return Promise.resolve(login);
-    inFlight ??= newLogin().finally(() => {
+    inFlight ??= renew(login).finally(() => {
       inFlight = undefined;
     });
     return inFlight;
@@ -106,10 +121,16 @@ export function createSession(
     },
     doubtEndpoint() {
       if (access.endpointOverride !== undefined || doubts.remainingMs() > 0) return;
-      login = undefined;
+      if (login) login = { ...login, renewAt: -Infinity };
       doubts.fail();
     },
     tokenExpiresAtMs: () => login?.token.expiresAtMs,
     generation: () => generation,
   };
+}
+
+/** Keystone gave no answer of its own: nobody there, or a fault. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof OpenStackError)) return false;
+  return error.reason === 'connect' || error.reason === 'timeout' || (error.details.status ?? 0) >= 500;
 }

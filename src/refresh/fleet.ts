@@ -44,6 +44,8 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
   let members: readonly Member[] = [];
   const processPage = createPageSource(() => undefined, [processRegistry]);
   const limit = createLimit(MAX_CONCURRENT);
+  let turn: Promise<void> = Promise.resolve();
+  let closed = false;
 
   async function start(target: Target, fingerprint: string, position: number, several: boolean): Promise<Member> {
     const { config, access } = target;
@@ -70,26 +72,36 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
   return {
     clouds: () => members,
     metrics: () => (members.length === 1 && members[0] ? members[0].page : processPage),
-    async watch(targets) {
-      const several = targets.length > 1;
-      const kept = new Map(members.map((member) => [member.fingerprint, member]));
-      const next = await Promise.all(
-        targets.map(async (target, i) => {
-          const fingerprint = fingerprintOf(target, several);
-          return kept.get(fingerprint) ?? start(target, fingerprint, (i + 1) / targets.length, several);
-        }),
+    watch(targets) {
+      // One after the other: a second reload must not keep what the first is about to stop.
+      turn = turn.then(
+        () => watch(targets),
+        () => watch(targets),
       );
-      // On a reload the old page stays until there is a new one.
-      if (members.length > 0)
-        await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.watcher.refresh()));
-      const gone = members.filter((member) => !next.includes(member));
-      members = next;
-      for (const member of gone) stop(member);
+      return turn;
     },
     close() {
+      closed = true;
       for (const member of members) stop(member);
     },
   };
+
+  async function watch(targets: readonly Target[]): Promise<void> {
+    const several = targets.length > 1;
+    const kept = new Map(members.map((member) => [member.fingerprint, member]));
+    const next = await Promise.all(
+      targets.map(async (target, i) => {
+        const fingerprint = fingerprintOf(target, several);
+        return kept.get(fingerprint) ?? start(target, fingerprint, (i + 1) / targets.length, several);
+      }),
+    );
+    // On a reload the old page stays until there is a new one.
+    if (members.length > 0)
+      await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.watcher.refresh()));
+    const gone = members.filter((member) => !next.includes(member));
+    members = next;
+    for (const member of closed ? next : gone) stop(member);
+  }
 }
 
 function stop({ scheduled, watcher }: Member): void {

@@ -2,13 +2,13 @@ import { assess } from '../cinder/assess.ts';
 import { follow, type Change, type Histories } from '../cinder/changes.ts';
 import { NO_EVIDENCE, newestHeartbeat, standing, wordsOf, type Evidence } from '../cinder/evidence.ts';
 import type { Backend } from '../cinder/model.ts';
-import { decodePools } from '../cinder/pools.ts';
-import type { Decoded } from '../cinder/rows.ts';
-import { decodeServices } from '../cinder/services.ts';
+import { poolReader } from '../cinder/pools.ts';
+import { decodeBody, type RowReader } from '../cinder/rows.ts';
+import { serviceReader } from '../cinder/services.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
 import { createTypeMemory } from '../cinder/type-memory.ts';
 import type { VolumeType } from '../cinder/volume-types.ts';
-import { createCutter } from '../cinder/wire.ts';
+import { createCutter, type Cutter } from '../cinder/wire.ts';
 import { renderSnapshot } from '../metrics/families.ts';
 import { compress, type OpenPages } from '../metrics/page.ts';
 
@@ -59,24 +59,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let histories: Histories = new Map();
   const types = createTypeMemory();
 
-  function accept<T>(
+  async function accept<T>(
     body: Body,
-    decode: (json: unknown, cut: ReturnType<typeof createCutter>) => Decoded<T> | undefined,
-  ): { accepted: Accepted; rows: readonly T[] | undefined } {
+    readerFor: (cut: Cutter) => RowReader<T>,
+  ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
     const cut = createCutter(options.maxLabelLength);
-    let json: unknown;
-    try {
-      json = JSON.parse(Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString('utf8'));
-    } catch {
-      const problem = body.bytes.length === 0 ? 'an empty body' : `${body.bytes.length} bytes that are no whole JSON`;
-      return { accepted: { rows: undefined, rejected: 0, truncated: 0, problem }, rows: undefined };
+    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows);
+    const truncated = cut.count();
+    if (typeof decoded === 'string') {
+      return { accepted: { rows: undefined, rejected: 0, truncated, problem: decoded }, rows: undefined };
     }
-    const decoded = decode(json, cut);
-    const problem = decoded ? decoded.firstProblem : 'JSON without the expected list';
-    return {
-      accepted: { rows: decoded?.rows.length, rejected: decoded?.rejected ?? 0, truncated: cut.count(), problem },
-      rows: decoded?.rows,
-    };
+    const { rows, rejected, firstProblem } = decoded;
+    return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem }, rows };
   }
 
   function backendsOf(stands: Evidence, round: Round): Backend[] {
@@ -94,8 +88,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   return {
-    services(body, { late }) {
-      const { accepted, rows } = accept(body, (json, cut) => decodeServices(json, options.maxRows, cut));
+    async services(body, { late }) {
+      const { accepted, rows } = await accept(body, serviceReader);
       if (rows) {
         const reading = { readAt: body.readAt, cinderTimeMs: body.cinderTimeMs };
         const words = wordsOf(rows);
@@ -103,16 +97,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         if (!late) evidence = { ...evidence, services: { ...reading, value: rows } };
         if (words.size > 0) evidence = { ...evidence, words: { ...reading, value: words } };
       }
-      return Promise.resolve(accepted);
+      return accepted;
     },
-    pools(body) {
-      const { accepted, rows } = accept(body, (json, cut) => {
-        types.learn(json);
-        return decodePools(json, options.maxRows, cut);
-      });
-      if (rows)
-        evidence = { ...evidence, pools: { value: rows, readAt: body.readAt, cinderTimeMs: body.cinderTimeMs } };
-      return Promise.resolve(accepted);
+    async pools(body) {
+      const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see));
+      types.seen(rows !== undefined);
+      if (rows) {
+        const { services, words } = evidence;
+        // Words of an earlier list: these pools are newer and say all that it could, the absence of a backend among them.
+        const outdated = words && services && words.readAt < services.readAt;
+        const pools = { value: rows, readAt: body.readAt, cinderTimeMs: body.cinderTimeMs };
+        evidence = { ...evidence, pools, words: outdated ? undefined : words };
+      }
+      return accepted;
     },
     volumeTypes: types.set,
     async publish(round) {

@@ -23,6 +23,8 @@ export interface RoundParts {
   readonly noted: (what: string, problem: string) => void;
   /** A late answer has brought something new. */
   readonly arrived: () => void;
+  /** A late answer could not be taken, by a fault of our own. */
+  readonly broken: (cause: unknown) => void;
 }
 
 /** Reads the cloud once; resolves with whether the service list was read. Failures end up in the collectors, never as a rejection. */
@@ -32,7 +34,12 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   let listTrouble: OpenStackError | undefined;
 
   async function round(): Promise<boolean> {
-    if (gate.remainingMs() > 0) return false;
+    if (gate.remainingMs() > 0) {
+      const problem = notAsked('in a pause after a refused login, or because the cloud asked for one', undefined);
+      collectors.notAsked('services', problem);
+      if (config.collectors.pools) collectors.notAsked('pools', problem);
+      return false;
+    }
     const start = performance.now();
     try {
       const problem = await api.prepare();
@@ -41,6 +48,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       const error = asOpenStackError(cause, 'token');
       fail('services', start, error);
       if (config.collectors.pools) fail('pools', start, error);
+      pause(error);
       return false;
     }
     const up = await readServices();
@@ -55,11 +63,15 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     if (lane.ailing()) {
       // The scheduler has failed before: the plain list comes first, so that it does not wait for the probe.
       const read = await readPlain(start);
-      if (read) await readFull(start);
+      const error = read ? await readFull(start) : undefined;
+      if (error && isFinal(error)) pause(error);
       return read;
     }
     const error = await readFull(start);
-    if (error && isFinal(error)) fail('services', start, error);
+    if (error && isFinal(error)) {
+      fail('services', start, error);
+      pause(error);
+    }
     return error ? !isFinal(error) && readPlain(start) : true;
   }
 
@@ -78,32 +90,25 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     } catch (cause) {
       const error = asOpenStackError(cause, 'services_fallback');
       fail('services', start, error);
-      if (error.reason === 'connect' || error.details.status === 404) session.doubtEndpoint();
+      pause(error);
+      if (isOfEndpoint(error)) session.doubtEndpoint();
       return false;
     }
   }
 
   async function readPools(): Promise<void> {
     const start = performance.now();
-    if (gate.remainingMs() > 0) return;
-    if (!lane.ready('pools')) {
+    if (gate.remainingMs() > 0 || !lane.ready('pools')) {
       // Not asked, so no new failure; but what was read before is no longer news.
-      const waits = lane.open()
-        ? 'not asked, since a request that needs the scheduler is still open'
-        : 'not asked in a pause after failures';
-      collectors.failed(
-        'pools',
-        0,
-        new OpenStackError(listTrouble ? `${waits}: ${listTrouble.message}` : waits, {
-          reason: 'timeout',
-          operation: 'pools',
-          url: '',
-        }),
-      );
+      const why = lane.open() ? 'since a request that needs the scheduler is still open' : 'in a pause after failures';
+      collectors.notAsked('pools', notAsked(why, listTrouble));
       return;
     }
     const error = await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
-    if (error) fail('pools', start, error);
+    if (!error) return;
+    fail('pools', start, error);
+    // What the scheduler's side asks to wait is the lane's affair: the service list goes on.
+    if (error.reason === 'auth' || error.details.status === 429) pause(error);
   }
 
   /** Asks in the lane, and takes the answer; the returned error is not yet counted anywhere. */
@@ -113,7 +118,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     question: () => Promise<Reply>,
   ): Promise<OpenStackError | undefined> {
     const outcome = await lane.ask(collector, question, (reply) => {
-      void take(collector, start, reply, true).then(parts.arrived);
+      take(collector, start, reply, true).then(parts.arrived, parts.broken);
     });
     if (outcome.kind === 'failed') return outcome.error;
     if (outcome.kind === 'answered') return take(collector, start, outcome.value, false);
@@ -158,11 +163,25 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   function fail(collector: SchedulerOperation, start: number, error: OpenStackError): void {
     metrics.errors.inc({ collector, reason: error.reason });
     collectors.failed(collector, performance.now() - start, error);
-    const { retryAfterMs, status } = error.details;
-    if (error.reason === 'auth' || status === 429 || retryAfterMs !== undefined) gate.fail(retryAfterMs);
+  }
+
+  /** After a refused login, or when we are asked to wait, the whole cloud is left in peace for a while. */
+  function pause({ reason, details }: OpenStackError): void {
+    const { retryAfterMs, status } = details;
+    if (reason === 'auth' || status === 429 || retryAfterMs !== undefined) gate.fail(retryAfterMs);
   }
 
   return round;
+}
+
+function notAsked(why: string, trouble: OpenStackError | undefined): OpenStackError {
+  const message = `not asked ${why}${trouble ? `: ${trouble.message}` : ''}`;
+  return new OpenStackError(message, { reason: trouble?.reason ?? 'timeout', operation: 'pools', url: '' });
+}
+
+/** Would the service be found elsewhere? Whoever answers there, or nobody, does not speak for Cinder. */
+function isOfEndpoint({ reason, details }: OpenStackError): boolean {
+  return details.operation !== 'token' && details.status !== 429 && !['auth', 'forbidden'].includes(reason);
 }
 
 /** Asking for less would get the same answer. */

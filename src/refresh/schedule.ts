@@ -1,5 +1,6 @@
 import type { TaskContext } from 'node-cron';
 import type { Schedule } from '../config/config.ts';
+import { nodeCron } from '../config/libraries.ts';
 
 /** A running schedule. */
 export interface Scheduled {
@@ -53,6 +54,9 @@ function everyInterval({
   return { stop: () => clearTimeout(timer) };
 }
 
+/** Node's timers end at 2^31 - 1 ms; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * node-cron in UTC. It skips a slot that comes too late (a blocked loop), and goes by the wall clock (which may jump):
  * a watch by the monotonic clock runs what was skipped.
@@ -61,7 +65,7 @@ async function byCron(
   { intervalMs, maxRandomDelayMs, run, missed, random = Math.random }: ScheduleOptions,
   expression: string,
 ): Promise<Scheduled> {
-  const { createTask, setLogger } = await import('node-cron');
+  const { createTask, setLogger } = nodeCron();
   setLogger({ info() {}, warn() {}, error() {}, debug() {} });
   const delays = new Set<NodeJS.Timeout>();
   let lastRun = performance.now();
@@ -83,11 +87,14 @@ async function byCron(
     start();
   });
   await task.start();
-  const watch = setInterval(() => {
-    if (performance.now() - lastRun <= 2 * intervalMs + maxRandomDelayMs) return;
-    missed(1);
-    start();
-  }, intervalMs);
+  const watch = setInterval(
+    () => {
+      if (performance.now() - lastRun <= 2 * intervalMs + maxRandomDelayMs) return;
+      missed(1);
+      start();
+    },
+    Math.min(intervalMs, MAX_TIMER_MS),
+  );
   return {
     stop() {
       clearInterval(watch);
@@ -100,7 +107,7 @@ async function byCron(
 /** Milliseconds between two runs of a schedule; of a cron expression the longest of the next ones. */
 export async function intervalOf(schedule: Schedule): Promise<number> {
   if (schedule.kind === 'interval') return schedule.everyMs;
-  const { createTask } = await import('node-cron');
+  const { createTask } = nodeCron();
   const task = createTask(schedule.expression, () => {}, { timezone: 'UTC' });
   const runs = task.getNextRuns(10).map((date) => date.getTime());
   void task.destroy();

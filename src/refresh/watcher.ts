@@ -76,7 +76,10 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     collectors,
     metrics,
     noted,
-    arrived: () => void (underWay ?? publish()),
+    arrived() {
+      if (!underWay) publish().catch(broken);
+    },
+    broken,
   });
 
   const types = createTypeReader({
@@ -119,6 +122,15 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     for (const listener of listeners) listener(fresh.snapshot);
   }
 
+  function broken(error: unknown): void {
+    // Nothing old may pass for new.
+    up = false;
+    published = undefined;
+    log('error', 'Refresh failed for a reason of our own', {
+      error: error instanceof Error ? error.stack : String(error),
+    });
+  }
+
   async function refreshOnce(): Promise<void> {
     const start = performance.now();
     try {
@@ -126,12 +138,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
       await publish();
       if (up && config.collectors.volumeTypes) await types.readWhenDue();
     } catch (error) {
-      // Nothing old may pass for new.
-      up = false;
-      published = undefined;
-      log('error', 'Refresh failed for a reason of our own', {
-        error: error instanceof Error ? error.stack : String(error),
-      });
+      broken(error);
     }
     metrics.refreshes.inc();
     metrics.refreshDuration.set((performance.now() - start) / 1000);

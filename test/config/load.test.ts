@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { CloudConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/error.ts';
+import { completeConfig } from '../../src/config/complete.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { cloudSchema } from '../../src/config/schema.ts';
 import { parseDuration } from '../../src/config/duration.ts';
@@ -51,8 +52,8 @@ const DEFAULTS = {
 };
 
 test('without a file the one cloud is named after OS_CLOUD, or default', () => {
-  assert.deepEqual(loadConfig(undefined, { OS_CLOUD: 'my cloud' }), { clouds: [{ name: 'my cloud', ...DEFAULTS }] });
-  assert.deepEqual(loadConfig(undefined, { OS_CLOUD: '' }), { clouds: [{ name: 'default', ...DEFAULTS }] });
+  assert.deepEqual(completeConfig({}, { OS_CLOUD: 'my cloud' }), { clouds: [{ name: 'my cloud', ...DEFAULTS }] });
+  assert.deepEqual(completeConfig({}, { OS_CLOUD: '' }), { clouds: [{ name: 'default', ...DEFAULTS }] });
 });
 
 test('a file without clouds sets the defaults of that one cloud', () => {
@@ -154,7 +155,7 @@ test('the defaults in the documentation are those that are filled in', () => {
       if (fallback !== undefined) words.set(prefix + key, fallback);
     }
   }
-  const [filled] = loadConfig(undefined, {}).clouds;
+  const [filled] = completeConfig({}, {}).clouds;
   assert.ok(filled);
   const duration = (key: string) => parseDuration(words.get(key) ?? '');
   assert.deepEqual(filled.schedule, { kind: 'interval', everyMs: duration('interval') });
