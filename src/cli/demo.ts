@@ -4,7 +4,7 @@ import { playDemo } from '../simulator/demo-script.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { FLAGS, FlagError, parseFlags } from './flags.ts';
 import { help } from './help.ts';
-import { load, serve, type Loaded } from './serve.ts';
+import { load, serve, type Loaded, type Serving } from './serve.ts';
 import type { Surroundings } from './targets.ts';
 import { logOf, untilTold } from './until-told.ts';
 
@@ -33,7 +33,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     const log = logOf(values);
     const env = { ...simulator.environment() };
     const serving = await serve(values, async () => often(await load(values, { ...surroundings, env })), log);
-    process.stdout.write(greeting(serving.addresses, values['web.telemetry-path'], simulator.url));
+    process.stdout.write(greeting(serving, values['web.telemetry-path'], simulator.url));
     return await untilTold(serving, log);
   } finally {
     stopScript();
@@ -55,9 +55,9 @@ function often({ config, targets }: Loaded): Loaded {
   return { config, targets: quick };
 }
 
-function greeting(addresses: readonly string[], telemetryPath: string, simulatorUrl: string): string {
+function greeting({ addresses, tls }: Serving, telemetryPath: string, simulatorUrl: string): string {
   const [address = ''] = addresses;
-  const url = `http://${address.replace(/^(\[::\]|0\.0\.0\.0):/, 'localhost:')}`;
+  const url = `${tls ? 'https' : 'http'}://${address.replace(/^(\[::\]|0\.0\.0\.0):/, 'localhost:')}`;
   return `
 A simulated cloud is running at ${simulatorUrl}, and its faults come and go in rounds of seven minutes.
 

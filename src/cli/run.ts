@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   demo: async () => (await import('./demo.ts')).demo,
   rules: async () => (await import('./rules.ts')).rules,
+  healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
 };
 
 /** Exit code for a command line or configuration that cannot be used; `check` has its own, as monitoring plugins do. */

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/complete.ts';
 import { createApp } from '../http/app.ts';
-import { listen, parseListenAddress, type Listening } from '../http/listen.ts';
+import { listen, parseListenAddress } from '../http/listen.ts';
+import type { WebWatch } from '../http/web-config-watch.ts';
 import type { Log } from '../log/log.ts';
-import { createProcessMetrics } from '../metrics/exporter.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.ts';
 import { loadTargets, type Surroundings } from './targets.ts';
 import { createFleet, type Target } from '../refresh/fleet.ts';
 import { VERSION } from '../version.ts';
@@ -12,6 +13,7 @@ import type { ServeFlags } from './flags.ts';
 /** A running exporter. */
 export interface Serving {
   readonly addresses: readonly string[];
+  readonly tls: boolean;
   /** Loads the configuration again; a bad one keeps the old and is returned. */
   readonly reload: () => Promise<Error | undefined>;
   /** Finishes the answers under way, stops the timers, and closes all connections. */
@@ -41,55 +43,83 @@ export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings:
 export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, log: Log): Promise<Serving> {
   const addresses = flags['web.listen-address'].map(parseListenAddress);
   const own = createProcessMetrics(VERSION);
+  const noteReload = createReloadNote(own);
   const first = await loadAnew();
   let { config } = first;
   warnOfUnverified(first.targets, log);
+  const web = await watchWeb(flags, log, (error) => noteReload('web', error));
   const fleet = createFleet(own.registry, log);
-  const loaded = (): void => {
-    own.reloadSuccessful.set(1);
-    own.reloadSuccessTimestamp.set(Date.now() / 1000);
-  };
-  loaded();
+  const stopping = new AbortController();
+  noteReload('clouds', undefined);
 
   async function reload(): Promise<Error | undefined> {
+    const webError = web?.reload();
+    const error = (await reloadClouds()) ?? webError;
+    if (!error) log('info', 'Configuration reloaded', { clouds: fleet.clouds().length });
+    return error;
+  }
+
+  async function reloadClouds(): Promise<Error | undefined> {
+    let error: Error | undefined;
     try {
       const next = await loadAnew();
       warnOfUnverified(next.targets, log);
       await fleet.watch(next.targets);
       config = next.config;
-      loaded();
-      log('info', 'Configuration reloaded', { clouds: next.targets.length });
-      return undefined;
     } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      own.reloadSuccessful.set(0);
+      error = cause instanceof Error ? cause : new Error(String(cause));
       log('error', 'Configuration could not be reloaded; the old one stays', { error: error.message });
-      return error;
     }
+    noteReload('clouds', error);
+    return error;
   }
 
   const app = createApp({
     served: { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl },
     telemetryPath: flags['web.telemetry-path'],
     reload: flags['web.enable-lifecycle'] ? reload : undefined,
+    stopping: stopping.signal,
     log,
   });
-  const listening: Listening[] = [];
-  try {
-    for (const address of addresses) listening.push(await listen(app, address));
-  } catch (error) {
-    await Promise.all(listening.map((one) => one.close(0)));
+  const listening = await listen(app, addresses, { web, log }).catch((error: unknown) => {
+    web?.close();
     throw error;
-  }
-  for (const { address } of listening) log('info', 'Listening on', { address });
+  });
+  for (const address of listening.addresses) log('info', 'Listening on', { address, tls: listening.tls });
   await fleet.watch(first.targets);
   return {
-    addresses: listening.map((one) => one.address),
+    addresses: listening.addresses,
+    tls: listening.tls,
     reload,
     async close() {
       fleet.close();
-      await Promise.all(listening.map((one) => one.close(CLOSE_WITHIN_MS)));
+      web?.close();
+      stopping.abort();
+      await listening.close(CLOSE_WITHIN_MS);
     },
+  };
+}
+
+/** The web configuration file, watched; undefined without one. */
+async function watchWeb(
+  flags: ServeFlags,
+  log: Log,
+  onReload: (error: Error | undefined) => void,
+): Promise<WebWatch | undefined> {
+  const file = flags['web.config.file'];
+  if (file === undefined) return undefined;
+  const { watchWebConfig } = await import('../http/web-config-watch.ts');
+  return watchWebConfig(file, { log, onReload });
+}
+
+/** Keeps the two metrics of reloads: successful while neither the clouds' nor the web configuration is in a bad state. */
+function createReloadNote(own: ProcessMetrics): (part: 'clouds' | 'web', error: Error | undefined) => void {
+  const bad = new Set<string>();
+  return (part, error) => {
+    if (error) bad.add(part);
+    else bad.delete(part);
+    own.reloadSuccessful.set(bad.size === 0 ? 1 : 0);
+    if (!error) own.reloadSuccessTimestamp.set(Date.now() / 1000);
   };
 }
 

@@ -32,6 +32,9 @@ export async function untilTold(serving: Pick<Serving, 'close' | 'reload'>, log:
 /** Loads everything that serving would load, says so, and resolves with 0; rejects with all that is wrong. */
 export async function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
   const { targets } = await load(flags, surroundings);
+  const web = flags['web.config.file'];
+  const warnings = web === undefined ? [] : (await import('../http/web-config.ts')).loadWebConfig(web).warnings;
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
   const names = targets.map(({ config: cloud, access }) => `${cloud.name} (${access.authUrl})`);
   process.stdout.write(
     `configuration is good; ${targets.length === 1 ? 'the cloud is' : `${targets.length} clouds:`} ${names.join(', ')}\n`,

@@ -1,8 +1,8 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Log } from '../log/log.ts';
 import type { Served, ServedCloud } from './clouds.ts';
-import { renderLanding } from './landing.ts';
 import { sendPage } from './metrics.ts';
+import { statusRoutes } from './status/routes.ts';
 import { viewBackend, viewCloud } from './view.ts';
 
 export interface AppOptions {
@@ -10,11 +10,13 @@ export interface AppOptions {
   readonly telemetryPath: string;
   /** Reloads the configuration, with the error when it is bad; undefined when `--web.enable-lifecycle` is not set. */
   readonly reload: (() => Promise<Error | undefined>) | undefined;
+  /** Ends the live connections of status pages, which would keep the server from closing. */
+  readonly stopping?: AbortSignal | undefined;
   readonly log: Log;
 }
 
 /** The routes. Reads only what is in memory: no request here ever reaches a cloud. */
-export function createApp({ served, telemetryPath, reload, log }: AppOptions): Express {
+export function createApp({ served, telemetryPath, reload, stopping, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   // Hashing a page of 40 MB for every scrape would cost more than sending it.
@@ -32,7 +34,7 @@ export function createApp({ served, telemetryPath, reload, log }: AppOptions): E
     response.json(
       served.clouds().map(({ name }) => ({
         targets: [target],
-        labels: { __metrics_path__: '/probe', __param_cloud: name, cloud: name },
+        labels: { __scheme__: request.protocol, __metrics_path__: '/probe', __param_cloud: name, cloud: name },
       })),
     );
   });
@@ -54,7 +56,9 @@ export function createApp({ served, telemetryPath, reload, log }: AppOptions): E
     response.type('text').end('cinder-exporter is healthy.\n');
   });
   app.get('/-/ready', (_request, response) => {
-    const waiting = served.clouds().filter(({ watcher }) => !watcher.snapshot());
+    const clouds = served.clouds();
+    if (clouds.length === 0) return void response.status(503).type('text').end('Starting\n');
+    const waiting = clouds.filter(({ watcher }) => !watcher.snapshot());
     response.status(waiting.length > 0 ? 503 : 200).type('text');
     response.end(
       waiting.length > 0
@@ -76,9 +80,7 @@ export function createApp({ served, telemetryPath, reload, log }: AppOptions): E
       .type('text')
       .end(error ? `The old configuration stays: ${error.message}\n` : 'Reloaded.\n');
   });
-  app.get('/', (_request, response) => {
-    response.type('html').end(renderLanding(served, telemetryPath));
-  });
+  app.use(statusRoutes(served, { telemetryPath, stopping }));
   app.use((_request, response) => {
     response.status(404).type('text').end('404: not here. Try / for the list of pages.\n');
   });

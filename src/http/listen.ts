@@ -1,8 +1,12 @@
-import http from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
+import type { Log } from '../log/log.ts';
+import { trackConnections } from './connections.ts';
+import { createServer } from './tls-server.ts';
+import type { WebWatch } from './web-config-watch.ts';
+import { guard } from './web-guard.ts';
 
-/** Where to listen: `host` undefined is every address. */
+/** Where to listen: `host` undefined is every address, IPv6 and IPv4. */
 export interface ListenAddress {
   readonly host: string | undefined;
   readonly port: number;
@@ -17,35 +21,142 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host: parts[1] ?? (parts[2] || undefined), port };
 }
 
+/** How much clients may take; times in milliseconds. */
+export interface ListenLimits {
+  readonly maxHeaderBytes: number;
+  readonly handshakeTimeoutMs: number;
+  /** From the connection, or the last answer's next byte, to the end of the headers. */
+  readonly headersTimeoutMs: number;
+  /** The same to the end of the request. */
+  readonly requestTimeoutMs: number;
+  /** Between two requests: longer than the minute that many scrape at. */
+  readonly keepAliveTimeoutMs: number;
+  /** Without any progress of an answer. */
+  readonly stallTimeoutMs: number;
+  readonly maxConnections: number;
+  /** A request under way for longer may be cut when there are too many connections. */
+  readonly patienceMs: number;
+}
+
+const LIMITS: ListenLimits = {
+  maxHeaderBytes: 16_384,
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  stallTimeoutMs: 60_000,
+  maxConnections: 512,
+  patienceMs: 30_000,
+};
+
+export interface ListenOptions {
+  /** From `watchWebConfig`; undefined: plain HTTP for everybody. */
+  readonly web?: WebWatch | undefined;
+  readonly log?: Log;
+  readonly limits?: Partial<ListenLimits>;
+}
+
 /** A listening server. */
 export interface Listening {
-  /** As a client would write it: `127.0.0.1:10776`, `[::]:10776`. */
+  /** The first of `addresses`. */
   readonly address: string;
+  /** As a client would write them: `127.0.0.1:10776`, `[::]:10776`. */
+  readonly addresses: readonly string[];
+  readonly tls: boolean;
+  /** Open connections, of all addresses together. */
+  readonly connections: () => number;
   /** Finishes the answers under way, for at most so many milliseconds, and closes. */
   readonly close: (withinMs: number) => Promise<void>;
 }
 
-export async function listen(app: Express, { host, port }: ListenAddress): Promise<Listening> {
-  const server = http.createServer(
-    { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
-    app,
-  );
-  server.maxConnections = 1000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const bound = server.address() as AddressInfo;
+/** Serves `app` on all the addresses, behind the web configuration's TLS, headers, rate limit and passwords. Rejects with an Error that names the address which cannot be had; then none is listened on. */
+export async function listen(
+  app: RequestListener,
+  addresses: ListenAddress | readonly ListenAddress[],
+  { web, log = () => undefined, limits: own = {} }: ListenOptions = {},
+): Promise<Listening> {
+  const limits = { ...LIMITS, ...own };
+  const connections = trackConnections(limits);
+  const guarded = guard(app, () => web?.current(), log);
+  const servers: Server[] = [];
+
+  async function close(withinMs: number): Promise<void> {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    connections.retire(true);
+    const force = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), withinMs);
+    await Promise.all(closed);
+    clearTimeout(force);
+  }
+
+  try {
+    for (const address of [addresses].flat()) {
+      const server = createServer(
+        (request, response) => {
+          connections.requested(request, response);
+          guarded(request, response);
+        },
+        {
+          options: serverOptions(limits),
+          handshakeTimeoutMs: limits.handshakeTimeoutMs,
+          web,
+          log,
+          onTlsChange: () => connections.retire(false),
+        },
+      );
+      server.timeout = limits.stallTimeoutMs;
+      server.on('connection', connections.opened);
+      await bind(server, address);
+      server.on('error', (error) => log('error', 'A connection could not be taken', { error: error.message }));
+      servers.push(server);
+    }
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  const bound = servers.map((server) => addressText(server.address() as AddressInfo));
   return {
-    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
-    async close(withinMs) {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      server.closeIdleConnections();
-      const force = setTimeout(() => server.closeAllConnections(), withinMs);
-      await closed;
-      clearTimeout(force);
-    },
+    address: bound[0] ?? '',
+    addresses: bound,
+    tls: web?.current().tls !== undefined,
+    connections: connections.count,
+    close,
   };
+}
+
+function serverOptions(limits: ListenLimits) {
+  return {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+  };
+}
+
+function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      const address = `${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`;
+      const reason = REASONS[error.code ?? ''] ?? error.message;
+      reject(new Error(`--web.listen-address: cannot listen on ${address}: ${reason}`, { cause: error }));
+    };
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is already in use',
+  EACCES: 'permission denied',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the name has no address',
+  EAI_AGAIN: 'the name could not be looked up',
+  EAFNOSUPPORT: 'this machine does not speak this kind of address',
+};
+
+function addressText({ family, address, port }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,0 +1,103 @@
+import type { Condition } from '../../cinder/model.ts';
+import type { Snapshot } from '../../cinder/snapshot.ts';
+import { countConditions, type CloudNow } from './listing.ts';
+import { countText, numberText } from './quantity.ts';
+import { needsLook, SIGNS, type Tone } from './signs.ts';
+
+/** Is everything all right? In one sentence. */
+export interface Headline {
+  readonly tone: Exclude<Tone, 'wish'>;
+  /** Changes only when something has happened, so that a screen reader says nothing new for nothing. Without a full stop. */
+  readonly sentence: string;
+  /** A few words for the title of the browser's tab. */
+  readonly short: string;
+  /** The newest driver stats of the cloud that is furthest behind; undefined when none are known. */
+  readonly statsAtMs: number | undefined;
+}
+
+type Counts = ReadonlyMap<Condition, number>;
+
+export function headlineOf(clouds: readonly CloudNow[]): Headline {
+  const counts = countConditions(clouds);
+  const read = clouds.flatMap(({ snapshot }) => snapshot ?? []);
+  const troubled = [...counts].filter(([condition]) => needsLook(condition));
+  const clauses = [backendsClause(clouds, counts), cloudsClause(clouds, read), schedulerClause(read)].filter((clause) => clause !== undefined);
+  return {
+    tone: toneOf(read, troubled, clouds.length),
+    sentence: clauses.join('; '),
+    short: troubled.length > 0 ? troubled.map(([condition, count]) => `${numberText(count)} ${SIGNS[condition].words}`).join(', ') : shortOf(read, clouds.length),
+    statsAtMs: least(read.map(newestStats)),
+  };
+}
+
+function backendsClause(clouds: readonly CloudNow[], counts: Counts): string {
+  const total = sum([...counts.values()]);
+  const where = clouds.length > 1 ? ` in ${countText(clouds.length, 'cloud')}` : '';
+  if (total === 0) return nothingClause(clouds);
+  const troubled = [...counts].filter(([condition]) => needsLook(condition));
+  if (troubled.length > 0) return troubled.map(([condition, count], i) => `${i === 0 ? first(count, total, where) : numberText(count)} ${verb(condition, count)}`).join(', ');
+  const wished = [...counts].filter(([condition]) => SIGNS[condition].tone === 'wish');
+  const assumed = counts.get('up_assumed') ?? 0;
+  const up = total - sum(wished.map(([, count]) => count));
+  const rest = wished.map(([condition, count]) => `${numberText(count)} ${verb(condition, count)}`).join(', ');
+  if (up === 0) return `No backend${where} is in use: ${rest}`;
+  const all = total === 1 ? `The backend${where} is` : up === total ? `All ${numberText(total)} backends${where} are` : `${first(up, total, where)} ${up === 1 ? 'is' : 'are'}`;
+  const how = assumed === up ? 'assumed up' : `up${assumed > 0 ? ` (${numberText(assumed)} only assumed)` : ''}`;
+  return `${all} ${how}${rest && `, ${rest}`}`;
+}
+
+function first(count: number, total: number, where: string): string {
+  return total === 1 ? `The only backend${where}` : `${numberText(count)} of ${numberText(total)} backends${where}`;
+}
+
+function verb(condition: Condition, count: number): string {
+  return count === 1 ? SIGNS[condition].one : SIGNS[condition].many;
+}
+
+function nothingClause(clouds: readonly CloudNow[]): string {
+  if (clouds.length === 0) return 'No cloud is watched';
+  if (clouds.every(({ snapshot }) => snapshot === undefined)) return 'Waiting for the first answer of the cloud';
+  return clouds.some(({ snapshot }) => snapshot?.up) ? 'Cinder lists no backend' : 'Nothing is known of the backends';
+}
+
+/** Clouds whose service list cannot be read. */
+function cloudsClause(clouds: readonly CloudNow[], read: readonly Snapshot[]): string | undefined {
+  const unread = read.filter(({ up }) => !up).length;
+  if (unread === 0) return undefined;
+  return clouds.length === 1 ? 'Cinder cannot be read' : `${countText(unread, 'cloud')} cannot be read`;
+}
+
+function schedulerClause(read: readonly Snapshot[]): string | undefined {
+  const asked = read.flatMap(({ up, collectors }) => (up ? (collectors.find(({ collector }) => collector === 'pools') ?? []) : []));
+  const failing = asked.filter(({ success }) => !success);
+  if (asked.length === 0) return undefined;
+  if (read.length > 1) return failing.length === 0 ? 'all schedulers answer' : `${countText(failing.length, 'cloud')} ${failing.length === 1 ? 'gives' : 'give'} no driver stats`;
+  if (failing.length === 0) return 'the scheduler answers';
+  return failing[0]?.failure?.reason === 'timeout' ? 'no scheduler answers' : 'driver stats cannot be read';
+}
+
+function toneOf(read: readonly Snapshot[], troubled: readonly (readonly [Condition, number])[], clouds: number): Headline['tone'] {
+  const tones = new Set<Tone>(troubled.map(([condition]) => SIGNS[condition].tone));
+  if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
+  if (tones.has('warn')) return 'warn';
+  if (tones.has('unsure') || read.length < clouds || clouds === 0) return 'unsure';
+  return read.some(({ collectors }) => collectors.some(({ success, collector }) => !success && collector === 'pools')) ? 'warn' : 'good';
+}
+
+function shortOf(read: readonly Snapshot[], clouds: number): string {
+  if (read.some(({ up }) => !up)) return 'unreadable';
+  return read.length < clouds ? 'waiting' : 'all right';
+}
+
+function newestStats(snapshot: Snapshot): number | undefined {
+  return snapshot.backends.reduce<number | undefined>((best, { statsAtMs }) => (statsAtMs !== undefined && statsAtMs > (best ?? -Infinity) ? statsAtMs : best), undefined);
+}
+
+function least(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,57 @@
+import type { Request, Response } from 'express';
+
+/** Tells browsers that there is something new, by server-sent events (HTML Living Standard, 9.2). They fetch the page again themselves. */
+export interface Live {
+  readonly attach: (request: Request, response: Response) => void;
+  readonly announce: () => void;
+  /** Sends a comment that keeps proxies from closing quiet connections. */
+  readonly beat: () => void;
+  readonly clients: () => number;
+  /** Ends all streams; later ones are refused. */
+  readonly close: () => void;
+}
+
+/** A client that has left this much unread, in bytes, is gone or stuck. */
+const MAX_UNREAD_BYTES = 65_536;
+
+export function createLive(maxClients: number): Live {
+  const clients = new Set<Response>();
+  let closed = false;
+
+  function write(text: string): void {
+    for (const client of clients) {
+      if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
+      else client.write(text);
+    }
+  }
+
+  return {
+    attach(request, response) {
+      if (closed || clients.size >= maxClients) {
+        response.status(503).set('retry-after', '30').type('text').end(closed ? 'Stopping.\n' : 'Too many live pages; this one asks again now and then.\n');
+        return;
+      }
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      if (request.method === 'HEAD') {
+        response.end();
+        return;
+      }
+      clients.add(response);
+      response.on('close', () => clients.delete(response));
+      response.on('error', () => clients.delete(response));
+      response.write('retry: 5000\n: hello\n\n');
+    },
+    announce: () => write('event: swap\ndata: {}\n\n'),
+    beat: () => write(': beat\n\n'),
+    clients: () => clients.size,
+    close() {
+      closed = true;
+      for (const client of clients) client.end();
+      clients.clear();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { html } from '@remix-run/html-template';
+import { layout } from './layout.ts';
+import { name } from './parts.ts';
+import type { Scene } from './scene.ts';
+import { troublePart } from './trouble-part.ts';
+
+/** For a link whose cloud or backend is not there, or not any more. */
+export function missingPage(scene: Scene, what: string, who: string, cloud: string | undefined): string {
+  const known = scene.clouds.find((one) => one.name === cloud);
+  return layout(scene, {
+    title: `no such ${what}`,
+    tone: 'unsure',
+    trail: [],
+    body: html`<h1 class="headline t-unsure"><span class="mark" aria-hidden="true">?</span><span role="status" id="headline">There is no ${what} ${name(who === '' ? 'without a name' : who)} at present.</span></h1>
+<p>It may have been removed, or could not be read lately. This page turns into its status when it comes back. <a href="./">All backends</a></p>
+${known ? troublePart(known, scene.nowMs, scene.clouds.length > 1) : ''}`,
+  });
+}

@@ -1,0 +1,134 @@
+import { Router, type Request, type Response } from 'express';
+import type { Served } from '../clouds.ts';
+import { viewBackend } from '../view.ts';
+import { parameter, readWanted } from './address.ts';
+import { createFeed } from './feed.ts';
+import { createConditionHistory } from './history.ts';
+import { createLive } from './live.ts';
+import type { Entry } from './listing.ts';
+import type { Scene } from './scene.ts';
+import { send, sendHtml } from './send.ts';
+
+export interface StatusOptions {
+  readonly telemetryPath: string;
+  /** Ends the live connections, so that the server can close. */
+  readonly stopping?: AbortSignal | undefined;
+  /** Most browsers that are told of news at the same time; the others ask now and then. */
+  readonly maxLiveClients?: number;
+  readonly beatMs?: number;
+  readonly nowMs?: () => number;
+}
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/** The status page and what belongs to it. Templates and the style sheet are loaded when somebody looks for the first time. */
+export function statusRoutes(served: Served, options: StatusOptions): Router {
+  const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 15_000, nowMs = Date.now } = options;
+  const history = createConditionHistory();
+  const live = createLive(maxLiveClients);
+  let due = false;
+  // Many clouds may change in the same turn: one word is enough.
+  const announce = (): void => {
+    if (due) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      live.announce();
+    });
+  };
+  const feed = createFeed(
+    served,
+    (cloud, snapshot) => {
+      history.record(cloud, snapshot);
+      announce();
+    },
+    (clouds) => {
+      history.keepOnly(clouds);
+      announce();
+    },
+  );
+  const following = setInterval(feed.follow, 1000).unref();
+  const beating = setInterval(live.beat, beatMs).unref();
+  const stop = (): void => {
+    clearInterval(following);
+    clearInterval(beating);
+    feed.stop();
+    live.close();
+  };
+  if (stopping?.aborted) stop();
+  else stopping?.addEventListener('abort', stop, { once: true });
+
+  function scene(): Scene {
+    if (!stopping?.aborted) feed.follow();
+    const at = nowMs();
+    return {
+      nowMs: at,
+      clouds: served.clouds().map(({ name, watcher }) => ({ name, snapshot: watcher.snapshot() })),
+      grafanaUrl: served.grafanaUrl(),
+      telemetryPath,
+      history: (cloud, host) => history.of(cloud, host, at),
+    };
+  }
+
+  const router = Router();
+  router.get('/', async (request, response) => {
+    const { overviewPage } = await import('./overview-page.ts');
+    const here = scene();
+    await sendHtml(request, response, 200, overviewPage(here, onlyOf(here), readWanted(request.query)));
+  });
+  router.get('/cloud', async (request, response) => {
+    const { overviewPage } = await import('./overview-page.ts');
+    const here = scene();
+    const asked = parameter(request.query, 'name');
+    const cloud = here.clouds.find(({ name }) => name === asked);
+    if (cloud) return sendHtml(request, response, 200, overviewPage(here, cloud, readWanted(request.query)));
+    return sendMissing(request, response, here, 'cloud', asked);
+  });
+  router.get('/backend', async (request, response) => {
+    const here = scene();
+    const entry = find(here, request);
+    if (!entry) return sendMissing(request, response, here, 'backend', parameter(request.query, 'host'));
+    const { backendPage } = await import('./backend-page.ts');
+    return sendHtml(request, response, 200, backendPage(here, entry));
+  });
+  router.get('/api/v1/backend', (request, response) => {
+    const entry = find(scene(), request);
+    if (!entry) return void response.status(404).type('text').end('No such backend: the parameters are "host" and, with several clouds, "cloud".\n');
+    response.set('x-content-type-options', 'nosniff').set('cache-control', 'no-store');
+    return void response.json(viewBackend(entry.cloud, entry.snapshot, entry.backend));
+  });
+  router.get('/events', live.attach);
+  router.get(['/status.css', '/status.js'], async (request, response) => {
+    const { ASSETS } = await import('./assets.ts');
+    const { type, body } = ASSETS[request.path.slice(1) as keyof typeof ASSETS];
+    await send(request, response, { status: 200, type, body, keep: FOR_EVER });
+  });
+  router.get('/favicon.svg', async (request, response) => {
+    const { iconSvg } = await import('./icon.ts');
+    await send(request, response, { status: 200, type: 'image/svg+xml', body: iconSvg(parameter(request.query, 'tone')), keep: FOR_EVER });
+  });
+  router.get('/openapi.json', async (request, response) => {
+    const { describeApi } = await import('../openapi.ts');
+    const body = JSON.stringify(describeApi(telemetryPath), undefined, 2);
+    await send(request, response, { status: 200, type: 'application/json; charset=utf-8', body, keep: undefined });
+  });
+  return router;
+}
+
+/** With one cloud the overview is its page. */
+function onlyOf({ clouds }: Scene) {
+  return clouds.length === 1 ? clouds[0] : undefined;
+}
+
+/** The backend that a request names; the cloud may be left out when there is only one. */
+function find({ clouds }: Scene, { query }: Request): Entry | undefined {
+  const asked = parameter(query, 'cloud') || (clouds.length === 1 ? clouds[0]?.name : undefined);
+  const snapshot = clouds.find(({ name }) => name === asked)?.snapshot;
+  const backend = snapshot?.backends.find(({ host }) => host === parameter(query, 'host'));
+  return asked !== undefined && snapshot && backend ? { cloud: asked, snapshot, backend } : undefined;
+}
+
+async function sendMissing(request: Request, response: Response, scene: Scene, what: string, who: string): Promise<void> {
+  const { missingPage } = await import('./missing-page.ts');
+  await sendHtml(request, response, 404, missingPage(scene, what, who, parameter(request.query, 'cloud') || undefined));
+}
