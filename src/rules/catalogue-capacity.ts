@@ -1,0 +1,104 @@
+import { secondsOf } from './duration.ts';
+import { FREE_RATIO, remember } from './memory.ts';
+import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
+import type { Settings } from './settings.ts';
+
+const SCHEDULABLE = 'cinder:pool_schedulable_capacity:bytes';
+
+/** What can be wrong with the space of a pool. Unknown capacity has no series and infinite capacity compares false, so neither alarms. */
+export function capacityRules(s: Settings): RuleGroup {
+  const ticket = {
+    component: 'capacity',
+    severity: 'warning',
+    keepFiringFor: s.ticket_keep_firing_for,
+    dashboard: BACKEND_DASHBOARD,
+  } as const;
+  const of = (family: string): string => `max without (${s.replica_labels}) (cinder_pool_${family}{${s.selector}})`;
+  const total = `(cinder_pool_total_capacity_bytes{${s.selector}} > 0 < Inf)`;
+  return {
+    name: 'cinder-capacity',
+    comment:
+      'Capacity. A pool of unknown capacity has no series, one of infinite capacity is left out: neither alarms.',
+    interval: s.capacity_interval,
+    rules: [
+      {
+        record: FREE_RATIO,
+        comment: 'Physical space left in each pool, 0 to 1; the last value stands while the pools cannot be read.',
+        expr: remember(
+          FREE_RATIO,
+          `
+max without (${s.replica_labels}) (
+  cinder_pool_free_capacity_bytes{${s.selector}} / ${total}
+  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
+)`,
+          ['host', 'backend', 'pool'],
+          { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
+          s,
+        ),
+        identity: ['host', 'backend', 'pool'],
+      },
+      {
+        record: SCHEDULABLE,
+        comment:
+          'What the scheduler would give out of an empty pool: (total - reserved) x over-subscription where the pool is thin.',
+        expr: `
+max without (${s.replica_labels}) (
+  (${total} * (1 - cinder_pool_reserved_ratio{${s.selector}}) or ${total})
+  *
+  (
+    clamp_min(cinder_pool_max_over_subscription_ratio{${s.selector}}, 1) and (cinder_pool_thin_provisioning{${s.selector}} == 1)
+    or
+    ${total} * 0 + 1
+  )
+)`,
+        identity: ['host', 'backend', 'pool'],
+      },
+      {
+        alert: 'CinderPoolPhysicalSpaceCritical',
+        ...ticket,
+        severity: 'critical',
+        keepFiringFor: s.page_keep_firing_for,
+        expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}`,
+        for: s.pool_physical_space_critical_for,
+        summary: 'A Cinder pool has almost no physical space left.',
+        description:
+          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left; thin volumes on it can stop accepting writes.',
+      },
+      {
+        alert: 'CinderPoolSpaceLow',
+        ...ticket,
+        comment: 'By the arithmetic of the scheduler. Below zero it is CinderPoolOverProvisioned.',
+        expr: `
+(${of('virtual_free_capacity_bytes')} / ${SCHEDULABLE} < ${s.pool_space_low_ratio}) >= 0`,
+        for: s.pool_space_low_for,
+        summary: 'A Cinder pool has little schedulable capacity left.',
+        description:
+          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its schedulable capacity left (reserved space and over-subscription applied).',
+      },
+      {
+        alert: 'CinderPoolFillingUp',
+        ...ticket,
+        expr: `
+(${FREE_RATIO} < ${s.pool_filling_up_ratio})
+and
+(
+  max without (${s.replica_labels}) (
+    predict_linear(cinder_pool_free_capacity_bytes{${s.selector}}[${s.pool_filling_up_window}], ${secondsOf(s.pool_filling_up_horizon)})
+  ) < 0
+)`,
+        for: s.pool_filling_up_for,
+        summary: 'A Cinder pool will soon be full.',
+        description: `Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left and at this rate is full within ${s.pool_filling_up_horizon}.`,
+      },
+      {
+        alert: 'CinderPoolOverProvisioned',
+        ...ticket,
+        expr: `${of('virtual_free_capacity_bytes')} < 0`,
+        for: s.pool_over_provisioned_for,
+        summary: 'A Cinder pool is provisioned beyond its limit.',
+        description:
+          'Pool {{ $labels.pool }} of {{ $labels.host }} is {{ $value | humanize1024 }}B below zero by the arithmetic of the scheduler; the capacity filter refuses new volumes on it.',
+      },
+    ],
+  };
+}

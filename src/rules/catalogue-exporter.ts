@@ -1,0 +1,111 @@
+import { secondsOf } from './duration.ts';
+import { SCHEDULER_SILENT } from './memory.ts';
+import { EXPORTER_DASHBOARD, type RuleGroup } from './rule.ts';
+import type { Settings } from './settings.ts';
+
+/** What can be wrong with the way from Prometheus to Cinder. */
+export function exporterRules(s: Settings): RuleGroup {
+  const page = { severity: 'critical', keepFiringFor: s.page_keep_firing_for, dashboard: EXPORTER_DASHBOARD } as const;
+  const seeing = `max without (${s.replica_labels}) (cinder_up{${s.selector}})`;
+  const errors = (reason: string): string => `
+  sum without (${s.replica_labels}, collector, reason) (
+    increase(cinder_exporter_errors_total{${s.selector},collector="services",${reason}}[${s.errors_window}])
+  )`;
+  const refused = `(${errors('reason=~"auth|forbidden"')}\n  >${errors('reason!~"auth|forbidden"')}\n)`;
+  const age = (collector: string): string =>
+    `time() - max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}})`;
+  return {
+    name: 'cinder-exporter',
+    comment:
+      'The exporter and its access. While one of its pages fires, alerts about backends stand as they last were.',
+    interval: s.interval,
+    rules: [
+      {
+        alert: 'CinderExporterDown',
+        ...page,
+        component: 'exporter',
+        comment: 'No replica of a target can be scraped, or there is no target at all. Longer than an upgrade takes.',
+        expr: `
+max without (${s.replica_labels}) (up{${s.selector}}) == 0
+or
+absent(up{${s.selector}})`,
+        for: s.exporter_down_for,
+        summary: 'The Cinder exporter is absent or cannot be scraped.',
+        description:
+          'Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
+      },
+      {
+        alert: 'CinderAPIUnreachable',
+        ...page,
+        component: 'api',
+        comment: 'No replica can read the service list. Refused logins are CinderExporterAuthFailing.',
+        expr: `
+${seeing} == 0
+unless
+${refused}`,
+        for: s.api_unreachable_for,
+        summary: 'The Cinder API cannot be read.',
+        description:
+          'No replica of the exporter can read the service list: the Cinder API or Keystone does not answer, or answers with errors. ' +
+          'Alerts about backends stand as they last were.',
+      },
+      {
+        alert: 'CinderExporterAuthFailing',
+        ...page,
+        component: 'exporter',
+        comment:
+          'Most of the recent failures are refusals: by Keystone (auth), or by the policy of Cinder (forbidden).',
+        expr: `
+${seeing} == 0
+and
+${refused}`,
+        for: s.auth_failing_for,
+        summary: 'The Cinder exporter is refused by Keystone or by the policy of Cinder.',
+        description:
+          'The credentials of the exporter are rejected (password changed, application credential expired or deleted), or its role may no longer list services. ' +
+          'Alerts about backends stand as they last were.',
+      },
+      {
+        alert: 'CinderExporterDataStale',
+        component: 'exporter',
+        severity: 'warning',
+        keepFiringFor: s.ticket_keep_firing_for,
+        dashboard: EXPORTER_DASHBOARD,
+        comment:
+          'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types fail, or the exporter no longer refreshes. ' +
+          'Never succeeded counts as well. Silence of the schedulers has its own alerts.',
+        expr: `
+(
+  (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
+  or
+  (${age('collector="volume_types"')} > ${secondsOf(s.volume_types_stale_after)})
+  or
+  (
+    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
+    unless
+    max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector}})
+  )
+)
+and ignoring (collector)
+(${seeing} == 1)
+unless ignoring (collector)
+${SCHEDULER_SILENT}`,
+        for: s.data_stale_for,
+        summary: 'The Cinder exporter serves old data of one kind.',
+        description:
+          'Collector {{ $labels.collector }} has not succeeded for long although Cinder answers; its errors are in cinder_exporter_errors_total and in the log.',
+      },
+      {
+        alert: 'CinderAPITooOld',
+        component: 'api',
+        severity: 'info',
+        dashboard: EXPORTER_DASHBOARD,
+        expr: `max without (${s.replica_labels}) (cinder_api_backend_state_supported{${s.selector}}) == 0`,
+        for: s.api_too_old_for,
+        summary: 'The Cinder API is older than microversion 3.49 and lists no backend state.',
+        description:
+          'Only heartbeats and the driver stats of the scheduler are available from this Cinder (older than Queens).',
+      },
+    ],
+  };
+}

@@ -1,0 +1,93 @@
+import { Document, Scalar, type YAMLMap } from 'yaml';
+import { ruleGroups } from './catalogue.ts';
+import type { AlertingRule, RecordingRule, RuleGroup } from './rule.ts';
+import type { Settings } from './settings.ts';
+
+/** A plain rule file for `rule_files`, or a PrometheusRule for the Prometheus Operator. */
+export type RulesFormat = 'prometheus' | 'prometheusrule';
+
+const HEADER = `Rules of cinder-exporter, for Prometheus 2.42 or later. Generated: change a threshold, a duration or the selector with
+"cinder-exporter rules --set NAME=VALUE"; the settings are in alerts/README.md.`;
+
+/** The rules with the given settings, as YAML with comments. */
+export function renderRules(settings: Settings, format: RulesFormat = 'prometheus'): string {
+  const groups = ruleGroups(settings);
+  const rules = { groups: groups.map((group) => plainGroup(group, settings)) };
+  const document = new Document(
+    format === 'prometheus'
+      ? rules
+      : {
+          apiVersion: 'monitoring.coreos.com/v1',
+          kind: 'PrometheusRule',
+          metadata: { name: 'cinder-exporter', labels: { 'app.kubernetes.io/name': 'cinder-exporter' } },
+          spec: rules,
+        },
+  );
+  document.commentBefore = comment(HEADER, 200);
+  const path = format === 'prometheus' ? ['groups'] : ['spec', 'groups'];
+  for (const [g, group] of groups.entries()) {
+    annotate(document, [...path, g], group.comment);
+    for (const [r, rule] of group.rules.entries()) {
+      if (rule.comment !== undefined) annotate(document, [...path, g, 'rules', r], rule.comment);
+      block(document, [...path, g, 'rules', r, 'expr']);
+    }
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+function plainGroup({ name, interval, rules }: RuleGroup, settings: Settings): object {
+  return {
+    name,
+    interval,
+    rules: rules.map((rule) => ('record' in rule ? plainRecord(rule) : plainAlert(rule, settings))),
+  };
+}
+
+function plainRecord({ record, expr }: RecordingRule): object {
+  return { record, expr: expr.trim() };
+}
+
+function plainAlert(rule: AlertingRule, settings: Settings): object {
+  return {
+    alert: rule.alert,
+    expr: rule.expr.trim(),
+    ...(rule.for === undefined ? {} : { for: rule.for }),
+    ...(rule.keepFiringFor === undefined ? {} : { keep_firing_for: rule.keepFiringFor }),
+    labels: { severity: rule.severity, component: rule.component },
+    annotations: {
+      summary: rule.summary,
+      description: rule.description,
+      runbook_url: `${settings.runbook_url}/${rule.alert}.md`,
+      dashboard_url: `${settings.dashboard_url}${rule.dashboard}`,
+    },
+  };
+}
+
+type Path = readonly (string | number)[];
+
+function annotate(document: Document, path: Path, text: string): void {
+  const node = document.getIn(path, true) as YAMLMap;
+  node.commentBefore = comment(text, 130);
+}
+
+/** An expression of several lines reads best as a literal block. */
+function block(document: Document, path: Path): void {
+  const node = document.getIn(path, true) as Scalar<string>;
+  if (node.value.includes('\n')) node.type = Scalar.BLOCK_LITERAL;
+}
+
+function comment(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      if (line.length + word.length >= width) {
+        lines.push(line);
+        line = '';
+      }
+      line += ` ${word}`;
+    }
+    lines.push(line);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,189 @@
+import { millisecondsOf, scaled } from './duration.ts';
+
+/** What a setting's text must be. */
+export type SettingKind = 'duration' | 'number' | 'matchers' | 'labels' | 'url';
+
+export interface Setting {
+  readonly kind: SettingKind;
+  readonly byDefault: string;
+  readonly help: string;
+}
+
+function setting(kind: SettingKind): (byDefault: string, help: string) => Setting {
+  return (byDefault, help) => ({ kind, byDefault, help });
+}
+
+const duration = setting('duration');
+const number = setting('number');
+
+/** Everything about the rules that an operator may want otherwise. */
+export const SETTINGS = {
+  selector: setting('matchers')(
+    'job="cinder-exporter"',
+    'label matchers that pick the exporter; the only place where they are written',
+  ),
+  replica_labels: setting('labels')(
+    'instance, pod',
+    'target labels that tell replicas of the exporter apart; folded in every rule',
+  ),
+  runbook_url: setting('url')(
+    'https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks',
+    'where the runbooks are; `/ALERT.md` is appended',
+  ),
+  dashboard_url: setting('url')('', 'base URL of Grafana, before `/d/...`; empty for links within Grafana'),
+  interval: duration('15s', 'how often the rules are evaluated'),
+  capacity_interval: duration('1m', 'how often the capacity rules are evaluated'),
+  hold_for: duration('24h', 'how long the last known state stands while the exporter cannot read Cinder'),
+  page_keep_firing_for: duration('5m', 'critical alerts outlive a gap of this length in their cause'),
+  ticket_keep_firing_for: duration(
+    '3m',
+    'the same for warnings and CinderVolumeTypeDown; shorter, so that they do not outlive the page that mutes them',
+  ),
+
+  backend_down_for: duration('2m', 'CinderBackendDown'),
+  backend_stats_stale_for: duration(
+    '3m',
+    'CinderBackendStatsStale, beyond the `stale_after` of the exporter (5 minutes)',
+  ),
+  backend_state_unknown_for: duration('15m', 'CinderBackendStateUnknown'),
+  backend_degraded_for: duration('5m', 'CinderBackendDegraded'),
+  pool_down_for: duration('5m', 'CinderPoolDown'),
+  backend_flapping_window: duration('1h', 'CinderBackendFlapping counts changes in this window'),
+  backend_flapping_changes: number('6', 'CinderBackendFlapping: changes into and out of trouble, two for each outage'),
+  vanished_window: duration('24h', 'Cinder*Vanished remembers what was there for this long'),
+  vanished_for: duration('15m', 'CinderBackendVanished, CinderPoolVanished'),
+  all_backends_down_for: duration('1m', 'CinderAllBackendsDown; shorter than the alerts that it mutes'),
+  all_backends_down_keep_firing_for: duration(
+    '10m',
+    'CinderAllBackendsDown; longer than the alerts that it mutes, because backends recover up to a minute apart',
+  ),
+  stale_settle: duration(
+    '1m',
+    'stale driver stats count for CinderAllBackendsDown and CinderVolumeTypeDown after this long',
+  ),
+  volume_type_down_for: duration('4m', 'CinderVolumeTypeDown; longer than the alerts of its single backends'),
+  volume_type_memory: duration('1h', 'how long a backend is remembered as serving a volume type'),
+  backend_state_assumed_for: duration('1h', 'CinderBackendStateAssumed'),
+
+  volume_service_down_for: duration(
+    '3m',
+    'CinderVolumeServiceDown, beyond the `service_down_time` of Cinder (60 seconds)',
+  ),
+  service_down_for: duration('5m', 'CinderServiceDown'),
+  scheduler_down_for: duration('2m', 'CinderSchedulerDown, beyond the `service_down_time` of Cinder'),
+  scheduler_not_answering_for: duration('3m', 'CinderSchedulerNotAnswering'),
+  scheduler_settle: duration(
+    '10m',
+    'CinderSchedulerNotAnswering wants a scheduler with heartbeats for this long; more than the longest pause of the exporter',
+  ),
+  service_disabled_for: duration('24h', 'CinderServiceDisabledTooLong'),
+  service_frozen_for: duration('24h', 'CinderServiceFrozenTooLong'),
+  backend_failed_over_for: duration('5m', 'CinderBackendFailedOver'),
+  service_record_stale_after: duration(
+    '7d',
+    'CinderServiceRecordStale: no heartbeat for this long; such a row raises no other alert',
+  ),
+  service_record_stale_for: duration('1h', 'CinderServiceRecordStale'),
+  clock_skew: duration('30s', 'CinderServiceClockSkew: a heartbeat this far in the future'),
+  clock_skew_for: duration('10m', 'CinderServiceClockSkew'),
+
+  pool_space_low_ratio: number('0.10', 'CinderPoolSpaceLow: share of the schedulable capacity that is left'),
+  pool_space_low_for: duration('15m', 'CinderPoolSpaceLow'),
+  pool_physical_space_critical_ratio: number(
+    '0.03',
+    'CinderPoolPhysicalSpaceCritical: share of the physical space that is left',
+  ),
+  pool_physical_space_critical_for: duration('10m', 'CinderPoolPhysicalSpaceCritical'),
+  pool_filling_up_ratio: number(
+    '0.40',
+    'CinderPoolFillingUp looks only at pools with less physical space left than this',
+  ),
+  pool_filling_up_window: duration('6h', 'CinderPoolFillingUp extrapolates from this window'),
+  pool_filling_up_horizon: duration('4d', 'CinderPoolFillingUp: full within this time'),
+  pool_filling_up_for: duration('1h', 'CinderPoolFillingUp'),
+  pool_over_provisioned_for: duration('15m', 'CinderPoolOverProvisioned'),
+
+  exporter_down_for: duration('5m', 'CinderExporterDown'),
+  api_unreachable_for: duration('3m', 'CinderAPIUnreachable'),
+  auth_failing_for: duration('3m', 'CinderExporterAuthFailing'),
+  errors_window: duration('10m', 'the errors of this window tell a refused login from an unreachable API'),
+  data_stale_after: duration(
+    '5m',
+    'CinderExporterDataStale: age of the last success; more than a few refresh intervals',
+  ),
+  volume_types_stale_after: duration('1h', 'CinderExporterDataStale for the slow collector of volume types'),
+  data_stale_for: duration('5m', 'CinderExporterDataStale'),
+  api_too_old_for: duration('1h', 'CinderAPITooOld'),
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** A text for every setting. */
+export type Settings = Readonly<Record<SettingName, string>>;
+
+/** A setting that does not exist, or a value that it cannot have; the message is for people. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => boolean; readonly words: string }>> = {
+  duration: { test: (text) => (millisecondsOf(text) ?? 0) > 0, words: 'a duration such as 90s, 5m or 1h30m' },
+  number: { test: (text) => /^\d+(\.\d+)?$/.test(text), words: 'a number such as 0.1 or 6' },
+  matchers: { test: isMatchers, words: 'label matchers such as job="cinder-exporter",region="north", without braces' },
+  labels: {
+    test: (text) => /^[a-z_]\w*(, *[a-z_]\w*)*$/i.test(text),
+    words: 'label names with commas, such as instance, pod',
+  },
+  url: {
+    test: (text) => text === '' || /^(https?:\/)?\/[^\s"'{}]+[^\s"'{}/]$/.test(text),
+    words: 'a URL or an absolute path without a slash at the end',
+  },
+};
+
+function isMatchers(text: string): boolean {
+  return /^[a-z_]\w*(=~|!~|!=|=)"([^"\\\n]|\\.)*"(, *[a-z_]\w*(=~|!~|!=|=)"([^"\\\n]|\\.)*")*$/i.test(text);
+}
+
+function isName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+function build(valueOf: (name: SettingName) => string): Settings {
+  const names = Object.keys(SETTINGS).filter(isName);
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Settings;
+}
+
+/** The settings as shipped. */
+export function defaultSettings(): Settings {
+  return build((name) => SETTINGS[name].byDefault);
+}
+
+/** The defaults with assignments such as `backend_down_for=5m` applied. Throws a SettingsError that names what is wrong. */
+export function parseSettings(assignments: readonly string[]): Settings {
+  const given = new Map<SettingName, string>();
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    if (at < 1) throw new SettingsError(`${quote(assignment)}: expected NAME=VALUE`);
+    const name = assignment.slice(0, at);
+    const value = assignment.slice(at + 1).trim();
+    if (!isName(name))
+      throw new SettingsError(
+        `${quote(name)} is no setting of the rules; there are: ${Object.keys(SETTINGS).join(', ')}`,
+      );
+    if (given.has(name)) throw new SettingsError(`${name} is set twice`);
+    const expected = EXPECTED[SETTINGS[name].kind];
+    if (!expected.test(value)) throw new SettingsError(`${name}: expected ${expected.words}, got ${quote(value)}`);
+    given.set(name, value);
+  }
+  return build((name) => given.get(name) ?? SETTINGS[name].byDefault);
+}
+
+/** The same settings with every duration times `factor`, and nothing else changed: for tests that cannot wait. */
+export function scaleDurations(settings: Settings, factor: number): Settings {
+  if (!Number.isFinite(factor) || factor <= 0) throw new SettingsError(`expected a factor above 0, got ${factor}`);
+  return build((name) => (SETTINGS[name].kind === 'duration' ? scaled(settings[name], factor) : settings[name]));
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
