@@ -1,0 +1,93 @@
+import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { POOLS } from './backend-pools.ts';
+import { coloured, decimals, limit, mapped, showColumns, unit } from './columns.ts';
+import { BAD, GOOD, WARN, flagMapping } from './mapping.ts';
+import { steps, tablePanel, thresholdLines, timeseries } from './panels.ts';
+import { max, min, select, sum } from './promql.ts';
+import { range, table } from './targets.ts';
+
+function pool(quantity: string): string {
+  return max('pool', select(`cinder_pool_${quantity}`, ...POOLS));
+}
+
+const FINITE = `(${pool('total_capacity_bytes')} < Inf)`;
+
+/** What the scheduler would give out of an empty pool: total without the reserved part, times the over-subscription ratio where the pool is thin. */
+const LIMIT =
+  `(${FINITE} * (1 - ${pool('reserved_ratio')}) or ${FINITE})` +
+  ` * (clamp_min(${pool('max_over_subscription_ratio')}, 1) and ${pool('thin_provisioning')} == 1 or 0 * ${FINITE} + 1)`;
+
+/** Seconds until the free space is gone, at the pace of the last six hours; nothing while it does not shrink. */
+const UNTIL_FULL = max(
+  'pool',
+  `${select('cinder_pool_free_capacity_bytes', ...POOLS)} / - (deriv(${select('cinder_pool_free_capacity_bytes', ...POOLS)}[6h]) < 0)`,
+);
+
+export function poolTable(): TableBuilder {
+  const quantities = ['total', 'free', 'allocated', 'provisioned', 'virtual_free'].map((name) =>
+    pool(`${name}_capacity_bytes`),
+  );
+  const panel = tablePanel({
+    title: 'Pools',
+    description:
+      'Capacity as the driver reports it. Virtual free is what the scheduler still gives out, by its own arithmetic. Over-subscription is what is provisioned for each byte of the pool, and its limit. ' +
+      'Full in: when the free space is gone, at the pace of the last six hours. Infinite and unknown capacity have no number.',
+    unit: 'bytes',
+  });
+  for (const expr of [min('pool', select('cinder_pool_state', ...POOLS)), ...quantities]) panel.withTarget(table(expr));
+  panel
+    .withTarget(table(`${pool('provisioned_capacity_bytes')} / ${pool('total_capacity_bytes')}`))
+    .withTarget(table(pool('max_over_subscription_ratio')))
+    .withTarget(table(UNTIL_FULL));
+  return showColumns(panel, [
+    { from: 'pool', header: 'Pool' },
+    { from: 'cloud', header: 'Cloud' },
+    {
+      from: 'Value #A',
+      header: 'State',
+      look: [unit('none'), coloured(), mapped(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))],
+    },
+    { from: 'Value #B', header: 'Total' },
+    { from: 'Value #C', header: 'Free' },
+    { from: 'Value #D', header: 'Allocated' },
+    { from: 'Value #E', header: 'Provisioned' },
+    { from: 'Value #F', header: 'Virtual free' },
+    { from: 'Value #G', header: 'Over-subscription', look: [unit('none'), decimals(2)] },
+    { from: 'Value #H', header: 'Its limit', look: [unit('none'), decimals(2)] },
+    { from: 'Value #I', header: 'Full in', look: [unit('s'), decimals(1), coloured(), limit(0, WARN)] },
+  ]);
+}
+
+export function capacityHistory(): TimeseriesBuilder {
+  const total = (quantity: string): string => sum('', `${pool(quantity)} < Inf`);
+  return timeseries({
+    title: 'Capacity',
+    description:
+      'The sum of the chosen pools; those of infinite or unknown capacity are left out. "Limit" is the over-subscription line: what the scheduler would give out of the empty pools.',
+    unit: 'bytes',
+  })
+    .withTarget(range(total('total_capacity_bytes'), 'total {{cloud}}'))
+    .withTarget(range(total('free_capacity_bytes'), 'free {{cloud}}'))
+    .withTarget(range(total('allocated_capacity_bytes'), 'allocated {{cloud}}'))
+    .withTarget(range(total('provisioned_capacity_bytes'), 'provisioned {{cloud}}'))
+    .withTarget(range(total('virtual_free_capacity_bytes'), 'virtual free {{cloud}}'))
+    .withTarget(range(sum('', LIMIT), 'limit {{cloud}}'))
+    .overrideByRegexp('limit .*', [
+      { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } },
+      { id: 'color', value: { mode: 'fixed', fixedColor: BAD } },
+    ]);
+}
+
+export function provisioningHistory(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Provisioned share of each pool',
+    description:
+      'What is provisioned, as a share of the limit of each pool (total without the reserved part, times over-subscription). At the line the scheduler gives out nothing more.',
+    unit: 'percentunit',
+  })
+    .min(0)
+    .thresholds(steps('transparent', [1, BAD]))
+    .thresholdsStyle(thresholdLines())
+    .withTarget(range(`${pool('provisioned_capacity_bytes')} / (${LIMIT} > 0)`, '{{pool}} {{cloud}}'));
+}

@@ -1,0 +1,66 @@
+import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { LEGEND, REPLICA, perCloud } from './exporter-queries.ts';
+import { GOOD, WARN } from './mapping.ts';
+import { stat, steps, timeseries } from './panels.ts';
+import { age } from './promql.ts';
+import { now, range } from './targets.ts';
+
+function own(name: string): string {
+  return `max by (${REPLICA}) (${perCloud(`cinder_exporter_${name}`)})`;
+}
+
+function rate(name: string): string {
+  return `sum by (${REPLICA}) (rate(${perCloud(`cinder_exporter_${name}`)}[$__rate_interval]))`;
+}
+
+export function refreshAge(): StatBuilder {
+  return stat({
+    title: 'Last refresh',
+    description: 'Since the last refresh ended, well or not. Coloured when it is longer ago than five minutes.',
+    unit: 's',
+  })
+    .decimals(0)
+    .thresholds(steps(GOOD, [300, WARN]))
+    .noValue('none yet')
+    .withTarget(now(age(own('last_refresh_timestamp_seconds')), LEGEND));
+}
+
+export function durations(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Refresh duration against its interval',
+    description:
+      'How long the last refresh took, and the time from one to the next. A refresh that takes longer than the interval delays the next one.',
+    unit: 's',
+  })
+    .min(0)
+    .withTarget(range(own('refresh_duration_seconds'), `duration ${LEGEND}`))
+    .withTarget(range(own('refresh_interval_seconds'), `interval ${LEGEND}`))
+    .overrideByRegexp('interval .*', [{ id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } }]);
+}
+
+export function refreshes(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Refreshes',
+    description:
+      'Refreshes a second: ended, missed because the process was busy, and due while the one before still ran. The last two are normally 0.',
+    unit: 'ops',
+  })
+    .min(0)
+    .withTarget(range(rate('refreshes_total'), `ended ${LEGEND}`))
+    .withTarget(range(rate('refreshes_missed_total'), `missed ${LEGEND}`))
+    .withTarget(range(rate('refreshes_overlapped_total'), `overlapped ${LEGEND}`));
+}
+
+export function scheduler(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Pause for the scheduler',
+    description:
+      'How long the exporter still leaves a scheduler alone that did not answer, and whether a request that needs one is open. Never more than one is.',
+    unit: 's',
+  })
+    .min(0)
+    .withTarget(range(own('scheduler_pause_seconds'), `pause ${LEGEND}`))
+    .withTarget(range(own('scheduler_requests_open'), `open requests ${LEGEND}`))
+    .overrideByRegexp('open requests .*', [{ id: 'unit', value: 'none' }]);
+}

@@ -1,0 +1,45 @@
+import {
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { DATASOURCE } from './targets.ts';
+
+/** The data source; `DATASOURCE` refers to it. */
+export function datasourceVariable(): DatasourceVariableBuilder {
+  return new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
+}
+
+/** A choice among the values of a label. `definition` is Grafana's `label_values(...)`. */
+function labelVariable(name: string, label: string, definition: string): QueryVariableBuilder {
+  return new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(DATASOURCE)
+    .definition(definition)
+    .query({ query: definition, refId: `variable-${name}`, qryType: 5 })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.NaturalAsc);
+}
+
+/** Several values, or "All", which matches what `allValue` matches: `.*` also series without the label. */
+export function manyOf(name: string, label: string, definition: string, allValue: '.+' | '.*'): QueryVariableBuilder {
+  return labelVariable(name, label, definition)
+    .multi(true)
+    .includeAll(true)
+    .allValue(allValue)
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
+}
+
+/** Exactly one value. */
+export function oneOf(name: string, label: string, definition: string): QueryVariableBuilder {
+  return labelVariable(name, label, definition).multi(false).includeAll(false);
+}
+
+/** The scrape job, and the cloud when the scrape configuration adds such a label. `metric` has a series for every target. */
+export function targetVariables(metric: string): QueryVariableBuilder[] {
+  return [
+    manyOf('job', 'Job', `label_values(${metric}, job)`, '.+'),
+    manyOf('cloud', 'Cloud', `label_values(cinder_up{job=~"$job"}, cloud)`, '.*'),
+  ];
+}

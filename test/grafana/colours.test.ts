@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { CODED_CONDITIONS, CONDITION_COLOURS } from '../../grafana/src/conditions.ts';
+import { CONDITIONS } from '../../src/cinder/model.ts';
+import { DIRECTORY } from './shipped.ts';
+
+type Triple = readonly [number, number, number];
+type Matrix = readonly [Triple, Triple, Triple];
+
+/** How eyes differ. Source: Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB. */
+const EYES: Readonly<Record<string, Matrix>> = {
+  'all cones': [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protanopia: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deuteranopia: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+  tritanopia: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
+};
+
+function linear(hex: string): Triple {
+  const channel = (at: number): number => {
+    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  return [channel(1), channel(3), channel(5)];
+}
+
+function times(matrix: Matrix, [r, g, b]: Triple): Triple {
+  const row = ([x, y, z]: Triple): number => Math.min(1, Math.max(0, x * r + y * g + z * b));
+  return [row(matrix[0]), row(matrix[1]), row(matrix[2])];
+}
+
+/** CIE L*a*b* under D65. */
+function lab([r, g, b]: Triple): Triple {
+  const f = (t: number): number => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
+  const x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047);
+  const y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);
+  const z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883);
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
+
+for (const [eye, matrix] of Object.entries(EYES)) {
+  test(`the nine colours are told apart with ${eye}`, () => {
+    const seen = CONDITIONS.map((condition) => lab(times(matrix, linear(CONDITION_COLOURS[condition]))));
+    for (const [i, a] of seen.entries()) {
+      for (const [j, b] of seen.entries()) {
+        const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+        assert.ok(i === j || distance > 15, `${CONDITIONS[i]} and ${CONDITIONS[j]}: ${distance.toFixed(1)}`);
+      }
+    }
+  });
+}
+
+test('each condition has one number, and up is the best', () => {
+  assert.deepEqual(CODED_CONDITIONS.map(({ condition }) => condition).toSorted(), [...CONDITIONS].toSorted());
+  assert.deepEqual(
+    CODED_CONDITIONS.map(({ code }) => code),
+    [8, 7, 6, 5, 4, 3, 2, 1, 0],
+  );
+  assert.equal(CODED_CONDITIONS.at(-1)?.condition, 'up');
+  assert.equal(CODED_CONDITIONS[0]?.condition, 'down');
+});
+
+test('what pages is red: more red than green and blue', () => {
+  for (const condition of ['down', 'service_down', 'stale'] as const) {
+    const [r, g, b] = linear(CONDITION_COLOURS[condition]);
+    assert.ok(r > 2 * g && r > 2 * b, condition);
+  }
+});
+
+test('every panel that maps the numbers of conditions uses these colours', () => {
+  for (const uid of ['cinder-backends', 'cinder-backend']) {
+    let maps = 0;
+    JSON.parse(
+      readFileSync(new URL(`${uid}.json`, DIRECTORY), 'utf8'),
+      (key, value: Record<string, { text?: string; color?: string }>) => {
+        if (key === 'options' && value['8']?.text !== undefined) {
+          maps += 1;
+          for (const { code, condition, words } of CODED_CONDITIONS)
+            assert.deepEqual([value[code]?.text, value[code]?.color], [words, CONDITION_COLOURS[condition]]);
+        }
+        return value;
+      },
+    );
+    assert.equal(maps, 2, uid);
+  }
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DASHBOARDS, shownPanels } from './shipped.ts';
+
+for (const dashboard of DASHBOARDS) {
+  const { uid, panels } = dashboard;
+
+  test(`${uid}: no panel lies over another or outside the 24 columns`, () => {
+    const taken = new Map<string, string>();
+    for (const { title, gridPos } of panels) {
+      assert.ok(
+        gridPos.x >= 0 && gridPos.y >= 0 && gridPos.w > 0 && gridPos.h > 0 && gridPos.x + gridPos.w <= 24,
+        title,
+      );
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          assert.equal(taken.get(`${x},${y}`), undefined, `${title} lies over ${taken.get(`${x},${y}`)} at ${x},${y}`);
+          taken.set(`${x},${y}`, title);
+        }
+      }
+    }
+    const height = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
+    assert.equal(taken.size, 24 * height, 'no hole either');
+  });
+
+  test(`${uid}: every panel has an id of its own, every query a letter of its own`, () => {
+    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    for (const { id, title, targets = [] } of panels) {
+      assert.ok(Number.isInteger(id) && id > 0, title);
+      assert.deepEqual(
+        targets.map(({ refId }) => refId),
+        targets.map((_, i) => String.fromCodePoint(65 + i)),
+        title,
+      );
+    }
+  });
+
+  test(`${uid}: titles are unique, and a column that is styled exists`, () => {
+    const shown = shownPanels(dashboard);
+    assert.equal(new Set(shown.map(({ title }) => title)).size, shown.length);
+    for (const { title, type, transformations = [], fieldConfig } of shown) {
+      if (type !== 'table') continue;
+      const headers = transformations.flatMap(({ options }) => Object.values(options.renameByName ?? {}));
+      assert.equal(new Set(headers).size, headers.length, title);
+      for (const { matcher } of fieldConfig?.overrides ?? [])
+        assert.ok(headers.includes(matcher.options), `${title}: ${matcher.options}`);
+    }
+  });
+}
