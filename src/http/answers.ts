@@ -5,7 +5,10 @@ import type { BackendView, CloudView } from './view.ts';
 
 /** The JSON answers as schemas, from which the OpenAPI description is made. The types of `view.ts` must fit them. */
 const when = z.string().meta({ format: 'date-time' }).nullable();
-const bytes = z.union([z.number(), z.literal('infinite')]).nullable().describe('Bytes; null is not told');
+const bytes = z
+  .union([z.number(), z.literal('infinite')])
+  .nullable()
+  .describe('Bytes; null is not told');
 const ratio = z.number().nullable().describe('From 0 to 1; null is not told');
 const state = z.enum(['up', 'down']).nullable();
 

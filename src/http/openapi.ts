@@ -11,7 +11,8 @@ export function describeApi(telemetryPath: string) {
       title: 'cinder-exporter',
       version: VERSION,
       summary: 'The state of OpenStack Cinder storage backends',
-      description: 'Every answer comes from memory: no request here reaches a cloud. Parameters that are not known are ignored.',
+      description:
+        'Every answer comes from memory: no request here reaches a cloud. Parameters that are not known are ignored.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     // Relative to this document, so that it also holds behind a proxy.
@@ -22,7 +23,12 @@ export function describeApi(telemetryPath: string) {
       { name: 'lifecycle', description: 'The process' },
       { name: 'status page', description: 'For people' },
     ],
-    paths: { [telemetryPath]: { get: metrics('getMetrics', 'The metrics of the one cloud, or of the process when there are several', []) }, ...PATHS },
+    paths: {
+      [telemetryPath]: {
+        get: metrics('getMetrics', 'The metrics of the one cloud, or of the process when there are several', []),
+      },
+      ...PATHS,
+    },
     components: { schemas: schemas() },
   };
 }
@@ -43,27 +49,60 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     }),
   },
   '/api/v1/backends': {
-    get: operation('getBackends', 'api', 'All backends and how their clouds are read', {
-      200: { description: 'The backends as of the last refresh', schema: 'Backends' },
-      400: text('The parameter was given more than once'),
-      404: text('No such cloud'),
-    }, [cloudName(false)]),
+    get: operation(
+      'getBackends',
+      'api',
+      'All backends and how their clouds are read',
+      {
+        200: { description: 'The backends as of the last refresh', schema: 'Backends' },
+        400: text('The parameter was given more than once'),
+        404: text('No such cloud'),
+      },
+      [cloudName(false)],
+    ),
   },
   '/api/v1/backend': {
-    get: operation('getBackend', 'api', 'One backend', {
-      200: { description: 'The backend as of the last refresh', schema: 'Backend' },
-      404: text('No such backend'),
-    }, [parameter('host', '`host@backend` or `cluster@backend`', true), cloudName(false)]),
+    get: operation(
+      'getBackend',
+      'api',
+      'One backend',
+      {
+        200: { description: 'The backend as of the last refresh', schema: 'Backend' },
+        404: text('No such backend'),
+      },
+      [parameter('host', '`host@backend` or `cluster@backend`', true), cloudName(false)],
+    ),
   },
   '/-/healthy': { get: operation('getHealthy', 'lifecycle', 'Does the process live?', { 200: text('It does') }) },
   '/-/ready': {
-    get: operation('getReady', 'lifecycle', 'Has every cloud been read once?', { 200: text('Every first refresh has ended'), 503: text('The clouds that are waited for') }),
+    get: operation('getReady', 'lifecycle', 'Has every cloud been read once?', {
+      200: text('Every first refresh has ended'),
+      503: text('The clouds that are waited for'),
+    }),
   },
   '/-/reload': { post: reload('postReload'), put: reload('putReload') },
-  '/openapi.json': { get: operation('getDescription', 'api', 'This description', { 200: { description: 'OpenAPI 3.1', type: 'application/json' } }) },
+  '/openapi.json': {
+    get: operation('getDescription', 'api', 'This description', {
+      200: { description: 'OpenAPI 3.1', type: 'application/json' },
+    }),
+  },
   '/': { get: page('getOverview', 'The backends of all clouds, worst first', FILTER) },
-  '/cloud': { get: page('getCloud', 'The backends of one cloud, worst first', [parameter('name', 'Name of a watched cloud', true), ...FILTER], 'No such cloud') },
-  '/backend': { get: page('getBackendPage', 'One backend', [parameter('host', '`host@backend` or `cluster@backend`', true), cloudName(false)], 'No such backend at present') },
+  '/cloud': {
+    get: page(
+      'getCloud',
+      'The backends of one cloud, worst first',
+      [parameter('name', 'Name of a watched cloud', true), ...FILTER],
+      'No such cloud',
+    ),
+  },
+  '/backend': {
+    get: page(
+      'getBackendPage',
+      'One backend',
+      [parameter('host', '`host@backend` or `cluster@backend`', true), cloudName(false)],
+      'No such backend at present',
+    ),
+  },
   '/events': {
     get: operation('getEvents', 'status page', 'Server-sent events: `swap` whenever there is something new', {
       200: { description: 'A stream that stays open', type: 'text/event-stream' },
@@ -72,14 +111,25 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   },
   '/status.css': { get: asset('getStyle', 'text/css') },
   '/status.js': { get: asset('getScript', 'text/javascript') },
-  '/favicon.svg': { get: asset('getIcon', 'image/svg+xml', [parameter('tone', '`good`, `warn`, `unsure` or `bad`', false)]) },
+  '/favicon.svg': {
+    get: asset('getIcon', 'image/svg+xml', [parameter('tone', '`good`, `warn`, `unsure` or `bad`', false)]),
+  },
 };
 
 function metrics(id: string, summary: string, parameters: Operation['parameters']): Operation {
-  return operation(id, 'prometheus', summary, {
-    200: { description: 'The exposition, as the Accept header asks', type: ['text/plain', 'application/openmetrics-text'] },
-    ...(parameters.length > 0 && { 400: text('The parameter is missing'), 404: text('No such cloud') }),
-  }, parameters);
+  return operation(
+    id,
+    'prometheus',
+    summary,
+    {
+      200: {
+        description: 'The exposition, as the Accept header asks',
+        type: ['text/plain', 'application/openmetrics-text'],
+      },
+      ...(parameters.length > 0 && { 400: text('The parameter is missing'), 404: text('No such cloud') }),
+    },
+    parameters,
+  );
 }
 
 function reload(id: string): Operation {
@@ -91,20 +141,37 @@ function reload(id: string): Operation {
 }
 
 function page(id: string, summary: string, parameters: Operation['parameters'], missing?: string): Operation {
-  return operation(id, 'status page', summary, {
-    200: { description: 'A page', type: 'text/html' },
-    ...(missing !== undefined && { 404: { description: missing, type: 'text/html' } }),
-  }, parameters);
+  return operation(
+    id,
+    'status page',
+    summary,
+    {
+      200: { description: 'A page', type: 'text/html' },
+      ...(missing !== undefined && { 404: { description: missing, type: 'text/html' } }),
+    },
+    parameters,
+  );
 }
 
 function asset(id: string, type: string, parameters: Operation['parameters'] = []): Operation {
-  return operation(id, 'status page', 'Part of the pages', { 200: { description: 'May be kept for ever under its address', type } }, parameters);
+  return operation(
+    id,
+    'status page',
+    'Part of the pages',
+    { 200: { description: 'May be kept for ever under its address', type } },
+    parameters,
+  );
 }
 
 /** The schemas by name, which refer to one another. */
 function schemas(): Record<string, object> {
   const named = z.registry<{ id: string }>();
-  named.add(backendSchema, { id: 'Backend' }).add(backendsSchema, { id: 'Backends' }).add(targetsSchema, { id: 'Targets' });
+  named
+    .add(backendSchema, { id: 'Backend' })
+    .add(backendsSchema, { id: 'Backends' })
+    .add(targetsSchema, { id: 'Targets' });
   const described = z.toJSONSchema(named, { uri: (id) => `#/components/schemas/${id}` }).schemas;
-  return Object.fromEntries(Object.entries(described).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]));
+  return Object.fromEntries(
+    Object.entries(described).map(([name, schema]) => [name, { ...schema, $schema: undefined, $id: undefined }]),
+  );
 }

@@ -32,8 +32,19 @@ export function text(description: string): Meaning {
   return { description, type: 'text/plain' };
 }
 
-export function operation(operationId: string, tag: string, summary: string, meanings: Readonly<Record<number, Meaning>>, parameters: readonly Parameter[] = []): Operation {
-  const responses = Object.fromEntries(Object.entries(meanings).map(([status, meaning]) => [status, { description: meaning.description, content: contentOf(meaning) }]));
+export function operation(
+  operationId: string,
+  tag: string,
+  summary: string,
+  meanings: Readonly<Record<number, Meaning>>,
+  parameters: readonly Parameter[] = [],
+): Operation {
+  const responses = Object.fromEntries(
+    Object.entries(meanings).map(([status, meaning]) => [
+      status,
+      { description: meaning.description, content: contentOf(meaning) },
+    ]),
+  );
   return { operationId, tags: [tag], summary, parameters, responses };
 }
 

@@ -36,7 +36,8 @@ export function readWanted(query: Query): Wanted {
  */
 export function link(page: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== '') query.set(name, String(value));
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== '') query.set(name, String(value));
   return query.size === 0 ? page : `${page}?${query.toString()}`;
 }
 

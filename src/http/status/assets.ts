@@ -14,7 +14,10 @@ export const ASSETS = {
 } as const satisfies Readonly<Record<string, Asset>>;
 
 const LINKS = Object.fromEntries(
-  Object.entries(ASSETS).map(([file, { body }]) => [file, `${file}?v=${createHash('sha256').update(body).digest('hex').slice(0, 12)}`]),
+  Object.entries(ASSETS).map(([file, { body }]) => [
+    file,
+    `${file}?v=${createHash('sha256').update(body).digest('hex').slice(0, 12)}`,
+  ]),
 );
 
 /** A file's address, which changes with what is in it: browsers may keep it for ever. */

@@ -26,16 +26,30 @@ export function backendPage(scene: Scene, entry: Entry): string {
     tone: tone === 'wish' ? 'good' : tone,
     trail: several ? [html`<a href="${link('cloud', { name: cloud })}">${name(cloud)}</a>`] : [],
     body: html`<h1 class="backend">${name(backend.host)}</h1>
-<p class="verdict k-${backend.condition}"><span role="status" id="headline">${badge(backend.condition)} <span>${visible(backend.reason)}.</span></span></p>
-<p class="facts"><span>For ${sincePart(entry, nowMs)}</span>${evidence('Heartbeat', backend.heartbeatAtMs, nowMs)}${evidence('Driver stats', backend.statsAtMs, nowMs)}</p>
-<p class="actions">${links(scene, entry, several)} <a class="go" href="${json}">as JSON</a> <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button></p>
-${troublePart({ name: cloud, snapshot }, nowMs, several)}
-<section><h2 id="past">Last 6 hours</h2>
-<div class="past-wide">${strip(history, nowMs)}<div class="scale" aria-hidden="true">${[6, 5, 4, 3, 2, 1].map((hours) => html`<span>−${hours} h</span>`)}<span>now</span></div></div>
-<p class="quiet">${stripText(history, nowMs)}.</p>
-${changesPart(history, nowMs)}</section>
-${servicesPart(backend.services, nowMs)}
-${poolsPart(backend.pools, nowMs)}`,
+      <p class="verdict k-${backend.condition}">
+        <span role="status" id="headline">${badge(backend.condition)} <span>${visible(backend.reason)}.</span></span>
+      </p>
+      <p class="facts">
+        <span>For ${sincePart(entry, nowMs)}</span
+        >${evidence('Heartbeat', backend.heartbeatAtMs, nowMs)}${evidence('Driver stats', backend.statsAtMs, nowMs)}
+      </p>
+      <p class="actions">
+        ${links(scene, entry, several)} <a class="go" href="${json}">as JSON</a>
+        <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button>
+      </p>
+      ${troublePart({ name: cloud, snapshot }, nowMs, several)}
+      <section>
+        <h2 id="past">Last 6 hours</h2>
+        <div class="past-wide">
+          ${strip(history, nowMs)}
+          <div class="scale" aria-hidden="true">
+            ${[6, 5, 4, 3, 2, 1].map((hours) => html`<span>−${hours} h</span>`)}<span>now</span>
+          </div>
+        </div>
+        <p class="quiet">${stripText(history, nowMs)}.</p>
+        ${changesPart(history, nowMs)}
+      </section>
+      ${servicesPart(backend.services, nowMs)} ${poolsPart(backend.pools, nowMs)}`,
   });
 }
 
@@ -46,6 +60,31 @@ function evidence(what: string, atMs: number | undefined, nowMs: number): SafeHt
 function changesPart(history: readonly Stretch[], nowMs: number): SafeHtml {
   if (history.length < 2) return html``;
   const newest = history.toSorted((a, b) => b.fromMs - a.fromMs);
-  return html`<details class="changes" data-key="changes"><summary>As a table</summary><div class="wide" tabindex="0" role="region" aria-label="Conditions over time"><table><caption class="unseen">Conditions in the last 6 hours, newest first</caption><thead><tr><th scope="col">From</th><th scope="col">Condition</th><th scope="col">For</th></tr></thead>
-<tbody>${newest.map(({ condition, fromMs, untilMs }) => html`<tr><td>${moment(fromMs, nowMs)}</td><td>${condition ? badge(condition) : 'nothing could be read'}</td><td>${duration(untilMs - fromMs)}</td></tr>`)}</tbody></table></div></details>`;
+  return html`<details class="changes" data-key="changes">
+    <summary>As a table</summary>
+    <div class="wide" tabindex="0" role="region" aria-label="Conditions over time">
+      <table>
+        <caption class="unseen">
+          Conditions in the last 6 hours, newest first
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">Condition</th>
+            <th scope="col">For</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${newest.map(
+            ({ condition, fromMs, untilMs }) =>
+              html`<tr>
+                <td>${moment(fromMs, nowMs)}</td>
+                <td>${condition ? badge(condition) : 'nothing could be read'}</td>
+                <td>${duration(untilMs - fromMs)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }

@@ -20,7 +20,8 @@ const COLOURS: Readonly<Record<Condition, Colours>> = {
   up: { light: ['#1f6338', '#dff2e4'], dark: ['#92d7aa', '#18341f'], solid: '#1e9455' },
 };
 
-const vars = (condition: Condition, [fore, wash]: readonly [string, string]): string => `.c-${condition} { --fore: ${fore}; --wash: ${wash}; }`;
+const vars = (condition: Condition, [fore, wash]: readonly [string, string]): string =>
+  `.c-${condition} { --fore: ${fore}; --wash: ${wash}; }`;
 
 /** The same nine colours wherever a condition is shown. */
 export const CONDITION_STYLE = `

@@ -10,7 +10,11 @@ export interface Feed {
 }
 
 /** `swapped` is told each snapshot; also the one that a watcher already has when it is first seen. */
-export function createFeed(served: Served, swapped: (cloud: string, snapshot: Snapshot) => void, listed: (clouds: ReadonlySet<string>) => void): Feed {
+export function createFeed(
+  served: Served,
+  swapped: (cloud: string, snapshot: Snapshot) => void,
+  listed: (clouds: ReadonlySet<string>) => void,
+): Feed {
   const stops = new Map<Watcher, () => void>();
 
   function follow(): void {
@@ -25,7 +29,10 @@ export function createFeed(served: Served, swapped: (cloud: string, snapshot: Sn
     }
     for (const { name, watcher } of clouds) {
       if (stops.has(watcher)) continue;
-      stops.set(watcher, watcher.onSwap((snapshot) => swapped(name, snapshot)));
+      stops.set(
+        watcher,
+        watcher.onSwap((snapshot) => swapped(name, snapshot)),
+      );
       changed = true;
       const snapshot = watcher.snapshot();
       if (snapshot) swapped(name, snapshot);

@@ -13,25 +13,53 @@ export interface Place {
 /** How many are in each condition, each a link to them. */
 export function countsPart({ counts, total }: Listing, place: Place, wanted: Wanted): SafeHtml {
   if (total === 0) return html``;
-  return html`<nav aria-label="Conditions"><ul class="counts">${[...counts].map(([condition, count]) => {
-    const { symbol, words } = SIGNS[condition];
-    const chosen = wanted.condition === condition;
-    const href = link(place.page, { name: place.name, q: wanted.q, condition: chosen ? undefined : condition });
-    return html`<li data-key="${condition}"><a class="count c-${condition}" href="${href}" ${chosen ? html`aria-current="true"` : ''}><b>${numberText(count)}</b> <span aria-hidden="true">${symbol}</span> ${words}</a></li>`;
-  })}</ul></nav>`;
+  return html`<nav aria-label="Conditions">
+    <ul class="counts">
+      ${[...counts].map(([condition, count]) => {
+        const { symbol, words } = SIGNS[condition];
+        const chosen = wanted.condition === condition;
+        const href = link(place.page, { name: place.name, q: wanted.q, condition: chosen ? undefined : condition });
+        return html`<li data-key="${condition}">
+          <a class="count c-${condition}" href="${href}" ${chosen ? html`aria-current="true"` : ''}
+            ><b>${numberText(count)}</b> <span aria-hidden="true">${symbol}</span> ${words}</a
+          >
+        </li>`;
+      })}
+    </ul>
+  </nav>`;
 }
 
 /** The filter; it works by itself, and the script sends it while one types. */
 export function filterPart({ matching, total }: Listing, place: Place, wanted: Wanted): SafeHtml {
   const filtered = wanted.q !== '' || wanted.condition !== undefined;
-  const option = (value: string, words: string): SafeHtml => html`<option value="${value}" ${(wanted.condition ?? '') === value ? html`selected` : ''}>${words}</option>`;
+  const option = (value: string, words: string): SafeHtml =>
+    html`<option value="${value}" ${(wanted.condition ?? '') === value ? html`selected` : ''}>${words}</option>`;
   return html`<form class="filter" role="search" action="${place.page}" method="get" aria-label="Filter backends">
-${place.name === undefined ? '' : html`<input type="hidden" name="name" value="${place.name}">`}
-<label>Name <input type="search" name="q" value="${wanted.q}" maxlength="1024" autocomplete="off" spellcheck="false" placeholder="host, pool, zone, vendor"></label>
-<label>Condition <select name="condition">${option('', 'any')}${option('trouble', 'needs a look')}${WORST_FIRST.map((condition) => option(condition, SIGNS[condition].words))}</select></label>
-<button type="submit">Filter</button>
-<p class="shown"><span role="status" id="shown">${filtered ? `${numberText(matching)} of ${countText(total, 'backend')}` : countText(total, 'backend')}</span>${filtered ? html` <a href="${link(place.page, { name: place.name })}">show all</a>` : ''}</p>
-</form>`;
+    ${place.name === undefined ? '' : html`<input type="hidden" name="name" value="${place.name}" />`}
+    <label
+      >Name
+      <input
+        type="search"
+        name="q"
+        value="${wanted.q}"
+        maxlength="1024"
+        autocomplete="off"
+        spellcheck="false"
+        placeholder="host, pool, zone, vendor"
+    /></label>
+    <label
+      >Condition
+      <select name="condition">
+        ${option('', 'any')}${option('trouble', 'needs a look')}${WORST_FIRST.map((condition) => option(condition, SIGNS[condition].words))}
+      </select></label
+    >
+    <button type="submit">Filter</button>
+    <p class="shown">
+      <span role="status" id="shown"
+        >${filtered ? `${numberText(matching)} of ${countText(total, 'backend')}` : countText(total, 'backend')}</span
+      >${filtered ? html` <a href="${link(place.page, { name: place.name })}">show all</a>` : ''}
+    </p>
+  </form>`;
 }
 
 /** Links to the pages before and after; nothing when there is only one. */
@@ -40,6 +68,12 @@ export function pagesPart({ page, pages }: Listing, place: Place, wanted: Wanted
   const to = (target: number, words: string, rel: string): SafeHtml =>
     target < 1 || target > pages
       ? html`<span class="quiet">${words}</span>`
-      : html`<a rel="${rel}" href="${link(place.page, { name: place.name, q: wanted.q, condition: wanted.condition, page: target === 1 ? undefined : target })}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">${to(page - 1, '← Worse', 'prev')} <span>Page ${page} of ${pages}</span> ${to(page + 1, 'Better →', 'next')}</nav>`;
+      : html`<a
+          rel="${rel}"
+          href="${link(place.page, { name: place.name, q: wanted.q, condition: wanted.condition, page: target === 1 ? undefined : target })}"
+          >${words}</a
+        >`;
+  return html`<nav class="pages" aria-label="Pages">
+    ${to(page - 1, '← Worse', 'prev')} <span>Page ${page} of ${pages}</span> ${to(page + 1, 'Better →', 'next')}
+  </nav>`;
 }

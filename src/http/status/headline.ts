@@ -21,11 +21,16 @@ export function headlineOf(clouds: readonly CloudNow[]): Headline {
   const counts = countConditions(clouds);
   const read = clouds.flatMap(({ snapshot }) => snapshot ?? []);
   const troubled = [...counts].filter(([condition]) => needsLook(condition));
-  const clauses = [backendsClause(clouds, counts), cloudsClause(clouds, read), schedulerClause(read)].filter((clause) => clause !== undefined);
+  const clauses = [backendsClause(clouds, counts), cloudsClause(clouds, read), schedulerClause(read)].filter(
+    (clause) => clause !== undefined,
+  );
   return {
     tone: toneOf(read, troubled, clouds.length),
     sentence: clauses.join('; '),
-    short: troubled.length > 0 ? troubled.map(([condition, count]) => `${numberText(count)} ${SIGNS[condition].words}`).join(', ') : shortOf(read, clouds.length),
+    short:
+      troubled.length > 0
+        ? troubled.map(([condition, count]) => `${numberText(count)} ${SIGNS[condition].words}`).join(', ')
+        : shortOf(read, clouds.length),
     statsAtMs: least(read.map(newestStats)),
   };
 }
@@ -35,13 +40,24 @@ function backendsClause(clouds: readonly CloudNow[], counts: Counts): string {
   const where = clouds.length > 1 ? ` in ${countText(clouds.length, 'cloud')}` : '';
   if (total === 0) return nothingClause(clouds);
   const troubled = [...counts].filter(([condition]) => needsLook(condition));
-  if (troubled.length > 0) return troubled.map(([condition, count], i) => `${i === 0 ? first(count, total, where) : numberText(count)} ${verb(condition, count)}`).join(', ');
+  if (troubled.length > 0)
+    return troubled
+      .map(
+        ([condition, count], i) =>
+          `${i === 0 ? first(count, total, where) : numberText(count)} ${verb(condition, count)}`,
+      )
+      .join(', ');
   const wished = [...counts].filter(([condition]) => SIGNS[condition].tone === 'wish');
   const assumed = counts.get('up_assumed') ?? 0;
   const up = total - sum(wished.map(([, count]) => count));
   const rest = wished.map(([condition, count]) => `${numberText(count)} ${verb(condition, count)}`).join(', ');
   if (up === 0) return `No backend${where} is in use: ${rest}`;
-  const all = total === 1 ? `The backend${where} is` : up === total ? `All ${numberText(total)} backends${where} are` : `${first(up, total, where)} ${up === 1 ? 'is' : 'are'}`;
+  const all =
+    total === 1
+      ? `The backend${where} is`
+      : up === total
+        ? `All ${numberText(total)} backends${where} are`
+        : `${first(up, total, where)} ${up === 1 ? 'is' : 'are'}`;
   const how = assumed === up ? 'assumed up' : `up${assumed > 0 ? ` (${numberText(assumed)} only assumed)` : ''}`;
   return `${all} ${how}${rest && `, ${rest}`}`;
 }
@@ -68,20 +84,31 @@ function cloudsClause(clouds: readonly CloudNow[], read: readonly Snapshot[]): s
 }
 
 function schedulerClause(read: readonly Snapshot[]): string | undefined {
-  const asked = read.flatMap(({ up, collectors }) => (up ? (collectors.find(({ collector }) => collector === 'pools') ?? []) : []));
+  const asked = read.flatMap(({ up, collectors }) =>
+    up ? (collectors.find(({ collector }) => collector === 'pools') ?? []) : [],
+  );
   const failing = asked.filter(({ success }) => !success);
   if (asked.length === 0) return undefined;
-  if (read.length > 1) return failing.length === 0 ? 'all schedulers answer' : `${countText(failing.length, 'cloud')} ${failing.length === 1 ? 'gives' : 'give'} no driver stats`;
+  if (read.length > 1)
+    return failing.length === 0
+      ? 'all schedulers answer'
+      : `${countText(failing.length, 'cloud')} ${failing.length === 1 ? 'gives' : 'give'} no driver stats`;
   if (failing.length === 0) return 'the scheduler answers';
   return failing[0]?.failure?.reason === 'timeout' ? 'no scheduler answers' : 'driver stats cannot be read';
 }
 
-function toneOf(read: readonly Snapshot[], troubled: readonly (readonly [Condition, number])[], clouds: number): Headline['tone'] {
+function toneOf(
+  read: readonly Snapshot[],
+  troubled: readonly (readonly [Condition, number])[],
+  clouds: number,
+): Headline['tone'] {
   const tones = new Set<Tone>(troubled.map(([condition]) => SIGNS[condition].tone));
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
   if (tones.has('unsure') || read.length < clouds || clouds === 0) return 'unsure';
-  return read.some(({ collectors }) => collectors.some(({ success, collector }) => !success && collector === 'pools')) ? 'warn' : 'good';
+  return read.some(({ collectors }) => collectors.some(({ success, collector }) => !success && collector === 'pools'))
+    ? 'warn'
+    : 'good';
 }
 
 function shortOf(read: readonly Snapshot[], clouds: number): string {
@@ -90,7 +117,10 @@ function shortOf(read: readonly Snapshot[], clouds: number): string {
 }
 
 function newestStats(snapshot: Snapshot): number | undefined {
-  return snapshot.backends.reduce<number | undefined>((best, { statsAtMs }) => (statsAtMs !== undefined && statsAtMs > (best ?? -Infinity) ? statsAtMs : best), undefined);
+  return snapshot.backends.reduce<number | undefined>(
+    (best, { statsAtMs }) => (statsAtMs !== undefined && statsAtMs > (best ?? -Infinity) ? statsAtMs : best),
+    undefined,
+  );
 }
 
 function least(times: readonly (number | undefined)[]): number | undefined {

@@ -38,7 +38,12 @@ export function createConditionHistory(): ConditionHistory {
   function record(cloud: string, snapshot: Snapshot): void {
     const known = clouds.get(cloud);
     if (!known) {
-      clouds.set(cloud, { latest: snapshot, past: new Map(), blind: [], blindSinceMs: isBlind(snapshot) ? snapshot.atMs : undefined });
+      clouds.set(cloud, {
+        latest: snapshot,
+        past: new Map(),
+        blind: [],
+        blindSinceMs: isBlind(snapshot) ? snapshot.atMs : undefined,
+      });
       return;
     }
     noteBlindness(known, snapshot);
@@ -53,8 +58,13 @@ export function createConditionHistory(): ConditionHistory {
       const known = clouds.get(cloud);
       const now = known?.latest.histories.get(host);
       if (!known || !now) return [];
-      const stretches: Stretch[] = [...(known.past.get(host) ?? []), { condition: now.condition, fromMs: now.sinceMs, untilMs: nowMs }, ...known.blind];
-      if (known.blindSinceMs !== undefined) stretches.push({ condition: undefined, fromMs: known.blindSinceMs, untilMs: nowMs });
+      const stretches: Stretch[] = [
+        ...(known.past.get(host) ?? []),
+        { condition: now.condition, fromMs: now.sinceMs, untilMs: nowMs },
+        ...known.blind,
+      ];
+      if (known.blindSinceMs !== undefined)
+        stretches.push({ condition: undefined, fromMs: known.blindSinceMs, untilMs: nowMs });
       return stretches.filter(({ untilMs }) => untilMs > nowMs - HISTORY_MS);
     },
     keepOnly(names) {

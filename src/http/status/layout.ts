@@ -18,41 +18,49 @@ export interface Frame {
 /** A whole page. Inside `main` everything may change while it is looked at. */
 export function layout(scene: Scene, { title, tone, trail, body }: Frame): string {
   const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>${title} · Cinder</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<link rel="icon" type="image/svg+xml" href="${link('favicon.svg', { tone })}">
-<link rel="stylesheet" href="${assetLink('status.css')}">
-<script src="${assetLink('status.js')}" defer></script>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header class="top">
-<nav aria-label="Where you are"><ol class="trail"><li><a class="brand" href="./">Cinder backends</a></li>${trail.map((step) => html`<li>${step}</li>`)}</ol></nav>
-<p class="live needs-js" id="live">connecting</p>
-</header>
-<p class="lost" id="lost" role="status"></p>
-<main id="main" data-now="${scene.nowMs}">
-${body}
-</main>
-<footer>
-<ul class="links">
-<li><a href="${scene.telemetryPath.replace(/^\//, '')}">Metrics</a></li>
-<li><a href="api/v1/backends">Backends as JSON</a></li>
-<li><a href="sd">Targets for Prometheus</a></li>
-<li><a href="-/ready">Ready?</a></li>
-<li><a href="openapi.json">OpenAPI</a></li>
-</ul>
-<p>Timelines come from this process's own memory: at most 6 hours, and none of it survives a restart. Times are UTC.
-<noscript>Without JavaScript this page shows the state of ${moment(scene.nowMs, scene.nowMs)}; reload it for a newer one.</noscript></p>
-<p>cinder-exporter ${VERSION}</p>
-</footer>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>${title} · Cinder</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <link rel="icon" type="image/svg+xml" href="${link('favicon.svg', { tone })}" />
+        <link rel="stylesheet" href="${assetLink('status.css')}" />
+        <script src="${assetLink('status.js')}" defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header class="top">
+          <nav aria-label="Where you are">
+            <ol class="trail">
+              <li><a class="brand" href="./">Cinder backends</a></li>
+              ${trail.map((step) => html`<li>${step}</li>`)}
+            </ol>
+          </nav>
+          <p class="live needs-js" id="live">connecting</p>
+        </header>
+        <p class="lost" id="lost" role="status"></p>
+        <main id="main" data-now="${scene.nowMs}">${body}</main>
+        <footer>
+          <ul class="links">
+            <li><a href="${scene.telemetryPath.replace(/^\//, '')}">Metrics</a></li>
+            <li><a href="api/v1/backends">Backends as JSON</a></li>
+            <li><a href="sd">Targets for Prometheus</a></li>
+            <li><a href="-/ready">Ready?</a></li>
+            <li><a href="openapi.json">OpenAPI</a></li>
+          </ul>
+          <p>
+            Timelines come from this process's own memory: at most 6 hours, and none of it survives a restart. Times are
+            UTC.
+            <noscript
+              >Without JavaScript this page shows the state of ${moment(scene.nowMs, scene.nowMs)}; reload it for a
+              newer one.</noscript
+            >
+          </p>
+          <p>cinder-exporter ${VERSION}</p>
+        </footer>
+      </body>
+    </html> `;
   return String(page);
 }

@@ -28,7 +28,11 @@ export function createLive(maxClients: number): Live {
   return {
     attach(request, response) {
       if (closed || clients.size >= maxClients) {
-        response.status(503).set('retry-after', '30').type('text').end(closed ? 'Stopping.\n' : 'Too many live pages; this one asks again now and then.\n');
+        response
+          .status(503)
+          .set('retry-after', '30')
+          .type('text')
+          .end(closed ? 'Stopping.\n' : 'Too many live pages; this one asks again now and then.\n');
         return;
       }
       response.writeHead(200, {

@@ -11,8 +11,16 @@ export function missingPage(scene: Scene, what: string, who: string, cloud: stri
     title: `no such ${what}`,
     tone: 'unsure',
     trail: [],
-    body: html`<h1 class="headline t-unsure"><span class="mark" aria-hidden="true">?</span><span role="status" id="headline">There is no ${what} ${name(who === '' ? 'without a name' : who)} at present.</span></h1>
-<p>It may have been removed, or could not be read lately. This page turns into its status when it comes back. <a href="./">All backends</a></p>
-${known ? troublePart(known, scene.nowMs, scene.clouds.length > 1) : ''}`,
+    body: html`<h1 class="headline t-unsure">
+        <span class="mark" aria-hidden="true">?</span
+        ><span role="status" id="headline"
+          >There is no ${what} ${name(who === '' ? 'without a name' : who)} at present.</span
+        >
+      </h1>
+      <p>
+        It may have been removed, or could not be read lately. This page turns into its status when it comes back.
+        <a href="./">All backends</a>
+      </p>
+      ${known ? troublePart(known, scene.nowMs, scene.clouds.length > 1) : ''}`,
   });
 }

@@ -93,7 +93,11 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   });
   router.get('/api/v1/backend', (request, response) => {
     const entry = find(scene(), request);
-    if (!entry) return void response.status(404).type('text').end('No such backend: the parameters are "host" and, with several clouds, "cloud".\n');
+    if (!entry)
+      return void response
+        .status(404)
+        .type('text')
+        .end('No such backend: the parameters are "host" and, with several clouds, "cloud".\n');
     response.set('x-content-type-options', 'nosniff').set('cache-control', 'no-store');
     return void response.json(viewBackend(entry.cloud, entry.snapshot, entry.backend));
   });
@@ -105,7 +109,12 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   });
   router.get('/favicon.svg', async (request, response) => {
     const { iconSvg } = await import('./icon.ts');
-    await send(request, response, { status: 200, type: 'image/svg+xml', body: iconSvg(parameter(request.query, 'tone')), keep: FOR_EVER });
+    await send(request, response, {
+      status: 200,
+      type: 'image/svg+xml',
+      body: iconSvg(parameter(request.query, 'tone')),
+      keep: FOR_EVER,
+    });
   });
   router.get('/openapi.json', async (request, response) => {
     const { describeApi } = await import('../openapi.ts');
@@ -128,7 +137,13 @@ function find({ clouds }: Scene, { query }: Request): Entry | undefined {
   return asked !== undefined && snapshot && backend ? { cloud: asked, snapshot, backend } : undefined;
 }
 
-async function sendMissing(request: Request, response: Response, scene: Scene, what: string, who: string): Promise<void> {
+async function sendMissing(
+  request: Request,
+  response: Response,
+  scene: Scene,
+  what: string,
+  who: string,
+): Promise<void> {
   const { missingPage } = await import('./missing-page.ts');
   await sendHtml(request, response, 404, missingPage(scene, what, who, parameter(request.query, 'cloud') || undefined));
 }

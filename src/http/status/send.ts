@@ -6,7 +6,8 @@ import { acceptsGzip } from '../negotiate.ts';
 const compress = promisify(gzip);
 
 /** Nothing from elsewhere, nothing inline, no frame around it. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** What an answer is, and how long it may be kept: undefined is not at all. */
 export interface Reply {

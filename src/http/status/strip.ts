@@ -17,13 +17,27 @@ const HEIGHTS = { bad: 16, warn: 12, unsure: 9, wish: 6, good: 6 } as const;
 export function strip(stretches: readonly Stretch[], nowMs: number): SafeHtml {
   const from = nowMs - HISTORY_MS;
   const mildFirst = stretches.toSorted((a, b) => gravity(a.condition) - gravity(b.condition));
-  return html`<svg class="strip" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${stripText(stretches, nowMs)}">${mildFirst.map((stretch) => {
-    const left = Math.max(0, ((stretch.fromMs - from) / HISTORY_MS) * WIDTH);
-    const right = Math.min(WIDTH, ((stretch.untilMs - from) / HISTORY_MS) * WIDTH);
-    const width = Math.max(LEAST_WIDTH, right - left);
-    const height = stretch.condition ? HEIGHTS[SIGNS[stretch.condition].tone] : HEIGHT;
-    return html`<rect class="${stretch.condition ? `f-${stretch.condition}` : 'f-blind'}" x="${Math.min(left, WIDTH - width).toFixed(1)}" y="${HEIGHT - height}" width="${width.toFixed(1)}" height="${height}"/>`;
-  })}</svg>`;
+  return html`<svg
+    class="strip"
+    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+    preserveAspectRatio="none"
+    role="img"
+    aria-label="${stripText(stretches, nowMs)}"
+  >
+    ${mildFirst.map((stretch) => {
+      const left = Math.max(0, ((stretch.fromMs - from) / HISTORY_MS) * WIDTH);
+      const right = Math.min(WIDTH, ((stretch.untilMs - from) / HISTORY_MS) * WIDTH);
+      const width = Math.max(LEAST_WIDTH, right - left);
+      const height = stretch.condition ? HEIGHTS[SIGNS[stretch.condition].tone] : HEIGHT;
+      return html`<rect
+        class="${stretch.condition ? `f-${stretch.condition}` : 'f-blind'}"
+        x="${Math.min(left, WIDTH - width).toFixed(1)}"
+        y="${HEIGHT - height}"
+        width="${width.toFixed(1)}"
+        height="${height}"
+      />`;
+    })}
+  </svg>`;
 }
 
 function gravity(condition: Condition | undefined): number {
@@ -36,9 +50,13 @@ export function stripText(stretches: readonly Stretch[], nowMs: number): string 
   const known = stretches.filter((stretch) => stretch.condition !== undefined);
   const last = known.at(-1);
   if (!last) return 'Nothing remembered';
-  const blindMs = stretches.reduce((sum, { condition, fromMs, untilMs }) => (condition ? sum : sum + untilMs - Math.max(from, fromMs)), 0);
+  const blindMs = stretches.reduce(
+    (sum, { condition, fromMs, untilMs }) => (condition ? sum : sum + untilMs - Math.max(from, fromMs)),
+    0,
+  );
   const blind = blindMs > 0 ? `; nothing could be read for ${duration(blindMs)}` : '';
-  if (known.length === 1) return `${wordsOf(last)} ${last.fromMs <= from ? 'for all of the last 6 h' : `since ${momentText(last.fromMs, nowMs)}, when it was first seen`}${blind}`;
+  if (known.length === 1)
+    return `${wordsOf(last)} ${last.fromMs <= from ? 'for all of the last 6 h' : `since ${momentText(last.fromMs, nowMs)}, when it was first seen`}${blind}`;
   const totals = new Map<Condition, number>();
   for (const { condition, fromMs, untilMs } of known) {
     if (condition) totals.set(condition, (totals.get(condition) ?? 0) + untilMs - Math.max(from, fromMs));

@@ -59,7 +59,10 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
       return forbidden(collector);
     case 'timeout':
       return collector === 'services'
-        ? { what: 'The cloud does not answer in time', help: 'The API, its database, or the network on the way is slow or stands still.' }
+        ? {
+            what: 'The cloud does not answer in time',
+            help: 'The API, its database, or the network on the way is slow or stands still.',
+          }
         : {
             what: `No scheduler answers for ${READS[collector]}`,
             help: 'cinder-scheduler or the message bus is down, slow or overloaded. Conditions rest on the service list alone meanwhile.',
@@ -67,28 +70,62 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
     case 'connect':
       return unreachable(message);
     case 'decode':
-      return { what: `The answer for ${READS[collector]} was not understood`, help: 'A proxy may have answered, or the URL leads elsewhere.' };
+      return {
+        what: `The answer for ${READS[collector]} was not understood`,
+        help: 'A proxy may have answered, or the URL leads elsewhere.',
+      };
     default:
-      return { what: `The cloud answered with an error for ${READS[collector]}`, help: 'The log of cinder-api (or of the proxy before it) has more; the request id, if there is one, leads to it.' };
+      return {
+        what: `The cloud answered with an error for ${READS[collector]}`,
+        help: 'The log of cinder-api (or of the proxy before it) has more; the request id, if there is one, leads to it.',
+      };
   }
 }
 
 function forbidden(collector: Collector): Explanation {
   return {
     what: `Cinder forbids this user to read ${READS[collector]}`,
-    help: RULES[collector] ? 'This policy rule of Cinder opens it to a role of the user:' : 'A policy rule of Cinder decides who may.',
+    help: RULES[collector]
+      ? 'This policy rule of Cinder opens it to a role of the user:'
+      : 'A policy rule of Cinder decides who may.',
   };
 }
 
 /** By the words of Node's and OpenSSL's errors. */
 function unreachable(message: string): Explanation {
-  if (/altname|Hostname\/IP/i.test(message)) return { what: "The server's certificate is for another name", help: 'The URL and the names in the certificate must agree.' };
-  if (/certificate has expired|CERT_HAS_EXPIRED/i.test(message)) return { what: "The server's certificate has expired", help: 'It has to be renewed on the server; clocks that are wrong look the same.' };
+  if (/altname|Hostname\/IP/i.test(message))
+    return {
+      what: "The server's certificate is for another name",
+      help: 'The URL and the names in the certificate must agree.',
+    };
+  if (/certificate has expired|CERT_HAS_EXPIRED/i.test(message))
+    return {
+      what: "The server's certificate has expired",
+      help: 'It has to be renewed on the server; clocks that are wrong look the same.',
+    };
   if (/certificate|self.signed|unable to verify/i.test(message)) {
-    return { what: "The server's certificate is not trusted", help: 'Name the file with its authority as cacert in clouds.yaml, or in OS_CACERT.' };
+    return {
+      what: "The server's certificate is not trusted",
+      help: 'Name the file with its authority as cacert in clouds.yaml, or in OS_CACERT.',
+    };
   }
-  if (/ECONNREFUSED/.test(message)) return { what: 'The connection was refused', help: 'Nothing listens at that address and port, or a firewall refuses.' };
-  if (/ENOTFOUND|EAI_AGAIN/.test(message)) return { what: 'The name of the server could not be resolved', help: 'Check the URL in clouds.yaml, the endpoint in the catalog, and DNS.' };
-  if (/EPROTO|SSL|TLS|wrong version number/i.test(message)) return { what: 'No TLS connection could be made', help: 'The server may speak plain HTTP there, or only an older TLS.' };
-  return { what: 'The server cannot be reached', help: 'The network on the way, a firewall or the server itself cuts the connection.' };
+  if (/ECONNREFUSED/.test(message))
+    return {
+      what: 'The connection was refused',
+      help: 'Nothing listens at that address and port, or a firewall refuses.',
+    };
+  if (/ENOTFOUND|EAI_AGAIN/.test(message))
+    return {
+      what: 'The name of the server could not be resolved',
+      help: 'Check the URL in clouds.yaml, the endpoint in the catalog, and DNS.',
+    };
+  if (/EPROTO|SSL|TLS|wrong version number/i.test(message))
+    return {
+      what: 'No TLS connection could be made',
+      help: 'The server may speak plain HTTP there, or only an older TLS.',
+    };
+  return {
+    what: 'The server cannot be reached',
+    help: 'The network on the way, a firewall or the server itself cuts the connection.',
+  };
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import express from 'express';
+import { listen } from '../../src/http/listen.ts';
+import { statusRoutes } from '../../src/http/status/routes.ts';
+import { one } from './plays.ts';
+import { serve, stageCloud } from './stage.ts';
+
+test('live clients are bounded; quiet streams carry heartbeats; a client that leaves makes room', async (t) => {
+  const stopping = new AbortController();
+  const app = express();
+  app.use(
+    statusRoutes(serve([stageCloud('prod', one())]), {
+      telemetryPath: '/metrics',
+      stopping: stopping.signal,
+      maxLiveClients: 2,
+      beatMs: 10,
+    }),
+  );
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.after(async () => {
+    stopping.abort();
+    await listening.close(100);
+  });
+  const url = `http://${listening.address}/events`;
+  const leaving = new AbortController();
+  const first = await fetch(url, { signal: leaving.signal });
+  const second = await fetch(url);
+  const third = await fetch(url);
+  assert.deepEqual([first.status, second.status, third.status], [200, 200, 503]);
+  assert.equal(third.headers.get('retry-after'), '30');
+  await third.text();
+  const reader = second.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes(': beat\n\n')) text += (await reader?.read())?.value ?? assert.fail('the stream ended');
+  leaving.abort();
+  for (;;) {
+    const next = await fetch(url);
+    await next.body?.cancel();
+    if (next.status === 200) break;
+  }
+});

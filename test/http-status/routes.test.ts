@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { test } from 'node:test';
+import { many, HOSTILE, hostile, one, twelve } from './plays.ts';
+import { openSite } from './site.ts';
+import { serve, stageCloud, type StagedCloud } from './stage.ts';
+import { nextEvent } from './events.ts';
+
+test('a page has a strict policy, may not be kept, and loads only from its own origin', async (t) => {
+  const { get } = await openSite(t, serve([stageCloud('prod', twelve())], 'https://grafana.example.net'));
+  const { status, headers, text } = await get('/');
+  assert.equal(status, 200);
+  assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.equal(
+    headers.get('content-security-policy'),
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  );
+  assert.equal(headers.get('cache-control'), 'no-store');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.doesNotMatch(text, / style=|<style| on[a-z]+=|<script>|javascript:/i);
+  const loads = [...text.matchAll(/<(?:link|script|img)\b[^>]*(?:href|src)="([^"]+)"/g)].map(([, url]) => url ?? '');
+  assert.deepEqual(
+    loads.map((url) => url.replace(/[?].*/, '')),
+    ['favicon.svg', 'status.css', 'status.js'],
+  );
+  for (const url of loads) {
+    const asset = await get(`/${url}`);
+    assert.equal(asset.status, 200);
+    assert.match(asset.headers.get('cache-control') ?? '', /immutable/);
+  }
+});
+
+test('every link of the page leads somewhere, and to the runbook and the dashboard that fit', async (t) => {
+  const { get, url } = await openSite(t, serve([stageCloud('prod', twelve())], 'https://grafana.example.net/'));
+  const { text } = await get('/');
+  const links = [
+    ...new Set(
+      [...text.matchAll(/<a\b[^>]*href="([^"#]+)"/g)].map(([, href]) => (href ?? '').replaceAll('&amp;', '&')),
+    ),
+  ];
+  const own = links.filter((href) => !href.startsWith('https:'));
+  assert.ok(own.length > 20);
+  for (const href of own) {
+    const answer = await fetch(new URL(href, `${url}/`));
+    await answer.text();
+    assert.equal(answer.status, 200, href);
+  }
+  assert.ok(
+    links.includes('https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks/CinderBackendDown.md'),
+  );
+  assert.ok(links.includes('https://grafana.example.net/d/cinder-backend?var-host=ctl1%40vsp-gold'));
+});
+
+test('hostile names are text in the list and on their own pages, and nowhere markup', async (t) => {
+  const { get } = await openSite(t, serve([stageCloud('prod', hostile())]));
+  const pages = [await get('/'), await get(`/?q=${encodeURIComponent('"><script>alert(9)</script>')}`)];
+  for (const host of HOSTILE) pages.push(await get(`/backend?host=${encodeURIComponent(host)}`));
+  for (const { status, text } of pages) {
+    assert.equal(status, 200);
+    assert.equal([...text.matchAll(/<script/g)].length, 1);
+    assert.doesNotMatch(text, /<img|<b>zone|<i>pool|<u>odd|\u202e|"onmouseover/i);
+  }
+  const missing = await get('/backend?cloud=%3Cscript%3E&host=%3Cscript%3Ealert(1)%3C/script%3E');
+  assert.equal(missing.status, 404);
+  assert.equal([...missing.text.matchAll(/<script/g)].length, 1);
+});
+
+test('the filter works without a script', async (t) => {
+  const { get } = await openSite(t, serve([stageCloud('prod', many(250))]));
+  assert.match((await get('/?q=backend-0100&condition=down')).text, /id="shown"\s*>1 of 250 backends</);
+  assert.match((await get('/?condition=frozen')).text, /No backend matches this filter/);
+  assert.equal([...(await get('/?page=3')).text.matchAll(/<tr role="row" class="k-/g)].length, 50);
+});
+
+test('several clouds: an overview, a page each, and the same host twice', async (t) => {
+  const forbidden = { reason: 'forbidden', message: 'GET https://c/v3/scheduler-stats/get_pools: 403' };
+  const clouds = [
+    stageCloud('prod', one()),
+    stageCloud('edge', { ...one(), pools: undefined, failures: { pools: forbidden } }),
+    stageCloud('new'),
+  ];
+  const { get } = await openSite(t, serve(clouds));
+  const overview = (await get('/')).text;
+  assert.match(overview, /edge: Cinder forbids this user to read the driver stats/);
+  assert.match(overview, /new: Waiting for the first answer/);
+  assert.match(overview, /<code class="rule">scheduler_extension:scheduler_stats:get_pools</);
+  assert.equal(
+    [...overview.matchAll(/<a class="host" href="backend\?cloud=(?:prod|edge)&amp;host=ctl1%40lvm"/g)].length,
+    2,
+  );
+  assert.doesNotMatch((await get('/cloud?name=prod')).text, /edge/);
+  assert.equal((await get('/cloud?name=nope')).status, 404);
+  assert.equal((await get('/backend?host=ctl1@lvm')).status, 404);
+  assert.equal(JSON.parse((await get('/api/v1/backend?cloud=edge&host=ctl1@lvm')).text).cloud, 'edge');
+});
+
+test('a page of many backends is bounded and packed', async (t) => {
+  const { url } = await openSite(t, serve([stageCloud('prod', many(5000))]));
+  const request = httpGet(`${url}/`, { headers: { 'accept-encoding': 'gzip' } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const packed = Buffer.concat((await response.toArray()) as Buffer[]);
+  const plain = gunzipSync(packed);
+  assert.ok(packed.length < 20_000, `${packed.length} bytes packed`);
+  assert.ok(plain.length < 250_000, `${plain.length} bytes`);
+});
+
+test('a change is announced at once, also of clouds that come later, and to nobody after the end', async (t) => {
+  const prod = stageCloud('prod', one());
+  let clouds: StagedCloud[] = [prod];
+  const site = await openSite(t, { ...serve([]), clouds: () => clouds });
+  const stream = await fetch(`${site.url}/events`);
+  assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const events = nextEvent(stream);
+  prod.play(twelve());
+  assert.equal(await events(), 'swap');
+  const edge = stageCloud('edge', one());
+  clouds = [edge];
+  await site.get('/');
+  assert.equal(await events(), 'swap');
+  assert.deepEqual([prod.listeners(), edge.listeners()], [0, 1]);
+  site.stop();
+  assert.equal(await events(), undefined);
+  assert.equal(edge.listeners(), 0);
+  assert.equal((await site.get('/events')).status, 503);
+});
+
+test('an open live page does not keep the server from closing', async (t) => {
+  const site = await openSite(t, serve([stageCloud('prod', one())]));
+  const stream = await fetch(`${site.url}/events`);
+  const start = performance.now();
+  site.stop();
+  await site.close(10_000);
+  assert.ok(performance.now() - start < 2000);
+  await stream.text();
+});

@@ -1,0 +1,43 @@
+import type { TestContext } from 'node:test';
+import { createApp } from '../../src/http/app.ts';
+import type { Served } from '../../src/http/clouds.ts';
+import { listen } from '../../src/http/listen.ts';
+
+export interface Site {
+  readonly url: string;
+  /** Ends the live connections, as SIGTERM does. */
+  readonly stop: () => void;
+  readonly close: (withinMs: number) => Promise<void>;
+  readonly get: (
+    path: string,
+    headers?: Record<string, string>,
+  ) => Promise<{ readonly status: number; readonly headers: Headers; readonly text: string }>;
+}
+
+/** The whole web server over what a test serves, closed at the end of the test. */
+export async function openSite(t: Pick<TestContext, 'after'>, served: Served): Promise<Site> {
+  const stopping = new AbortController();
+  const app = createApp({
+    served,
+    telemetryPath: '/metrics',
+    reload: undefined,
+    stopping: stopping.signal,
+    log: () => {},
+  });
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const url = `http://${listening.address}`;
+  const stop = (): void => stopping.abort();
+  t.after(async () => {
+    stop();
+    await listening.close(100);
+  });
+  return {
+    url,
+    stop,
+    close: listening.close,
+    async get(path, headers = {}) {
+      const answer = await fetch(url + path, { headers });
+      return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { Registry } from 'prom-client';
+import { assess } from '../../src/cinder/assess.ts';
+import { follow, type Histories } from '../../src/cinder/changes.ts';
+import { wordsOf } from '../../src/cinder/evidence.ts';
+import type { Pool, Service } from '../../src/cinder/model.ts';
+import type { Collector, CollectorStatus, Snapshot } from '../../src/cinder/snapshot.ts';
+import type { Served, ServedCloud } from '../../src/http/clouds.ts';
+import { createCloudMetrics } from '../../src/metrics/exporter.ts';
+import { createPageSource } from '../../src/refresh/page.ts';
+import { NOW } from './cinder.ts';
+
+/** What a cloud says at one moment; `services` undefined: it cannot be read and what was read before is too old. */
+export interface Act {
+  readonly services?: readonly Service[] | undefined;
+  readonly pools?: readonly Pool[] | undefined;
+  readonly failures?: Partial<
+    Record<Collector, { readonly reason: string; readonly message: string; readonly sinceMs?: number }>
+  >;
+  readonly atMs?: number;
+}
+
+/** A cloud that a test plays: each act becomes a snapshot by the real `assess`. */
+export interface StagedCloud extends ServedCloud {
+  readonly play: (act: Act) => Snapshot;
+  readonly listeners: () => number;
+}
+
+export function stageCloud(name: string, first?: Act): StagedCloud {
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let histories: Histories = new Map();
+  let snapshot: Snapshot | undefined;
+
+  function play({ services, pools, failures = {}, atMs = NOW }: Act): Snapshot {
+    const judgement = { nowMs: atMs, poolsReadAtMs: atMs, staleAfterMs: 300_000 };
+    const backends = services ? assess(services, pools, wordsOf(services), judgement) : [];
+    if (services) histories = follow(histories, backends, atMs).after;
+    const status = (collector: Collector): CollectorStatus => {
+      const failed = failures[collector];
+      return {
+        collector,
+        success: failed === undefined,
+        durationMs: 12,
+        lastSuccessAtMs: failed ? undefined : atMs,
+        failure: failed && { sinceMs: atMs - 180_000, ...failed },
+      };
+    };
+    snapshot = {
+      atMs,
+      up: failures.services === undefined,
+      services: services ?? [],
+      pools: pools ?? [],
+      backends,
+      histories,
+      volumeTypes: [],
+      api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
+      collectors: [status('services'), status('pools')],
+    };
+    for (const listener of listeners) listener(snapshot);
+    return snapshot;
+  }
+
+  if (first) play(first);
+  return {
+    name,
+    play,
+    listeners: () => listeners.size,
+    page: createPageSource(() => undefined, [new Registry()]),
+    watcher: {
+      name,
+      metrics: createCloudMetrics(),
+      refresh: () => Promise.resolve(),
+      pages: () => undefined,
+      snapshot: () => snapshot,
+      onSwap(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      close() {},
+    },
+  };
+}
+
+/** What the web server shows of these clouds; the list is read anew each time, so that a test can swap it. */
+export function serve(clouds: readonly ServedCloud[], grafanaUrl?: string): Served {
+  return {
+    clouds: () => clouds,
+    metrics: () => createPageSource(() => undefined, [new Registry()]),
+    grafanaUrl: () => grafanaUrl,
+  };
+}

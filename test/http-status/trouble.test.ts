@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { troublesOf } from '../../src/http/status/trouble.ts';
+import { NOW } from './cinder.ts';
+import { stageCloud, type Act } from './stage.ts';
+
+const troubles = (failures: NonNullable<Act['failures']>) => troublesOf(stageCloud('prod').play({ failures }));
+const connect = (message: string) =>
+  troubles({ services: { reason: 'connect', message: `GET https://c/v3/os-services: ${message}` } })[0]?.what;
+
+test('a refused password stops both collectors, and is told once, since the first', () => {
+  const message =
+    'Keystone refused the login by password: POST https://k/v3/auth/tokens: 401: The request you have made requires authentication. (req-1)';
+  const [trouble, ...others] = troubles({
+    services: { reason: 'auth', message },
+    pools: { reason: 'auth', message, sinceMs: NOW - 900_000 },
+  });
+  assert.deepEqual(others, []);
+  assert.equal(trouble?.what, 'Keystone refused the login');
+  assert.deepEqual(trouble.collectors, ['services', 'pools']);
+  assert.equal(trouble.sinceMs, NOW - 900_000);
+  assert.equal(trouble.message, message);
+});
+
+test('403 names the policy rule that would open it, each its own', () => {
+  const message = '403: not allowed';
+  const both = troubles({ services: { reason: 'forbidden', message }, pools: { reason: 'forbidden', message } });
+  assert.deepEqual(
+    both.map(({ what, rule }) => [what, rule]),
+    [
+      ['Cinder forbids this user to read the service list', 'volume_extension:services:index'],
+      ['Cinder forbids this user to read the driver stats', 'scheduler_extension:scheduler_stats:get_pools'],
+    ],
+  );
+});
+
+test('what Node and OpenSSL say of a connection, in plain words', () => {
+  assert.equal(connect('self-signed certificate in certificate chain'), "The server's certificate is not trusted");
+  assert.equal(connect('unable to verify the first certificate'), "The server's certificate is not trusted");
+  assert.equal(connect('certificate has expired'), "The server's certificate has expired");
+  assert.equal(
+    connect("Hostname/IP does not match certificate's altnames: IP: 10.0.0.1 is not in the cert's list"),
+    "The server's certificate is for another name",
+  );
+  assert.equal(connect('connect ECONNREFUSED 127.0.0.1:8776'), 'The connection was refused');
+  assert.equal(connect('getaddrinfo ENOTFOUND keystone.example.net'), 'The name of the server could not be resolved');
+  assert.equal(
+    connect('write EPROTO 00:error:0A00010B:SSL routines::wrong version number'),
+    'No TLS connection could be made',
+  );
+  assert.equal(connect('socket hang up'), 'The server cannot be reached');
+});
+
+test('a slow scheduler is not a slow cloud', () => {
+  assert.equal(
+    troubles({ pools: { reason: 'timeout', message: 'late' } })[0]?.what,
+    'No scheduler answers for the driver stats',
+  );
+  assert.equal(
+    troubles({ services: { reason: 'timeout', message: 'late' } })[0]?.what,
+    'The cloud does not answer in time',
+  );
+  assert.deepEqual(troubles({}), []);
+});

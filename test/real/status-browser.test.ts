@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { HOSTILE, hostile, many, one, twelve } from '../http-status/plays.ts';
+import { openSite } from '../http-status/site.ts';
+import { serve, stageCloud } from '../http-status/stage.ts';
+import { accessibilityProblems, openBrowser, visit } from '../http-status/visitor.ts';
+import { visible } from '../../src/http/status/visible.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await openBrowser();
+});
+after(() => browser.close());
+
+const refused = { reason: 'auth', message: 'Keystone refused the login by password: 401' };
+const now = Date.now();
+
+/** A cloud that has gone through something while it was watched. */
+function eventful() {
+  const cloud = stageCloud('prod', twelve(now - 3_600_000, false));
+  return { cloud, flip: (atMs = Date.now()) => cloud.play(twelve(atMs, true)) };
+}
+
+/** Resolves when the page is connected, so that nothing is missed. */
+const live = (page: Page) => page.locator('#live.on').waitFor();
+
+/** Pixels by which the page is wider than the window. */
+const overflow = (page: Page) =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 320]) {
+    test(`no accessibility problem, no complaint, no sideways scrolling: ${colorScheme}, ${width} pixels wide`, async (t) => {
+      const { cloud, flip } = eventful();
+      const strange = stageCloud('strange', hostile(now));
+      const blind = stageCloud('blind', { failures: { services: refused, pools: refused } });
+      const { url } = await openSite(
+        t,
+        serve([cloud, strange, blind, stageCloud('new')], 'https://grafana.example.net'),
+      );
+      flip();
+      const { page, complaints } = await visit(t, browser, `${url}/`, {
+        colorScheme,
+        viewport: { width, height: 800 },
+      });
+      const paths = [
+        '/',
+        '/cloud?name=prod',
+        '/cloud?name=blind',
+        '/?q=nothing',
+        '/backend?cloud=prod&host=ctl1@vsp-gold',
+        `/backend?cloud=strange&host=${HOSTILE[5]}`,
+      ];
+      for (const path of paths) {
+        await page.goto(url + path);
+        await live(page);
+        for (const details of await page.locator('summary').all()) await details.click();
+        assert.deepEqual(await accessibilityProblems(page), [], path);
+        assert.equal(await overflow(page), 0, path);
+      }
+      assert.deepEqual(complaints, []);
+    });
+  }
+}
+
+test('a backend that flips is seen without a reload; scroll, focus and what is typed stay', async (t) => {
+  const { cloud, flip } = eventful();
+  const { url } = await openSite(t, serve([cloud]));
+  const { page, complaints } = await visit(t, browser, `${url}/?q=ctl`, { viewport: { width: 1000, height: 500 } });
+  await live(page);
+  await page.evaluate('window.sameDocument = true');
+  const row = page.locator('tr[data-key="prod ctl1@vsp-gold"]');
+  assert.match((await row.locator('.badge').textContent()) ?? '', /up$/);
+  await row.locator('a.host').focus();
+  const search = page.locator('input[type=search]');
+  assert.equal(await search.inputValue(), 'ctl');
+  await page.evaluate(
+    `document.querySelector('tr[data-key="prod ctl2@solidfire"]').scrollIntoView({ block: 'center' })`,
+  );
+  const top = 'Math.round(document.querySelector(\'tr[data-key="prod ctl2@solidfire"]\').getBoundingClientRect().top)';
+  const before = await page.evaluate<number>(top);
+  assert.ok(before > 0 && before < 500, `the row is in view, at ${before}`);
+  flip();
+  await page.locator('tr.k-down[data-key="prod ctl1@vsp-gold"]').waitFor();
+  assert.match(
+    (await page.locator('h1').textContent()) ?? '',
+    /1 of 12 backends is down, .*the scheduler answers; stats are \d+ s old\./,
+  );
+  assert.match(await page.title(), /^1 down/);
+  assert.match((await page.locator('link[rel=icon]').getAttribute('href')) ?? '', /tone=bad/);
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'ctl1@vsp-gold');
+  assert.equal(await page.evaluate('window.sameDocument'), true);
+  const moved = (await page.evaluate<number>(top)) - before;
+  assert.ok(Math.abs(moved) <= 2, `what one reads moved by ${moved} pixels`);
+  assert.equal(await page.evaluate("document.querySelector('tbody tr').dataset.key"), 'prod ctl1@vsp-gold');
+  assert.match((await row.locator('svg.strip').getAttribute('aria-label')) ?? '', /1 change; .*now down$/);
+  assert.deepEqual(complaints, []);
+});
+
+test('a backend page follows its backend, and what was opened stays open', async (t) => {
+  const { cloud, flip } = eventful();
+  const { url } = await openSite(t, serve([cloud]));
+  flip(now - 600_000);
+  cloud.play(twelve(now - 300_000, false));
+  const { page, complaints } = await visit(t, browser, `${url}/backend?cloud=prod&host=ctl1%40vsp-gold`);
+  await live(page);
+  await page.locator('summary').click();
+  const before = await page.locator('details tbody tr').count();
+  flip();
+  await page.locator('.verdict.k-down').waitFor();
+  assert.equal(await page.locator('details').getAttribute('open'), '');
+  assert.equal(await page.locator('details tbody tr').count(), before + 1);
+  assert.deepEqual(complaints, []);
+});
+
+test('the filter works while one types, has an address of its own, and survives news', async (t) => {
+  const cloud = stageCloud('prod', many(5000, now));
+  const { url } = await openSite(t, serve([cloud]));
+  const { page, complaints } = await visit(t, browser, `${url}/`);
+  await live(page);
+  assert.equal(await page.locator('tbody tr').count(), 100);
+  assert.ok((await page.evaluate<number>('document.querySelectorAll("*").length')) < 5000);
+  await page.locator('input[type=search]').fill('backend-4999');
+  await page.getByText('1 of 5,000 backends').waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 1);
+  assert.equal(new URL(page.url()).search, '?q=backend-4999');
+  cloud.play(many(5000, Date.now(), 1));
+  await page.locator('tr.k-down').waitFor();
+  assert.equal(await page.locator('input[type=search]').inputValue(), 'backend-4999');
+  await page.locator('input[type=search]').fill('');
+  await page.locator('select').selectOption('up');
+  await page.getByText('No backend matches this filter.').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('without JavaScript: everything is there, and the filter is a form', async (t) => {
+  const { url } = await openSite(t, serve([stageCloud('prod', many(500, now))]));
+  const { page, requests } = await visit(t, browser, `${url}/`, { javaScriptEnabled: false });
+  assert.match(
+    (await page.locator('h1').textContent()) ?? '',
+    /10 of 500 backends are down; the scheduler answers; stats are \d+ s old\./,
+  );
+  assert.equal(await page.locator('#live').isVisible(), false);
+  await page.locator('input[type=search]').fill('backend-03');
+  await page.locator('select').selectOption('down');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  assert.equal(await page.locator('#shown').textContent(), '2 of 500 backends');
+  await page.getByRole('link', { name: 'ctl0@backend-0350', exact: true }).click();
+  assert.equal(await page.locator('.verdict').innerText(), '✕ down its driver reports all 2 pools down.');
+  assert.equal(await page.getByRole('button', { name: 'Copy as JSON' }).isVisible(), false);
+  assert.ok(requests.every((request) => !request.includes('/events')));
+});
+
+test('hostile names are text, each leads to its own page, and nothing runs', async (t) => {
+  const { url } = await openSite(t, serve([stageCloud('prod', hostile(now))]));
+  const { page, complaints } = await visit(t, browser, `${url}/`);
+  await live(page);
+  const shown = await page.locator('a.host').allTextContents();
+  assert.deepEqual(shown.toSorted(), HOSTILE.map(visible).toSorted());
+  assert.equal(await page.locator('main script, main img, main i, main u').count(), 0);
+  for (const host of HOSTILE) {
+    await page.goto(`${url}/`);
+    await page.locator('a.host').getByText(visible(host), { exact: true }).click();
+    assert.equal(await page.locator('h1').textContent(), visible(host));
+    assert.equal(new URL(page.url()).searchParams.get('host'), host);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test('by keyboard: the first stop skips to the content; a backend is copied as JSON', async (t) => {
+  const { url } = await openSite(t, serve([stageCloud('prod', one(now))]));
+  const { page, complaints } = await visit(t, browser, `${url}/backend?host=ctl1%40lvm`, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await live(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Copy as JSON' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = JSON.parse(await page.evaluate<string>('navigator.clipboard.readText()'));
+  assert.deepEqual([copied.host, copied.condition, copied.pools.length], ['ctl1@lvm', 'up', 1]);
+  assert.deepEqual(complaints, []);
+});
+
+test('an exporter that goes away is noticed, and so is its return', async (t) => {
+  const site = await openSite(t, serve([stageCloud('prod', one(now))]));
+  const { page } = await visit(t, browser, `${site.url}/`);
+  await live(page);
+  let away = true;
+  await page.route('**/*', (route) => (away ? route.abort() : route.continue()));
+  site.stop();
+  await page.getByText('The exporter does not answer. What you see is from').waitFor();
+  assert.equal(await page.locator('#live').textContent(), 'not connected');
+  away = false;
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await page.locator('#lost').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+});
+
+test('a page of 500 backends: few requests, few bytes', async (t) => {
+  const { url } = await openSite(t, serve([stageCloud('prod', many(500, now))], 'https://grafana.example.net'));
+  const { page, requests, complaints } = await visit(t, browser, `${url}/`);
+  await live(page);
+  const bytes = await page.evaluate<number>(
+    "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0)",
+  );
+  const paths = [...new Set(requests.map((request) => new URL(request).pathname))].toSorted();
+  t.diagnostic(
+    `${bytes} bytes in ${requests.length} requests; content after ${await page.evaluate<number>("Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1)")} ms`,
+  );
+  assert.deepEqual(
+    paths.filter((path) => path !== '/favicon.svg'),
+    ['/', '/events', '/status.css', '/status.js'],
+  );
+  assert.ok(requests.length <= 5, requests.join(' '));
+  assert.ok(bytes > 0 && bytes < 40_000, `${bytes} bytes`);
+  assert.deepEqual(complaints, []);
+});
+
+test('who wants no motion gets none', async (t) => {
+  const { cloud, flip } = eventful();
+  const { url } = await openSite(t, serve([cloud]));
+  const { page } = await visit(t, browser, `${url}/`, { reducedMotion: 'reduce' });
+  await live(page);
+  flip();
+  await page.locator('tr[data-flash][data-key="prod ctl1@vsp-gold"]').waitFor();
+  assert.equal(await page.evaluate("getComputedStyle(document.querySelector('tr[data-flash]')).animationName"), 'none');
+});
