@@ -1,0 +1,18 @@
+import { ACCESS_CASES } from './access-cases.ts';
+import { API_CASES } from './api-cases.ts';
+import type { Case } from './case.ts';
+import { IDENTITY_CASES } from './identity-cases.ts';
+import { POOL_CASES } from './pool-cases.ts';
+import { STATE_CASES } from './state-cases.ts';
+
+/**
+ * What Keystone and Cinder answer, as data: observed on Cinder 21.3 (Zed) and Keystone 22. A real cloud and the simulator
+ * both keep it, in this order: the first cases want a cloud to which nothing has happened.
+ */
+export const CONTRACT: readonly Case[] = [
+  ...IDENTITY_CASES,
+  ...API_CASES,
+  ...ACCESS_CASES,
+  ...POOL_CASES,
+  ...STATE_CASES,
+];

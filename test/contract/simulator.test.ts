@@ -1,0 +1,4 @@
+import { runContract } from './run.ts';
+import { startSimulatorCloud } from './simulator.ts';
+
+runContract('the simulator', startSimulatorCloud);

@@ -1,0 +1,170 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { send } from './answer.ts';
+import type { Answer, Question } from './answer.ts';
+import { freePorts } from './free-port.ts';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('lab.sh', import.meta.url));
+
+export type Who = 'admin' | 'system' | 'appcred' | 'member' | 'reader' | 'system-reader' | 'monitor';
+
+export interface LabOptions {
+  /** Backend names as lab.sh knows them. */
+  readonly backends: readonly string[];
+  /** Cinder's `rpc_response_timeout`. @default 5 */
+  readonly rpcTimeoutSeconds?: number;
+  /** Lifetime of a Keystone token. @default 3600 */
+  readonly tokenSeconds?: number;
+}
+
+/** A real Keystone and Cinder on loopback, started by lab.sh in a folder of its own. */
+export interface Lab {
+  /** Keystone without `/v3`. */
+  readonly keystone: string;
+  /** The block-storage API without `/v3`. */
+  readonly cinder: string;
+  /** The `OS_*` variables with which `who` logs in. */
+  environment(who?: Who): Promise<Readonly<Record<string, string>>>;
+  /** Merges `patch` into what the driver of `name` reports; null deletes a key. */
+  backend(name: string, patch: Readonly<Record<string, unknown>>): Promise<void>;
+  start(...units: string[]): Promise<void>;
+  stop(...units: string[]): Promise<void>;
+  kill(...units: string[]): Promise<void>;
+  pause(...units: string[]): Promise<void>;
+  resume(...units: string[]): Promise<void>;
+  restart(...units: string[]): Promise<void>;
+  /** Stops the cinder-volume of a backend and removes its row. */
+  remove(backend: string): Promise<void>;
+  /** Configures and starts a removed backend again. */
+  restore(backend: string): Promise<void>;
+  /** Gives the Cinder API another policy.yaml. */
+  policy(yaml: string): Promise<void>;
+  /** Waits until every service is up and every pool is known. */
+  ready(): Promise<void>;
+  /** cinder-manage. */
+  manage(...args: string[]): Promise<string>;
+  /** A token of `who`, asked for once. */
+  token(who?: Who): Promise<string>;
+  /** `GET /v3<path>` of Cinder. */
+  get(path: string, microversion?: string, who?: Who): Promise<Answer>;
+  /** An administrative `PUT /v3/os-services/<action>` of Cinder: disable, enable, freeze, thaw, failover_host, ... */
+  action(action: string, body: Readonly<Record<string, unknown>>, who?: Who): Promise<Answer>;
+  /** The last lines of every log, for a failure. */
+  logs(): Promise<string>;
+  /** Ends all its processes and deletes its folder. */
+  down(): Promise<void>;
+}
+
+/** Installs what is missing (root), starts a lab on free ports and waits until it is ready. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const folder = await mkdtemp(join(tmpdir(), 'cinder-lab-'));
+  const [keystonePort, cinderPort, amqpPort, distPort, epmdPort] = await freePorts(5);
+  const env = {
+    ...process.env,
+    LAB_DIR: folder,
+    LAB_KEYSTONE_PORT: String(keystonePort),
+    LAB_CINDER_PORT: String(cinderPort),
+    LAB_AMQP_PORT: String(amqpPort),
+    LAB_DIST_PORT: String(distPort),
+    LAB_EPMD_PORT: String(epmdPort),
+    LAB_BACKENDS: options.backends.join(' '),
+    LAB_RPC_TIMEOUT: String(options.rpcTimeoutSeconds ?? 5),
+    LAB_TOKEN_SECONDS: String(options.tokenSeconds ?? 3600),
+  };
+  const lab = async (...args: string[]): Promise<string> => {
+    try {
+      return (await run('bash', [script, ...args], { env, maxBuffer: 16 * 1024 * 1024 })).stdout;
+    } catch (error) {
+      throw new Error(`lab.sh ${args.join(' ')}: ${String(error)}\n${await logTails(folder)}`, { cause: error });
+    }
+  };
+  // A test run that ends early must leave nothing behind either.
+  const abandon = (): void => {
+    spawnSync('bash', [script, 'down'], { env });
+  };
+  process.once('exit', abandon);
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+
+  const keystone = `http://127.0.0.1:${keystonePort}`;
+  const cinder = `http://127.0.0.1:${cinderPort}`;
+  const tokens = new Map<Who, Promise<string>>();
+  const units =
+    (command: string) =>
+    async (...names: string[]): Promise<void> => {
+      await lab(command, ...names);
+    };
+  const token = (who: Who = 'admin'): Promise<string> => {
+    const known = tokens.get(who) ?? lab('token', who).then((text) => text.trim());
+    tokens.set(who, known);
+    return known;
+  };
+  const ask = async (path: string, who: Who, question: Question): Promise<Answer> =>
+    send(`${cinder}/v3${path}`, { ...question, headers: { 'x-auth-token': await token(who), ...question.headers } });
+
+  await lab('up');
+  return {
+    keystone,
+    cinder,
+    token,
+    environment: async (who = 'admin') => variables(await lab('env', who)),
+    backend: async (name, patch) => void (await lab('backend', name, JSON.stringify(patch))),
+    start: units('start'),
+    stop: units('stop'),
+    kill: units('kill'),
+    pause: units('pause'),
+    resume: units('resume'),
+    restart: units('restart'),
+    remove: async (name) => void (await lab('remove', name)),
+    restore: async (name) => void (await lab('restore', name)),
+    policy: async (yaml) => {
+      const file = join(folder, 'policy.yaml');
+      await writeFile(file, yaml);
+      await lab('policy', file);
+    },
+    ready: async () => void (await lab('wait')),
+    manage: (...args) => lab('manage', ...args),
+    get: (path, microversion, who = 'admin') =>
+      ask(
+        path,
+        who,
+        microversion === undefined ? {} : { headers: { 'openstack-api-version': `volume ${microversion}` } },
+      ),
+    action: (action, body, who = 'admin') => ask(`/os-services/${action}`, who, { method: 'PUT', body }),
+    logs: () => logTails(folder),
+    down: async () => {
+      process.off('exit', abandon);
+      process.off('SIGINT', interrupted);
+      process.off('SIGTERM', interrupted);
+      await lab('down');
+    },
+  };
+}
+
+function interrupted(): never {
+  process.exit(130);
+}
+
+/** `export NAME=VALUE` lines as an object. */
+function variables(lines: string): Record<string, string> {
+  return Object.fromEntries(
+    [...lines.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [String(name), String(value)]),
+  );
+}
+
+async function logTails(folder: string): Promise<string> {
+  const logs = join(folder, 'log');
+  const names = (await readdir(logs).catch(() => [])).filter((name) => name.endsWith('.log'));
+  const tails = await Promise.all(
+    names.map(async (name) => {
+      const lines = (await readFile(join(logs, name), 'utf8')).trimEnd().split('\n');
+      return `--- ${name}\n${lines.slice(-15).join('\n')}`;
+    }),
+  );
+  return tails.join('\n');
+}

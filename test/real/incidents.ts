@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import type { Condition } from '../../src/cinder/model.ts';
+import type { Exposition } from '../exposition-parser.ts';
+import type { Lab } from '../openstack/lab.ts';
+import { backend } from './watched.ts';
+
+/** Something that happens to a backend of the real Cinder, what the exporter makes of it, and how it is undone. */
+export interface Incident {
+  readonly name: string;
+  readonly host: string;
+  readonly happen: (lab: Lab) => Promise<unknown>;
+  readonly undo: (lab: Lab) => Promise<unknown>;
+  readonly condition: Condition;
+  readonly state: 0 | 1 | undefined;
+  /** @default undefined: without driver stats */
+  readonly reported?: 0 | 1;
+  /** What else the page must tell. */
+  readonly also?: (page: Exposition) => void;
+}
+
+const single = 'lab@single';
+const pools = 'lab@pools';
+const cluster = 'labcluster@clustered';
+const volume = { binary: 'cinder-volume' };
+/** What a driver with three pools in these states reports. */
+export const threePools = (...states: readonly string[]): Record<string, unknown> => ({
+  pools: states.map((state, index) => ({
+    pool_name: `p ${index}/ä`,
+    backend_state: state,
+    total_capacity_gb: 'infinite',
+    free_capacity_gb: 'unknown',
+  })),
+});
+const info = (page: Exposition, host: string): Readonly<Record<string, string>> => {
+  const found = page.samples('cinder_service_info').find(({ labels }) => labels['host'] === host);
+  assert.ok(found, `cinder_service_info of ${host}`);
+  return found.labels;
+};
+
+/** Whatever brings one of the conditions about, and back to `up`. The lab has the backends `single`, `pools` (three of them, all up) and the cluster. */
+export const INCIDENTS: readonly Incident[] = [
+  {
+    name: 'the driver says down',
+    host: single,
+    happen: (lab) => lab.backend('single', { backend_state: 'down' }),
+    undo: (lab) => lab.backend('single', { backend_state: 'up' }),
+    condition: 'down',
+    state: 0,
+    reported: 1,
+    also: (page) => {
+      assert.equal(page.value('cinder_service_backend_state', { host: single }), 0);
+      assert.equal(page.value('cinder_pool_state', { host: single, pool: 'single' }), 0);
+    },
+  },
+  {
+    name: 'the driver says neither up nor down',
+    host: single,
+    happen: (lab) => lab.backend('single', { backend_state: 'degraded' }),
+    undo: (lab) => lab.backend('single', { backend_state: 'up' }),
+    condition: 'degraded',
+    state: undefined,
+    reported: 1,
+    also: (page) => assert.equal(page.value('cinder_pool_state', { host: single }), undefined),
+  },
+  {
+    name: 'the driver says nothing',
+    host: single,
+    happen: (lab) => lab.backend('single', { backend_state: null }),
+    undo: (lab) => lab.backend('single', { backend_state: 'up' }),
+    condition: 'up_assumed',
+    state: 1,
+    reported: 0,
+    also: (page) => assert.equal(page.value('cinder_pool_state', { host: single }), 1),
+  },
+  {
+    name: 'one of three pools is down, the last one is not',
+    host: pools,
+    happen: (lab) => lab.backend('pools', threePools('down', 'up', 'up')),
+    undo: (lab) => lab.backend('pools', threePools('up', 'up', 'up')),
+    condition: 'degraded',
+    state: 1,
+    reported: 1,
+    also: (page) => {
+      assert.equal(page.value('cinder_service_backend_state', { host: pools }), 1);
+      assert.equal(page.value('cinder_pool_state', { ...backend(pools), pool: 'p 0/ä' }), 0);
+      assert.equal(page.value('cinder_pool_total_capacity_bytes', { host: pools, pool: 'p 0/ä' }), Infinity);
+      assert.equal(page.value('cinder_pool_free_capacity_bytes', { host: pools, pool: 'p 0/ä' }), undefined);
+    },
+  },
+  {
+    name: 'the last of three pools is down: Cinder says down, the exporter does not',
+    host: pools,
+    happen: (lab) => lab.backend('pools', threePools('up', 'up', 'down')),
+    undo: (lab) => lab.backend('pools', threePools('up', 'up', 'up')),
+    condition: 'degraded',
+    state: 1,
+    reported: 1,
+    also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: pools }), 0),
+  },
+  {
+    name: 'the array does not answer: stats raise',
+    host: single,
+    happen: (lab) => lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' }),
+    undo: (lab) => lab.backend('single', { _fail_stats: null }),
+    condition: 'stale',
+    state: undefined,
+    reported: 1,
+    also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: single }), 1),
+  },
+  {
+    name: 'the array does not answer and the scheduler has been restarted: nobody knows',
+    host: single,
+    happen: async (lab) => {
+      await lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' });
+      await lab.restart('cinder-scheduler');
+    },
+    undo: (lab) => lab.backend('single', { _fail_stats: null }),
+    condition: 'unknown',
+    state: undefined,
+    also: (page) => {
+      assert.equal(page.value('cinder_service_backend_state', { host: single }), undefined);
+      assert.equal(page.value('cinder_service_state', { host: single }), 1);
+    },
+  },
+  {
+    name: 'disabled with a reason full of quotes and lines',
+    host: single,
+    happen: (lab) =>
+      lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'he said "no"\nsee C:\\42 ü' }),
+    undo: (lab) => lab.action('enable', { host: single, ...volume }),
+    condition: 'disabled',
+    state: undefined,
+    also: (page) => {
+      assert.equal(info(page, single)['disabled_reason'], 'he said "no"\nsee C:\\42 ü');
+      assert.equal(page.value('cinder_service_enabled', { host: single }), 0);
+    },
+  },
+  {
+    name: 'frozen',
+    host: single,
+    happen: (lab) => lab.action('freeze', { host: single }),
+    undo: (lab) => lab.action('thaw', { host: single }),
+    condition: 'frozen',
+    state: undefined,
+    also: (page) => {
+      assert.equal(info(page, single)['disabled_reason'], 'frozen');
+      assert.equal(page.value('cinder_service_frozen', { host: single }), 1);
+    },
+  },
+  {
+    name: 'failed over to another site',
+    host: single,
+    happen: (lab) => lab.action('failover_host', { host: single, backend_id: 'second-site' }),
+    undo: (lab) => lab.action('failover_host', { host: single, backend_id: 'default' }),
+    condition: 'disabled',
+    state: undefined,
+    also: (page) => {
+      assert.equal(info(page, single)['disabled_reason'], 'failed-over');
+      assert.equal(info(page, single)['active_backend_id'], 'second-site');
+    },
+  },
+  {
+    name: 'cinder-volume killed',
+    host: single,
+    happen: (lab) => lab.kill('volume-single'),
+    undo: (lab) => lab.start('volume-single'),
+    condition: 'service_down',
+    state: undefined,
+    also: (page) => assert.equal(page.value('cinder_service_state', { host: single }), 0),
+  },
+  {
+    name: 'cinder-volume hangs',
+    host: pools,
+    happen: (lab) => lab.pause('volume-pools'),
+    undo: (lab) => lab.resume('volume-pools'),
+    condition: 'service_down',
+    state: undefined,
+  },
+  {
+    name: 'the set-up of the driver fails',
+    host: single,
+    happen: async (lab) => {
+      await lab.backend('single', { _fail_setup: 'no answer from 192.0.2.7' });
+      await lab.restart('volume-single');
+    },
+    undo: async (lab) => {
+      await lab.backend('single', { _fail_setup: null });
+      await lab.restart('volume-single');
+    },
+    condition: 'service_down',
+    state: undefined,
+  },
+  {
+    name: 'both hosts of a cluster stopped',
+    host: cluster,
+    happen: (lab) => lab.stop('volume-clustered', 'volume-clustered-b'),
+    undo: (lab) => lab.start('volume-clustered', 'volume-clustered-b'),
+    condition: 'service_down',
+    state: undefined,
+  },
+  {
+    name: 'the driver of a cluster says down, although the service list says null',
+    host: cluster,
+    happen: (lab) =>
+      Promise.all(['clustered', 'clustered-b'].map((name) => lab.backend(name, { backend_state: 'down' }))),
+    undo: (lab) => Promise.all(['clustered', 'clustered-b'].map((name) => lab.backend(name, { backend_state: 'up' }))),
+    condition: 'down',
+    state: 0,
+    reported: 1,
+    also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: 'lab@clustered' }), undefined),
+  },
+];

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import type { Exposition } from '../exposition-parser.ts';
+import { send } from '../openstack/answer.ts';
+import { startExporter } from '../openstack/exporter.ts';
+import type { Lab, Who } from '../openstack/lab.ts';
+
+const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);
+const config = 'defaults: {interval: 1s, max_random_delay: 0s, volume_types_interval: 1s}';
+const TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'gold "#1"': { volume_backend_name: 'pools' },
+  plain: { volume_backend_name: 'single', vendor_name: 'Lab' },
+  replicated: { volume_backend_name: 'single', replication_enabled: '<is> True' },
+  nowhere: { volume_backend_name: 'no such backend' },
+};
+/** Every type and the backends that can serve it, as the page tells. */
+const served = (page: Exposition): string[] =>
+  page
+    .samples('cinder_volume_type_backend_info')
+    .map(({ labels }) => `${labels['volume_type']} -> ${labels['host']}`)
+    .filter((line) => !line.startsWith('__DEFAULT__'))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+const expected = ['gold "#1" -> lab@pools', 'plain -> lab@single', 'replicated -> lab@single'];
+
+/** Volume types of the real Cinder, as an administrator and as a role that may see the extra specs. */
+export function volumeTypes(lab: () => Lab): void {
+  describe('volume types', () => {
+    const ids: string[] = [];
+    const types = async (): Promise<{ url: string; headers: Record<string, string> }> => ({
+      url: `${lab().cinder}/v3/types`,
+      headers: { 'x-auth-token': await lab().token() },
+    });
+    before(async () => {
+      const { url, headers } = await types();
+      for (const [name, extra_specs] of Object.entries(TYPES)) {
+        const created = await send(url, { headers, body: { volume_type: { name, extra_specs } } });
+        assert.equal(created.status, 200, created.text);
+        ids.push((created.json as { readonly volume_type: { readonly id: string } }).volume_type.id);
+      }
+    });
+    after(async () => {
+      const { url, headers } = await types();
+      for (const id of ids) await send(`${url}/${id}`, { method: 'DELETE', headers });
+    });
+
+    test('which backends serve which type, for an administrator', () => tells(lab(), 'admin', expected));
+    test('the least-privilege role does not see extra specs: nothing is told', () => tells(lab(), 'monitor', []));
+    test('with the two rules that the policy file has in a comment, it does', async () => {
+      const whole = await readFile(leastPrivilege, 'utf8');
+      await lab().policy(whole.replaceAll(/^#"/gm, '"'));
+      try {
+        await tells(lab(), 'monitor', expected);
+      } finally {
+        await lab().policy(whole);
+      }
+    });
+  });
+}
+
+async function tells(lab: Lab, who: Who, lines: readonly string[]): Promise<void> {
+  const exporter = await startExporter({ environment: await lab.environment(who), config });
+  try {
+    const read = (page: Exposition): boolean =>
+      page.value('cinder_scrape_collector_success', { collector: 'volume_types' }) === 1 &&
+      (page.value('cinder_exporter_refreshes_total') ?? 0) >= 3;
+    const page = await exporter.waitFor('the types', (it) => read(it) && served(it).length === lines.length);
+    assert.deepEqual(served(page), lines);
+    await exporter.checkMetrics();
+  } finally {
+    await exporter.stop();
+  }
+}
