@@ -1,4 +1,4 @@
-import { nodeCron } from './libraries.ts';
+import { validateDetailed } from 'node-cron';
 import type { Schedule } from './config.ts';
 
 /** Why a cron expression is refused, and where: `offset` is the 0-based character of the field, `expected` completes the message. */
@@ -31,7 +31,7 @@ export function cronProblem(expression: string): CronProblem | undefined {
     return { offset: 0, expected: 'a node-cron expression of 5 or 6 fields', got: `${words.length} fields` };
   }
   const fieldAt = (index: number): Field | undefined => FIELDS[index + (words.length === 5 ? 1 : 0)]?.field;
-  const error = nodeCron().validateDetailed(expression).errors[0];
+  const error = validateDetailed(expression).errors[0];
   if (error) {
     const index = words.findIndex((_, index) => fieldAt(index) === error.field);
     const bounds = FIELDS.find(({ field }) => field === error.field)?.bounds;
@@ -65,7 +65,7 @@ function unevenStep(part: string, cycle: number): boolean {
 /** The shortest time between two refreshes of a schedule, in milliseconds. */
 export function periodMs(schedule: Schedule): number {
   if (schedule.kind === 'interval') return schedule.everyMs;
-  const { fields } = nodeCron().validateDetailed(schedule.expression);
+  const { fields } = validateDetailed(schedule.expression);
   if (!fields) return 86_400_000;
   const { second, minute, hour } = fields;
   if (second.length > 1) return smallestGap(second, 60) * 1000;

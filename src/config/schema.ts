@@ -114,7 +114,7 @@ export const CLOUD_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/;
 export const CLOUD_NAME_TEXT = 'a name of at most 63 letters, digits, ".", "_", "@" and "-"';
 
 /** Most clouds that one process watches. */
-export const MAX_CLOUDS = 100;
+export const MAX_CLOUDS = 1000;
 
 /** The whole file, as written: every duration in milliseconds, every size in bytes, nothing filled in. */
 export const fileSchema = mapping({

@@ -1,4 +1,4 @@
-import { yaml } from './libraries.ts';
+import { Lexer } from 'yaml';
 
 const MAX_TOKENS = 100_000;
 const MAX_DEPTH = 30;
@@ -11,7 +11,7 @@ export function refusedYaml(text: string): string | undefined {
   let open = 0;
   let pending = 0;
   if (DEEP_INDENT.test(text)) return 'expected lines indented by less than 120 columns, got more';
-  for (const token of new (yaml().Lexer)().lex(text)) {
+  for (const token of new Lexer().lex(text)) {
     tokens += 1;
     if (token === '[' || token === '{') open += 1;
     if (token === ']' || token === '}') open = Math.max(0, open - 1);

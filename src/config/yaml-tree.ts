@@ -1,5 +1,5 @@
-import type { Node, Pair, Scalar, YAMLMap, parseDocument } from 'yaml';
-import { yaml } from './libraries.ts';
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Node, Pair, Scalar, YAMLMap } from 'yaml';
 import { ConfigError } from './error.ts';
 import { placeText, quoted } from './tree.ts';
 import type { Entry, LeafTree, MapTree, Place, Tree } from './tree.ts';
@@ -22,7 +22,7 @@ export function parseTree(
   const start: Place = { source: file, line: 1, column: 1 };
   const refused = refusedYaml(text);
   if (refused) throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: ${refused}`]);
-  const lineCounter = new (yaml().LineCounter)();
+  const lineCounter = new LineCounter();
   const document = parsed(text, start, { version, merge: version === '1.1', lineCounter });
   const placeOf = (offset: number): Place => {
     const { line, col } = lineCounter.linePos(offset);
@@ -33,7 +33,7 @@ export function parseTree(
   );
   // The first error is the cause, what follows is mostly its echo.
   if (syntax[0] !== undefined) throw new ConfigError([syntax[0]]);
-  if (document.contents === null || (yaml().isScalar(document.contents) && document.contents.value === null)) {
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     if (empty === 'allowed') return { kind: 'map', at: start, entries: new Map() };
     throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: expected a mapping, got an empty file`]);
   }
@@ -50,7 +50,7 @@ type Options = Parameters<typeof parseDocument>[1] & object;
 
 function parsed(text: string, start: Place, options: Options): ReturnType<typeof parseDocument> {
   try {
-    return yaml().parseDocument(text, { ...options, prettyErrors: false, uniqueKeys: false });
+    return parseDocument(text, { ...options, prettyErrors: false, uniqueKeys: false });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: expected fewer levels, got too many`]);
@@ -71,17 +71,17 @@ class TreeBuilder {
 
   build(node: unknown, path: readonly string[]): Tree {
     const at = this.#at(node);
-    if (yaml().isAlias(node)) {
+    if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target) return target;
       this.#problem(at, path, 'expected an alias of an anchor above, got an alias of none');
     }
     let tree: Tree = { kind: 'leaf', at, value: null, text: '', quoted: false };
-    if (yaml().isMap(node)) tree = this.#map(node, at, path);
-    else if (yaml().isSeq(node)) {
+    if (isMap(node)) tree = this.#map(node, at, path);
+    else if (isSeq(node)) {
       tree = { kind: 'list', at, items: node.items.map((item, index) => this.build(item, [...path, String(index)])) };
-    } else if (yaml().isScalar(node)) tree = leaf(node, at);
-    const anchor = yaml().isMap(node) || yaml().isSeq(node) || yaml().isScalar(node) ? node.anchor : undefined;
+    } else if (isScalar(node)) tree = leaf(node, at);
+    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, tree);
     return tree;
   }
@@ -90,7 +90,7 @@ class TreeBuilder {
     const entries = new Map<string, Entry>();
     const merged: Tree[] = [];
     for (const { key, value } of node.items as Pair<Node | null, Node | null>[]) {
-      if (yaml().isScalar(key) && typeof key.value === 'symbol') {
+      if (isScalar(key) && typeof key.value === 'symbol') {
         merged.push(this.build(value, [...path, '<<']));
         continue;
       }
@@ -128,7 +128,7 @@ class TreeBuilder {
 
   #at(node: unknown): Place {
     const range =
-      yaml().isAlias(node) || yaml().isMap(node) || yaml().isSeq(node) || yaml().isScalar(node)
+      isAlias(node) || isMap(node) || isSeq(node) || isScalar(node)
         ? node.range
         : undefined;
     return this.#placeOf(range?.[0] ?? 0);

@@ -14,9 +14,15 @@ export interface Deflater {
 export function createDeflater(): Deflater {
   const stream = createDeflateRaw({ level: 1, chunkSize: 65_536 });
   const parts: Buffer[] = [];
-  stream.on('data', (part: Buffer) => parts.push(part));
+  // Read by hand: a `data` event may come after the flush has been called back, and would end up in the next piece.
+  const drain = (): void => {
+    for (let part = stream.read() as Buffer | null; part !== null; part = stream.read() as Buffer | null)
+      parts.push(part);
+  };
+  stream.on('readable', drain);
   return {
     async deflate(piece) {
+      if (piece.length === 0) return piece;
       await new Promise<void>((resolve, reject) => {
         stream.once('error', reject);
         stream.write(piece);
@@ -25,6 +31,7 @@ export function createDeflater(): Deflater {
           resolve();
         });
       });
+      drain();
       return Buffer.concat(parts.splice(0));
     },
     close: () => stream.destroy(),

@@ -1,9 +1,6 @@
-import { crc32, deflateRaw } from 'node:zlib';
-import { promisify } from 'node:util';
-import { createDeflater } from './deflater.ts';
+import { crc32 } from 'node:zlib';
+import { createDeflater, type Deflater } from './deflater.ts';
 import { OPENMETRICS_END, type Format, type RenderedFamily } from './exposition.ts';
-
-const deflate = promisify(deflateRaw);
 
 /**
  * The page of one snapshot in one format, compressed but left open at its end, so that the exporter's own metrics
@@ -24,15 +21,43 @@ export interface Page {
 }
 
 const FORMATS = ['text', 'openmetrics'] as const;
-const LEVEL_1 = { level: 1 };
 /** RFC 1952: magic, deflate, no flags, no time, fastest, unknown system. */
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
 
+/** An empty block that says it is the last (RFC 1951, 3.2.6): ends a stream of blocks that stand for themselves. */
+const LAST_BLOCK = Buffer.from([3, 0]);
+
+/** What compressing needs, used again and again: made anew each time, it would be a megabyte of garbage a refresh. */
+interface Press {
+  readonly deflater: Deflater;
+  readonly encode: (text: string) => Buffer;
+}
+
+/** Lets one at a time use a press; after a failure the next one gets a new one. */
+function createPressRoom(): <T>(work: (press: Press) => Promise<T>) => Promise<T> {
+  let press: Press | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = turn.then(() => work((press ??= { deflater: createDeflater(), encode: createEncoder() })));
+    turn = result.catch(() => {
+      press?.deflater.close();
+      press = undefined;
+    });
+    return result;
+  };
+}
+
+/** All clouds share one press, and their pages are made one after the other; what ends a page has its own, and does not wait for them. */
+const pages = createPressRoom();
+const endings = createPressRoom();
+
 /** Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once. */
-export async function compress(families: Iterable<RenderedFamily>): Promise<OpenPages> {
-  const pages = { text: emptyPage(), openmetrics: emptyPage() };
-  const deflater = createDeflater();
-  const encode = createEncoder();
+export function compress(families: Iterable<RenderedFamily>): Promise<OpenPages> {
+  return pages((press) => compressAll(families, press));
+}
+
+async function compressAll(families: Iterable<RenderedFamily>, { deflater, encode }: Press): Promise<OpenPages> {
+  const open = { text: emptyPage(), openmetrics: emptyPage() };
   for (const family of families) {
     let headed = false;
     for (const text of family.samples) {
@@ -41,15 +66,14 @@ export async function compress(families: Iterable<RenderedFamily>): Promise<Open
       for (const format of FORMATS) {
         if (!headed) {
           const header = Buffer.from(family.header[format]);
-          add(pages[format], header, stored(header));
+          add(open[format], header, stored(header));
         }
-        add(pages[format], piece, deflated);
+        add(open[format], piece, deflated);
       }
       headed = true;
     }
   }
-  deflater.close();
-  return pages;
+  return open;
 }
 
 function add(page: GrowingPage, bytes: Buffer, deflated: Buffer): void {
@@ -60,7 +84,8 @@ function add(page: GrowingPage, bytes: Buffer, deflated: Buffer): void {
 
 /** Encodes every piece into the same memory: a large page would leave 80 MB behind at every refresh. */
 function createEncoder(): (text: string) => Buffer {
-  let memory = Buffer.alloc(0);
+  // Never without memory: zlib takes the checksum of nothing at all for the start of a new one.
+  let memory = Buffer.alloc(1024);
   return (text) => {
     const most = text.length * 3;
     if (memory.length < most) memory = Buffer.allocUnsafeSlow(most);
@@ -88,12 +113,17 @@ function emptyPage(): GrowingPage {
 }
 
 /** Closes a page with its last lines, the exporter's own metrics. `open` is undefined before the first refresh. */
-export async function finish(open: OpenPages | undefined, own: string, format: Format): Promise<Page> {
-  const page = open?.[format] ?? emptyPage();
-  const tail = Buffer.from(format === 'openmetrics' ? own + OPENMETRICS_END : own);
-  const size = page.size + tail.length;
-  const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(crc32(tail, page.crc), 0);
-  trailer.writeUInt32LE(size % 2 ** 32, 4);
-  return { gzip: Buffer.concat([GZIP_HEADER, ...page.deflated, await deflate(tail, LEVEL_1), trailer]), size };
+export function finish(open: OpenPages | undefined, own: string, format: Format): Promise<Page> {
+  return endings(async ({ deflater, encode }) => {
+    const page = open?.[format] ?? emptyPage();
+    const tail = encode(format === 'openmetrics' ? own + OPENMETRICS_END : own);
+    const size = page.size + tail.length;
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(crc32(tail, page.crc), 0);
+    trailer.writeUInt32LE(size % 2 ** 32, 4);
+    return {
+      gzip: Buffer.concat([GZIP_HEADER, ...page.deflated, await deflater.deflate(tail), LAST_BLOCK, trailer]),
+      size,
+    };
+  });
 }

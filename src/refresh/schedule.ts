@@ -1,6 +1,5 @@
-import type { TaskContext } from 'node-cron';
+import { createTask, setLogger, type TaskContext } from 'node-cron';
 import type { Schedule } from '../config/config.ts';
-import { nodeCron } from '../config/libraries.ts';
 
 /** A running schedule. */
 export interface Scheduled {
@@ -65,7 +64,6 @@ async function byCron(
   { intervalMs, maxRandomDelayMs, run, missed, random = Math.random }: ScheduleOptions,
   expression: string,
 ): Promise<Scheduled> {
-  const { createTask, setLogger } = nodeCron();
   setLogger({ info() {}, warn() {}, error() {}, debug() {} });
   const delays = new Set<NodeJS.Timeout>();
   let lastRun = performance.now();
@@ -107,7 +105,6 @@ async function byCron(
 /** Milliseconds between two runs of a schedule; of a cron expression the longest of the next ones. */
 export async function intervalOf(schedule: Schedule): Promise<number> {
   if (schedule.kind === 'interval') return schedule.everyMs;
-  const { createTask } = nodeCron();
   const task = createTask(schedule.expression, () => {}, { timezone: 'UTC' });
   const runs = task.getNextRuns(10).map((date) => date.getTime());
   void task.destroy();

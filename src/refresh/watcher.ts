@@ -11,6 +11,7 @@ import { createBackoff } from '../openstack/backoff.ts';
 import { createTransport } from '../openstack/request.ts';
 import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
+import { fitHeap } from './heap.ts';
 import { createPipeline, type Published } from './pipeline.ts';
 import { createRound } from './round.ts';
 import { createTypeReader } from './type-reader.ts';
@@ -140,6 +141,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     } catch (error) {
       broken(error);
     }
+    fitHeap();
     metrics.refreshes.inc();
     metrics.refreshDuration.set((performance.now() - start) / 1000);
     metrics.lastRefresh.set(Date.now() / 1000);
@@ -177,12 +179,15 @@ function logTurn(log: Log, { collector, success, failure }: CollectorStatus): vo
   else log('error', 'Collector fails', { collector, reason: failure?.reason, error: failure?.message });
 }
 
-/** Passes a problem on only when it is another one than the last of its kind. */
-function onceEach(tell: (what: string, problem: string) => void): (what: string, problem: string) => void {
+/** Passes a problem on only when it is of another kind than the last; undefined ends it, and the next is news. */
+function onceEach(
+  tell: (what: string, problem: string) => void,
+): (what: string, problem: string | undefined, kind: string) => void {
   const last = new Map<string, string>();
-  return (what, problem) => {
-    if (last.get(what) === problem) return;
-    last.set(what, problem);
+  return (what, problem, kind) => {
+    if (problem === undefined) return void last.delete(what);
+    if (last.get(what) === kind) return;
+    last.set(what, kind);
     tell(what, problem);
   };
 }

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { poolReader } from '../../src/cinder/pools.ts';
+import { decodeBody, decodeRows } from '../../src/cinder/rows.ts';
+import { serviceReader } from '../../src/cinder/services.ts';
+import { createCutter } from '../../src/cinder/wire.ts';
+import { recording } from '../recording.ts';
+
+const MANY = 1000;
+const services = (text: string | Uint8Array, max = MANY) =>
+  decodeBody(typeof text === 'string' ? Buffer.from(text) : text, serviceReader(createCutter(64)), max);
+const pools = (text: string) => decodeBody(Buffer.from(text), poolReader(createCutter(64)), MANY);
+const ROW = '{"binary":"cinder-volume","host":"h@b"}';
+
+test('recorded bodies, row by row, are the same as parsed whole', async () => {
+  for (const name of ['os-services-3.49-admin', 'os-services-3.49-clustered']) {
+    const body = recording(name);
+    const whole = decodeRows(body, serviceReader(createCutter(64)), MANY);
+    for (const text of [JSON.stringify(body), JSON.stringify(body, undefined, 2)]) {
+      assert.deepEqual(await services(text), whole);
+    }
+  }
+});
+
+test('what was there instead of a list is said', async () => {
+  const said: Record<string, string> = {
+    '': 'an empty body',
+    ' ': '1 bytes that are no whole JSON',
+    '<html>nginx</html>': '18 bytes that are no whole JSON',
+    '[]': 'JSON without a list of services',
+    null: 'JSON without a list of services',
+    '"services"': 'JSON without a list of services',
+    '{}': 'JSON without a list of services',
+    '{"services":{}}': 'JSON without a list of services',
+    '{"pools":[]}': 'JSON without a list of services',
+    '{"x":{"services":[]}}': 'JSON without a list of services',
+    '{"services":[]': '14 bytes that are no whole JSON',
+    '{"services":[]}x': '16 bytes that are no whole JSON',
+    '{"services":[}': '14 bytes that are no whole JSON',
+    '{"services":[,]}': '16 bytes that are no whole JSON',
+    '{"services":[{]}': '16 bytes that are no whole JSON',
+    '{"services': '10 bytes that are no whole JSON',
+    '{"services\\': '11 bytes that are no whole JSON',
+  };
+  for (const [text, problem] of Object.entries(said)) assert.equal(await services(text), problem, text);
+});
+
+test('a body cut off anywhere is never a shorter list', async () => {
+  const body = Buffer.from(
+    JSON.stringify({ x: ['}]"\\'], services: [JSON.parse(ROW), { binary: 'ä"\\', host: '}]' }] }),
+  );
+  const whole = await services(body);
+  assert.ok(typeof whole === 'object' && whole.rows.length === 2);
+  for (let end = 0; end < body.length; end += 1) {
+    assert.equal(typeof (await services(body.subarray(0, end))), 'string', `cut at ${end}`);
+  }
+});
+
+test('whatever JSON is in the body: the same rows as parsed whole', async () => {
+  const value = fc.jsonValue({ maxDepth: 3 });
+  const row = fc.record({ binary: fc.oneof(fc.constant('cinder-volume'), value), host: value }, { requiredKeys: [] });
+  const body = fc.record(
+    { services: fc.oneof(fc.array(fc.oneof(row, value)), value), other: value, 'a"b\\': value },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(body, value), fc.constantFrom(undefined, 1, '\t'), async (json, indent) => {
+      const whole = decodeRows(json, serviceReader(createCutter(64)), MANY);
+      const decoded = await services(JSON.stringify(json, undefined, indent));
+      if (whole === undefined) assert.equal(decoded, 'JSON without a list of services');
+      else assert.deepEqual(decoded, whole);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('arbitrary bytes never throw', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 80 }),
+      fc.constantFrom('', '{"services":[', '{"'),
+      async (bytes, start) => {
+        await services(Buffer.concat([Buffer.from(start), bytes]));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('deep nesting costs one row', async () => {
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  const decoded = await services(`{"deep":${deep},"services":[${deep},${ROW},{"binary":${deep}}]}`);
+  assert.ok(typeof decoded === 'object');
+  assert.deepEqual([decoded.rows.length, decoded.rejected], [1, 2]);
+});
+
+test("Python's NaN and Infinity cost nothing but their value", async () => {
+  const stats = '"total_capacity_gb":Infinity,"free_capacity_gb":NaN,"reserved_percentage":-Infinity';
+  const decoded = await pools(
+    `{"pools":[{"name":"h@b#p","capabilities":{${stats},"vendor_name":"NaN \\"Infinity\\""}},{"name":"h@c#p","capabilities":{}}]}`,
+  );
+  assert.ok(typeof decoded === 'object');
+  const [first, second] = decoded.rows;
+  assert.deepEqual(
+    [first?.totalBytes, first?.freeBytes, first?.reservedRatio, first?.vendorName, second?.host],
+    [Infinity, undefined, undefined, 'NaN "Infinity"', 'h@c'],
+  );
+});
+
+test('rows beyond the limit are counted, not kept', async () => {
+  const decoded = await services(`{"services":[${Array.from({ length: 9 }, () => ROW).join(',')}]}`, 4);
+  assert.deepEqual(typeof decoded === 'object' && [decoded.rows.length, decoded.rejected], [1, 5]);
+});
+
+test('a long list lets others have their turn', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, i) => `{"binary":"cinder-volume","host":"h@${i}"}`);
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  const decoded = await services(`{"services":[${rows.join(',')}]}`, 100_000);
+  clearImmediate(next);
+  assert.equal(typeof decoded === 'object' && decoded.rows.length, 20_000);
+  assert.ok(turns > 2, `${turns} turns`);
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32, gunzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import type { RenderedFamily } from '../../src/metrics/exposition.ts';
+import { renderSnapshot } from '../../src/metrics/families.ts';
+import { compress, finish } from '../../src/metrics/page.ts';
+import { service } from '../cinder/samples.ts';
+import { snapshotOf } from './snapshot.ts';
+
+const FORMATS = ['text', 'openmetrics'] as const;
+
+/** The gzip member's own trailer: checksum and size. */
+function trailerOf(gzip: Buffer): { crc: number; size: number } {
+  return { crc: gzip.readUInt32LE(gzip.length - 8), size: gzip.readUInt32LE(gzip.length - 4) };
+}
+
+/** Families without a sample are left out. Each is read in its turn: its samples may be rendered only then. */
+function identity(families: Iterable<RenderedFamily>, own: string, format: 'text' | 'openmetrics'): string {
+  let page = '';
+  for (const family of families) {
+    const samples = [...family.samples].join('');
+    if (samples !== '') page += family.header[format] + samples;
+  }
+  return page + own + (format === 'openmetrics' ? '# EOF\n' : '');
+}
+
+test('a page is one gzip member whose checksum and size are right', async () => {
+  const services = Array.from({ length: 3000 }, (_, i) => service(`stor-${i}.example.org@rbd "ä💾"\\\n${i}`));
+  const snapshot = snapshotOf(services, [], Date.UTC(2026, 10, 22));
+  const pages = await compress(renderSnapshot(snapshot));
+  for (const format of FORMATS) {
+    const own = 'own 1\n';
+    const { gzip, size } = await finish(pages, own, format);
+    const body = gunzipSync(gzip);
+    assert.equal(body.toString('utf8'), identity(renderSnapshot(snapshot), own, format));
+    assert.equal(body.length, size);
+    assert.deepEqual(trailerOf(gzip), { crc: crc32(body), size });
+    assert.ok(gzip.length < size / 5);
+  }
+});
+
+test('an open page can be finished again and again, with other own metrics', async () => {
+  const pages = await compress(renderSnapshot(snapshotOf([service('h@b')], [], 0)));
+  const first = await finish(pages, 'own 1\n', 'text');
+  const second = await finish(pages, 'own 22222\n', 'text');
+  assert.ok(gunzipSync(first.gzip).toString().endsWith('\nown 1\n'));
+  assert.ok(gunzipSync(second.gzip).toString().endsWith('\nown 22222\n'));
+});
+
+test('before the first refresh a page holds what the exporter tells of itself', async () => {
+  for (const format of FORMATS) {
+    const { gzip, size } = await finish(undefined, 'own 1\n', format);
+    const body = gunzipSync(gzip).toString();
+    assert.equal(body, identity([], 'own 1\n', format));
+    assert.equal(size, body.length);
+  }
+  assert.equal(gunzipSync((await finish(undefined, '', 'text')).gzip).length, 0);
+});
+
+test('whatever the families hold, gzip and identity are the same page', async () => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 });
+  const family = fc.record({
+    header: fc.record({ text, openmetrics: text }),
+    samples: fc.array(text, { minLength: 1, maxLength: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(family, { maxLength: 5 }), text, async (families, own) => {
+      const pages = await compress(families);
+      for (const format of FORMATS) {
+        const { gzip, size } = await finish(pages, own, format);
+        const body = gunzipSync(gzip);
+        assert.equal(body.toString('utf8'), identity(families, own, format));
+        assert.equal(body.length, size);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});

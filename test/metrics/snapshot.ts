@@ -1,0 +1,55 @@
+import { gunzipSync } from 'node:zlib';
+import { assess } from '../../src/cinder/assess.ts';
+import { follow } from '../../src/cinder/changes.ts';
+import { wordsOf } from '../../src/cinder/evidence.ts';
+import type { Pool, Service } from '../../src/cinder/model.ts';
+import { poolReader } from '../../src/cinder/pools.ts';
+import { decodeRows } from '../../src/cinder/rows.ts';
+import { serviceReader } from '../../src/cinder/services.ts';
+import type { Snapshot } from '../../src/cinder/snapshot.ts';
+import { createCutter } from '../../src/cinder/wire.ts';
+import type { Format } from '../../src/metrics/exposition.ts';
+import { renderSnapshot } from '../../src/metrics/families.ts';
+import { compress, finish } from '../../src/metrics/page.ts';
+import { recording } from '../recording.ts';
+
+const STALE_AFTER_MS = 300_000;
+
+/** A snapshot of these rows at this time, its conditions decided. */
+export function snapshotOf(services: readonly Service[], pools: readonly Pool[], nowMs: number): Snapshot {
+  const judgement = { nowMs, poolsReadAtMs: nowMs, staleAfterMs: STALE_AFTER_MS };
+  const backends = assess(services, pools, wordsOf(services), judgement);
+  const seen = {
+    collector: 'services',
+    success: true,
+    durationMs: 31.25,
+    lastSuccessAtMs: nowMs,
+    failure: undefined,
+  } as const;
+  const failure = { sinceMs: nowMs, reason: 'timeout', message: 'no answer' };
+  return {
+    atMs: nowMs,
+    up: true,
+    services,
+    pools,
+    backends,
+    histories: follow(new Map(), backends, nowMs).after,
+    volumeTypes: [],
+    api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
+    collectors: [seen, { collector: 'pools', success: false, durationMs: 1000, lastSuccessAtMs: undefined, failure }],
+  };
+}
+
+/** A snapshot of two recorded answers. */
+export function recordedSnapshot(services: string, pools: string, nowMs: number): Snapshot {
+  const cut = createCutter(1024);
+  const read = decodeRows(recording(services), serviceReader(cut), 1000);
+  const known = decodeRows(recording(pools), poolReader(cut), 1000);
+  return snapshotOf(read?.rows ?? [], known?.rows ?? [], nowMs);
+}
+
+/** The page of a snapshot as a scraper gets it, with `own` as the exporter's metrics. */
+export async function pageOf(snapshot: Snapshot, format: Format, own = ''): Promise<string> {
+  const { gzip } = await finish(await compress(renderSnapshot(snapshot)), own, format);
+  return gunzipSync(gzip).toString('utf8');
+}

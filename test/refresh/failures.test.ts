@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MONITOR_POLICY } from '../../src/simulator/policy.ts';
+import { success, until, watched } from './watched.ts';
+
+test('a member may read neither: said once in the log, and nothing is called up or down', async (t) => {
+  const { refresh, log } = await watched(t, { who: 'member' });
+  for (let i = 0; i < 4; i += 1) await refresh();
+  const page = await refresh();
+  assert.equal(page.value('cinder_up'), 0);
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [0, 0]);
+  assert.equal(page.value('cinder_exporter_errors_total', { collector: 'services', reason: 'forbidden' }), 5);
+  assert.equal(page.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'forbidden' }), 5);
+  for (const name of page.families.keys()) assert.match(name, /^cinder_(up$|scrape_collector_|exporter_)/);
+  assert.deepEqual(
+    log.map(({ message, collector, reason }) => [message, collector, reason]),
+    [
+      ['Collector fails', 'services', 'forbidden'],
+      ['Collector fails', 'pools', 'forbidden'],
+    ],
+  );
+  assert.match(String(log[0]?.['error']), /403: Policy doesn't allow volume_extension:services:index/);
+});
+
+test('only the pools are forbidden: the list tells what it can', async (t) => {
+  const { simulator, refresh, conditions } = await watched(t);
+  simulator.cloud.setPolicy({ ...MONITOR_POLICY, pools: [] });
+  const page = await refresh();
+  assert.equal(page.value('cinder_up'), 1);
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [1, 0]);
+  assert.deepEqual(await conditions(), {
+    'c1@reported': 'up_assumed',
+    'c1@silent.example': 'up_assumed',
+    'c2@broken "x"': 'down',
+    'k@ssd': 'unknown',
+  });
+  assert.equal(page.samples('cinder_backend_state_reported').length, 0);
+});
+
+test('only the list is forbidden: the pools are there, no backend is claimed', async (t) => {
+  const { simulator, refresh } = await watched(t);
+  simulator.cloud.setPolicy({ ...MONITOR_POLICY, services: [] });
+  const page = await refresh();
+  assert.equal(page.value('cinder_up'), 0);
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [0, 1]);
+  assert.equal(page.samples('cinder_pool_state').length, 4);
+  assert.equal(page.families.has('cinder_backend_condition'), false);
+});
+
+test('an API that ends at 3.48: conditions from the pools, no scheduler needed for the list', async (t) => {
+  const { simulator, refresh, conditions } = await watched(t, { settings: { maxMicroversion: '3.48' } });
+  const page = await refresh();
+  assert.deepEqual(await conditions(), {
+    'c1@reported': 'up',
+    'c1@silent.example': 'up_assumed',
+    'c2@broken "x"': 'down',
+    'k@ssd': 'up',
+  });
+  assert.equal(page.value('cinder_api_backend_state_supported'), 0);
+  assert.equal(page.samples('cinder_api_info')[0]?.labels['used_version'], '3.48');
+  assert.equal(page.families.has('cinder_service_backend_state'), false);
+  assert.deepEqual(
+    simulator.requests.last.filter(({ operation }) => operation === 'services').map((r) => r.microversion),
+    ['volume 3.48'],
+  );
+});
+
+test('an API below 3.7 knows no clusters; its hosts are the backends', async (t) => {
+  const { refresh, conditions } = await watched(t, { settings: { maxMicroversion: '3.6' } });
+  await refresh();
+  assert.equal((await conditions())['a@ssd'], 'unknown');
+});
+
+test('discovery that is hidden: 3.49 is tried, and a 406 tells the range', async (t) => {
+  const { simulator, refresh, log } = await watched(t, { settings: { maxMicroversion: '3.48' } });
+  simulator.cloud.answerWith('discovery', { status: 404, body: 'no' });
+  const page = await refresh();
+  assert.equal(page.value('cinder_up'), 1);
+  assert.equal(page.samples('cinder_api_info')[0]?.labels['max_version'], '3.48');
+  await refresh();
+  assert.equal(simulator.requests.count('discovery'), 1, 'a refusal is an answer');
+  assert.equal(log.filter((line) => line.message === 'Part of an answer could not be used').length, 1);
+});
+
+test('bodies that are no list: decode, and what stood stands', async (t) => {
+  const { simulator, refresh, conditions } = await watched(t);
+  await refresh();
+  const before = await conditions();
+  simulator.cloud.answerWith('services', {
+    status: 200,
+    headers: { 'Content-Type': 'text/html' },
+    body: '<html>login</html>',
+  });
+  simulator.cloud.answerWith('pools', { status: 200, body: '{"pools":[{"name":"c1@reported#x"' });
+  const page = await refresh();
+  assert.equal(page.value('cinder_up'), 0);
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [0, 0]);
+  assert.equal(page.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'decode' }), 1);
+  assert.deepEqual(await conditions(), before);
+  simulator.cloud.answerWith('services', null);
+  simulator.cloud.answerWith('pools', null);
+  const after = await refresh();
+  assert.deepEqual([after.value('cinder_up'), success(after, 'services'), success(after, 'pools')], [1, 1, 1]);
+});
+
+test('a bad row costs itself, is counted, and is said once', async (t) => {
+  const { simulator, refresh, log } = await watched(t);
+  const row = { binary: 'cinder-volume', host: 'h@b', status: 'enabled', state: 'up', backend_state: 'up' };
+  simulator.cloud.answerWith('services', {
+    status: 200,
+    body: JSON.stringify({ services: [row, { host: 'x' }, null] }),
+  });
+  await refresh();
+  const page = await refresh();
+  assert.equal(page.value('cinder_exporter_rejected_rows_total', { collector: 'services' }), 4);
+  assert.equal(page.value('cinder_service_state', { host: 'h@b' }), 1);
+  assert.deepEqual(
+    log.map(({ message, what, problem }) => [message, what, problem]),
+    [['Part of an answer could not be used', 'services', '2 rows rejected: a row has no "binary"']],
+  );
+});
+
+test('get_pools asks us to wait: the list goes on, for as long as that takes', async (t) => {
+  const { simulator, refresh } = await watched(t);
+  await refresh();
+  simulator.cloud.answerWith('pools', { status: 503, headers: { 'Retry-After': '3600' }, body: '<html>' });
+  await refresh();
+  simulator.requests.reset();
+  for (let i = 0; i < 3; i += 1) {
+    const page = await refresh();
+    assert.deepEqual([page.value('cinder_up'), success(page, 'services'), success(page, 'pools')], [1, 1, 0]);
+  }
+  assert.deepEqual(simulator.requests.counts, { 'GET services': 3 });
+});
+
+test('429: the whole cloud is left in peace, and no collector passes for successful meanwhile', async (t) => {
+  const { simulator, refresh, log } = await watched(t);
+  await refresh();
+  simulator.cloud.answerWith('pools', { status: 429, headers: { 'Retry-After': '3600' }, body: '{}' });
+  await refresh();
+  simulator.requests.reset();
+  for (let i = 0; i < 3; i += 1) {
+    const page = await refresh();
+    assert.deepEqual([page.value('cinder_up'), success(page, 'services'), success(page, 'pools')], [0, 0, 0]);
+  }
+  assert.deepEqual(simulator.requests.counts, {});
+  assert.deepEqual(
+    log.map(({ message, collector }) => [message, collector]),
+    [
+      ['Collector fails', 'pools'],
+      ['Collector fails', 'services'],
+    ],
+  );
+});
+
+test('a prompt 500 of get_pools is one line in the log, not one for each pause and each try', async (t) => {
+  const { simulator, refresh, log } = await watched(t, { intervalMs: 400 });
+  await refresh();
+  simulator.cloud.answerWith('pools', { status: 500, body: '{"computeFault":{"message":"boom"}}' });
+  for (let i = 0; i < 6; i += 1) await refresh();
+  const page = await refresh();
+  assert.equal(success(page, 'pools'), 0);
+  assert.deepEqual(
+    log.map(({ message, reason }) => [message, reason]),
+    [['Collector fails', 'http']],
+  );
+});
+
+test('the password is changed: no storm of logins, and all is well once it is changed back', async (t) => {
+  const { simulator, refresh, log } = await watched(t);
+  await refresh();
+  const password = simulator.environment()['OS_PASSWORD'] ?? '';
+  simulator.cloud.changePassword('admin', 'another');
+  simulator.cloud.answerWith('services', { status: 401, body: '{}' }, 1);
+  const failed = await refresh();
+  assert.equal(failed.value('cinder_up'), 0);
+  assert.equal(failed.value('cinder_exporter_errors_total', { collector: 'services', reason: 'auth' }), 1);
+  for (let i = 0; i < 10; i += 1) await refresh();
+  assert.ok(simulator.requests.count('token') <= 8, `${simulator.requests.count('token')} logins`);
+  assert.ok(!log.some((line) => JSON.stringify(line).includes(password)));
+  simulator.cloud.changePassword('admin', password);
+  await until('recovered', async () => (await refresh()).value('cinder_up') === 1);
+  assert.deepEqual(
+    log.filter((line) => line['collector'] === 'services').map(({ message }) => message),
+    ['Collector fails', 'Collector succeeds again'],
+  );
+});
+
+test('Keystone is away while the token is good: nobody notices', async (t) => {
+  const { simulator, refresh, log } = await watched(t);
+  await refresh();
+  simulator.cloud.stopKeystone();
+  for (let i = 0; i < 3; i += 1) assert.equal((await refresh()).value('cinder_up'), 1);
+  assert.deepEqual(log, []);
+});
+
+test('the API is away: said once, stands until it is too old, recovers at the next refresh', async (t) => {
+  const { simulator, refresh, conditions, log } = await watched(t, { config: { staleAfterMs: 1500 } });
+  const begun = performance.now();
+  await refresh();
+  const before = await conditions();
+  simulator.cloud.stopApi();
+  const down = await refresh();
+  assert.deepEqual([down.value('cinder_up'), success(down, 'services'), success(down, 'pools')], [0, 0, 0]);
+  assert.deepEqual(await conditions(), before);
+  assert.equal(down.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'connect' }), 1);
+  await until('dropped', async () => !(await refresh()).families.has('cinder_backend_condition'));
+  assert.ok(performance.now() - begun >= 1500);
+  const empty = await refresh();
+  for (const name of empty.families.keys()) assert.match(name, /^cinder_(up$|scrape_collector_|exporter_)/);
+  assert.ok(empty.value('cinder_scrape_collector_last_success_timestamp_seconds', { collector: 'services' }));
+  simulator.cloud.startApi();
+  const back = await refresh();
+  assert.equal(back.value('cinder_up'), 1);
+  assert.deepEqual(await conditions(), before);
+  assert.deepEqual(log.map(({ message, collector }) => `${message} ${String(collector)}`).toSorted(), [
+    'Collector fails pools',
+    'Collector fails services',
+    'Collector succeeds again pools',
+    'Collector succeeds again services',
+  ]);
+});
+
+test('an endpoint that moved is found in a fresh catalog, when nobody answers at the old one or somebody else does', async (t) => {
+  for (const answer of [
+    undefined,
+    { status: 502, body: '<html>' },
+    { status: 301, headers: { Location: 'http://x/' } },
+  ]) {
+    await t.test(answer ? `${answer.status}` : 'nobody', async (inner) => {
+      const { simulator, refresh } = await watched(inner);
+      const other = await watched(inner);
+      await refresh();
+      simulator.cloud.setCatalog([{ type: 'block-storage', name: 'cinder', url: `${other.simulator.url}/volume/v3` }]);
+      if (answer) simulator.cloud.answerWith('services', answer);
+      else simulator.cloud.stopApi();
+      await until('asked at its new place', async () => {
+        await refresh();
+        return other.simulator.requests.count('services') > 0;
+      });
+    });
+  }
+});
