@@ -6,7 +6,7 @@ import { FLAGS, FlagError, parseFlags } from './flags.ts';
 import { help } from './help.ts';
 import { load, serve, type Loaded, type Serving } from './serve.ts';
 import type { Surroundings } from './targets.ts';
-import { logOf, untilTold } from './until-told.ts';
+import { logOf, toldToStop, untilTold } from './until-told.ts';
 
 const USAGE = `Usage: cinder-exporter demo [flags]
 
@@ -26,6 +26,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     process.stdout.write(help(FLAGS, USAGE));
     return 0;
   }
+  const told = toldToStop();
   const clock = realClock();
   const simulator = await startSimulator({ clock, settings: DEMO_SETTINGS });
   const stopScript = playDemo(simulator.cloud, clock);
@@ -34,7 +35,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     const env = { ...simulator.environment() };
     const serving = await serve(values, async () => often(await load(values, { ...surroundings, env })), log);
     process.stdout.write(greeting(serving, values['web.telemetry-path'], simulator.url));
-    return await untilTold(serving, log);
+    return await untilTold(serving, told, log);
   } finally {
     stopScript();
     await simulator.close();

@@ -23,7 +23,7 @@ const UNUSABLE = 1;
 export async function run(args: readonly string[]): Promise<number> {
   const [first = ''] = args;
   const named = Object.hasOwn(COMMANDS, first);
-  const surroundings = { env: process.env, cwd: process.cwd(), home: homedir() };
+  const surroundings = { env: process.env, cwd: process.cwd(), home: homeFolder() };
   try {
     if (first !== '' && !first.startsWith('-') && !named) {
       throw new FlagError(
@@ -45,6 +45,15 @@ async function serveCommand(args: readonly string[], surroundings: Surroundings)
   if (values.version) return print(`cinder-exporter ${VERSION} (node ${process.version})\n`);
   const { checkConfiguration, serveUntilTold } = await import('./until-told.ts');
   return values['config.check'] ? checkConfiguration(values, surroundings) : serveUntilTold(values, surroundings);
+}
+
+/** Node throws for a user without an entry in the password database (a container's) when HOME is not set either. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 function print(text: string): number {

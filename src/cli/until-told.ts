@@ -15,16 +15,25 @@ export function logOf(flags: ServeFlags): Log {
 /** Serves until SIGTERM or SIGINT; SIGHUP reloads. Resolves with the exit code. */
 export async function serveUntilTold(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
   const log = logOf(flags);
-  return untilTold(await serve(flags, () => load(flags, surroundings), log), log);
+  const told = toldToStop();
+  return untilTold(await serve(flags, () => load(flags, surroundings), log), told, log);
 }
 
-/** Waits for the signal to stop, and closes. A second signal does not wait for answers under way. */
-export async function untilTold(serving: Pick<Serving, 'close' | 'reload'>, log: Log): Promise<number> {
-  process.on('SIGHUP', () => void serving.reload());
-  const signal = await new Promise<string>((resolve) => {
+/** Resolves with the signal to stop. Listens at once: as process 1 of a container a signal that nobody listens to is lost. */
+export function toldToStop(): Promise<string> {
+  return new Promise((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
-  log('info', 'Stopping', { signal });
+}
+
+/** Waits until told to stop, and closes. A second signal of a kind does not wait for answers under way. */
+export async function untilTold(
+  serving: Pick<Serving, 'close' | 'reload'>,
+  told: Promise<string>,
+  log: Log,
+): Promise<number> {
+  process.on('SIGHUP', () => void serving.reload());
+  log('info', 'Stopping', { signal: await told });
   await serving.close();
   return 0;
 }

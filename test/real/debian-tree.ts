@@ -1,0 +1,43 @@
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { npmNode } from './npm-node.ts';
+import { tool } from './tool.ts';
+
+/** A minimal Debian 12 in `tree`, as root; and in `node` Node.js of the major version, from npm. */
+export function makeDebianTree(tree: string, node: string, major: number): void {
+  tool(['debootstrap', '--variant=minbase', 'bookworm', tree]);
+  npmNode(node, major, 'npm@11');
+}
+
+/** Turns a Debian tree into what the image `node:...-slim` is: Node.js and npm in /usr/local. npm reaches the registry as it does outside. */
+export function addNode(tree: string, node: string): void {
+  const local = join(tree, 'usr/local');
+  cpSync(join(node, 'node_modules', `node-linux-${process.arch}`, 'bin/node'), join(local, 'bin/node'));
+  cpSync(join(node, 'node_modules/npm'), join(local, 'lib/node_modules/npm'), { recursive: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
+  const registry = tool(['npm', 'config', 'get', 'registry']).trim();
+  const settings = [`registry=${registry}`, 'update-notifier=false'];
+  const authorities = ['/etc/ssl/certs/ca-certificates.crt', process.env['NODE_EXTRA_CA_CERTS'] ?? ''].findLast(
+    existsSync,
+  );
+  if (authorities) {
+    mkdirSync(join(tree, 'etc/ssl/certs'), { recursive: true });
+    cpSync(authorities, join(tree, 'etc/ssl/certs/ca-certificates.crt'), { dereference: true });
+    settings.push('cafile=/etc/ssl/certs/ca-certificates.crt');
+  }
+  mkdirSync(join(local, 'etc'), { recursive: true });
+  writeFileSync(join(local, 'etc/npmrc'), `${settings.join('\n')}\n`);
+}
+
+/** Packs Node.js as a Debian package `nodejs`, as NodeSource does, into the file `deb`. */
+export function packNodejs(stage: string, node: string, deb: string): void {
+  const binary = join(node, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
+  const version = tool([binary, '--version']).trim().slice(1);
+  mkdirSync(join(stage, 'DEBIAN'), { recursive: true });
+  mkdirSync(join(stage, 'usr/bin'), { recursive: true });
+  cpSync(binary, join(stage, 'usr/bin/node'));
+  const architecture = tool(['dpkg', '--print-architecture']).trim();
+  const control = `Package: nodejs\nVersion: ${version}-1\nArchitecture: ${architecture}\nMaintainer: nobody <nobody@example.org>\nDescription: Node.js\n`;
+  writeFileSync(join(stage, 'DEBIAN/control'), control);
+  tool(['dpkg-deb', '-Znone', '--root-owner-group', '--build', stage, deb]);
+}

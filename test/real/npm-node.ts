@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tool } from './tool.ts';
+
+/** Installs Node.js of a major version from npm into `folder`, beside other packages, and gives the path of the program. */
+export function npmNode(folder: string, major: number, ...others: readonly string[]): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  const name = `node-linux-${process.arch}`;
+  tool(
+    [
+      'npm',
+      'install',
+      '--prefer-offline',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      `${name}@${major}`,
+      ...others,
+    ],
+    {
+      cwd: folder,
+    },
+  );
+  return join(folder, 'node_modules', name, 'bin/node');
+}

