@@ -15,9 +15,12 @@ const WITH_BACKEND_STATE: Microversion = { major: 3, minor: 49 };
 /** The last version whose service list comes from the database alone. */
 const WITHOUT_SCHEDULER: Microversion = { major: 3, minor: 48 };
 
+/** Statuses that say `not here` or `not for you`, rather than `not now`. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410]);
+
 /** The questions that the exporter has for Cinder. All of them are GETs; each throws an OpenStackError. */
 export interface CinderApi {
-  /** Learns the microversions when they are not known for this catalog. Never throws: without an answer 3.49 is tried, and a 406 tells more. */
+  /** Learns the microversions when they are not known for this catalog, and resolves with what stands in the way: without an answer 3.49 is tried, and a 406 tells more. */
   readonly prepare: () => Promise<OpenStackError | undefined>;
   readonly versions: () => ApiVersions | undefined;
   /** The API knows 3.49, so that the full service list needs a scheduler. */
@@ -30,6 +33,7 @@ export interface CinderApi {
 export function createCinderApi(session: Session, requestTimeoutMs: number): CinderApi {
   let range: VersionRange | undefined;
   let knownFor = -1;
+  let trouble: OpenStackError | undefined;
 
   /** At 3.49, or the highest below it; the lowest of an API that has left 3.49 behind. */
   const full = (): Microversion => (range ? (highestUpTo(WITH_BACKEND_STATE, range) ?? range.min) : WITH_BACKEND_STATE);
@@ -58,18 +62,18 @@ export function createCinderApi(session: Session, requestTimeoutMs: number): Cin
     async prepare() {
       await session.endpoint();
       const generation = session.generation();
-      if (knownFor === generation) return undefined;
+      if (knownFor === generation) return trouble;
       try {
         range = await discover(session, requestTimeoutMs);
         knownFor = generation;
-        return undefined;
+        trouble = undefined;
       } catch (cause) {
         if (!(cause instanceof OpenStackError)) throw cause;
         // A refusal is an answer: some sites hide the version document. Anything else is asked again next time.
-        const status = cause.details.status ?? 0;
-        if (status >= 400 && status < 500 && status !== 429) knownFor = generation;
-        return cause;
+        if (REFUSALS.has(cause.details.status ?? 0)) knownFor = generation;
+        trouble = cause;
       }
+      return trouble;
     },
     versions: () => ({
       min: range ? formatMicroversion(range.min) : '',

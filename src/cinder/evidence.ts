@@ -51,3 +51,20 @@ export function newestHeartbeat(services: readonly Service[]): number | undefine
   }
   return newest;
 }
+
+/**
+ * The pools to judge by. When the pools could not be read again but the list at 3.49 could, its word is news of a backend with a single pool:
+ * the fold of one pool is that pool. Of several pools it tells only the last, so there the pools stand as they are; and an `up` for a pool
+ * that never said anything may be Cinder's default.
+ */
+export function poolsInTheLightOf(words: Evidence['words'], pools: Evidence['pools']): readonly Pool[] | undefined {
+  if (!pools || !words || words.readAt <= pools.readAt) return pools?.value;
+  const count = new Map<string, number>();
+  for (const { host } of pools.value) count.set(host, (count.get(host) ?? 0) + 1);
+  return pools.value.map((pool) => {
+    const word = words.value.get(pool.host);
+    const news =
+      typeof word === 'string' && count.get(pool.host) === 1 && (pool.backendState !== undefined || word !== 'up');
+    return news ? { ...pool, backendState: word } : pool;
+  });
+}

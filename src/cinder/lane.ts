@@ -54,6 +54,8 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
   let open = false;
 
   function settle(operation: SchedulerOperation, tookMs: number, error: OpenStackError | undefined): void {
+    // A login that fails on the way says nothing of a scheduler: it was not asked.
+    if (error?.details.operation === 'token') return;
     if (!error) {
       scheduler.succeed();
       operations[operation].succeed();

@@ -32,7 +32,8 @@ export async function decodeBody<T>(
   const slices = createSlices();
   try {
     for (const [start, end] of scanRows(buffer, reader.listKey)) {
-      rows.add(parseRow(buffer, start, end));
+      if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
+      else rows.add(parseRow(buffer, start, end));
       if (slices.over()) await slices.next();
     }
   } catch (error) {
@@ -52,8 +53,14 @@ export function decodeRows<T>(body: unknown, reader: RowReader<T>, maxRows: numb
   return rows.done();
 }
 
-/** Python's json writes `NaN` and `Infinity`, which JSON does not know; strings are matched so that nothing in them is. */
-const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+/**
+ * Python's json writes `NaN` and `Infinity`, which JSON does not know; strings are matched so that nothing in them is. They end where the scanner
+ * ends them, line feeds included: a quote that matched nothing would be tried to the end of the row, again for each one behind it.
+ */
+const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs;
+
+/** A longer row is rejected unread: no driver has that much to say, and parsed it could need more memory than there is. */
+const MAX_ROW_BYTES = 1024 * 1024;
 
 function parseRow(buffer: Buffer, start: number, end: number): unknown {
   const text = buffer.toString('utf8', start, end);
@@ -79,15 +86,16 @@ function createRows<T>(reader: RowReader<T>, maxRows: number) {
   let seen = 0;
   let rejected = 0;
   let firstProblem: string | undefined;
+  const reject = (problem: string): void => {
+    rejected += 1;
+    firstProblem ??= problem;
+  };
   return {
+    reject,
     add(raw: unknown): void {
       seen += 1;
       const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : reader.decode(raw);
-      if (typeof row === 'string') {
-        rejected += 1;
-        firstProblem ??= row;
-        return;
-      }
+      if (typeof row === 'string') return reject(row);
       const key = reader.key(row);
       const other = byKey.get(key);
       if (!other || (reader.timeMs(row) ?? -Infinity) > (reader.timeMs(other) ?? -Infinity)) byKey.set(key, row);

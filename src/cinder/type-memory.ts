@@ -31,7 +31,8 @@ export function createTypeMemory(): TypeMemory {
       const before = new Map(types.map((type) => [type.id, fingerprint(type)]));
       const kept = next.filter((type) => before.get(type.id) === fingerprint(type));
       serving = new Map(kept.map(({ id }) => [id, serving.get(id) ?? new Set()]));
-      types = next;
+      // Pages may overlap while types come and go.
+      types = [...new Map(next.map((type) => [type.id, type])).values()];
       judged = new Set();
       reading = new Map();
     },
@@ -51,13 +52,15 @@ export function createTypeMemory(): TypeMemory {
     rows(services) {
       const zones = zonesByBackend(services);
       for (const hosts of serving.values()) for (const host of hosts) if (!zones.has(host)) forget(host);
+      const told = new Set<string>();
       return types.flatMap(({ id, name, specs }) => {
         const allowed = specs && zonesOf(specs);
         const fits = (host: string): boolean => !allowed || allowed.some((zone) => zones.get(host)?.has(zone));
         return [...(serving.get(id) ?? [])]
           .filter(fits)
           .toSorted()
-          .map((host) => ({ volumeType: name, host }));
+          .map((host) => ({ volumeType: name, host }))
+          .filter((row) => isNew(told, JSON.stringify(row)));
       });
     },
   };
@@ -73,6 +76,11 @@ export function createTypeMemory(): TypeMemory {
     for (const hosts of serving.values()) hosts.delete(host);
     judged.delete(host);
   }
+}
+
+/** Names are unique in Cinder, but a page with one series twice would be lost as a whole. */
+function isNew(told: Set<string>, row: string): boolean {
+  return !told.has(row) && Boolean(told.add(row));
 }
 
 function fingerprint({ specs }: VolumeType): string {

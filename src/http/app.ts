@@ -108,7 +108,7 @@ function pick(served: Served, request: Request, response: Response): ServedCloud
         ? `no cloud ${JSON.stringify(name.slice(0, 100))}`
         : 'exactly one parameter "cloud" is needed';
     response
-      .status(typeof name === 'string' ? 404 : 400)
+      .status(404)
       .type('text')
       .end(`${said}; known: ${clouds.map((one) => one.name).join(', ')}\n`);
   }

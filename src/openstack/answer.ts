@@ -13,8 +13,15 @@ export function serverTime(answer: Answer): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
+/** Most that is parsed at once: parsed, a body can need forty times its size. A catalog, or a page of volume types, is far smaller. */
+const MAX_PARSED_BYTES = 8 * 1024 * 1024;
+
 /** Parses the body as JSON; an OpenStackError of reason `decode` says what was there instead. */
 export function parseJson(request: Request, answer: Answer): unknown {
+  if (answer.body.length > MAX_PARSED_BYTES) {
+    const what = `${answer.status} with ${answer.body.length} bytes, larger than the ${MAX_PARSED_BYTES} that are parsed at once`;
+    throw httpError(request, answer, what, 'decode');
+  }
   try {
     return JSON.parse(answer.body.toString('utf8'));
   } catch (error) {

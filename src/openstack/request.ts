@@ -3,6 +3,7 @@ import https from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { ClientTls } from './access.ts';
+import { connectionTrouble } from './connection-trouble.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 
 const unzip = promisify(gunzip);
@@ -104,7 +105,7 @@ async function exchange(
   } catch (error) {
     if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s`, error);
     if (error instanceof OpenStackError) throw error;
-    throw failure(request, 'connect', oneLine(describe(error)), error);
+    throw failure(request, 'connect', oneLine(connectionTrouble(error)), error);
   } finally {
     clearTimeout(timer);
   }
@@ -213,12 +214,6 @@ function failure(request: Request, reason: FailureReason, message: string, cause
     url,
     cause,
   });
-}
-
-/** A happy-eyeballs failure is an AggregateError without a message of its own. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
 }
 
 function withResolvers<T>(): {

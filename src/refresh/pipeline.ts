@@ -1,6 +1,13 @@
 import { assess } from '../cinder/assess.ts';
 import { follow, type Change, type Histories } from '../cinder/changes.ts';
-import { NO_EVIDENCE, newestHeartbeat, standing, wordsOf, type Evidence } from '../cinder/evidence.ts';
+import {
+  NO_EVIDENCE,
+  newestHeartbeat,
+  poolsInTheLightOf,
+  standing,
+  wordsOf,
+  type Evidence,
+} from '../cinder/evidence.ts';
 import type { Backend } from '../cinder/model.ts';
 import { poolReader } from '../cinder/pools.ts';
 import { decodeBody, type RowReader } from '../cinder/rows.ts';
@@ -54,6 +61,12 @@ export interface Pipeline {
   readonly publish: (round: Round) => Promise<Published>;
 }
 
+/**
+ * A `Date` that is further from the newest heartbeat of a live service is of another machine's clock, such as a proxy's, and tells nothing of the
+ * age of stats: Cinder calls a service up when it was heard of within `service_down_time`, 60 s by default.
+ */
+const CLOCK_TOLERANCE_MS = 120_000;
+
 export function createPipeline(options: PipelineOptions): Pipeline {
   let evidence: Evidence = NO_EVIDENCE;
   let histories: Histories = new Map();
@@ -70,6 +83,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return { accepted: { rows: undefined, rejected: 0, truncated, problem: decoded }, rows: undefined };
     }
     const { rows, rejected, firstProblem } = decoded;
+    if (rows.length === 0 && rejected > 0) {
+      // That there is nothing in the cloud is a claim which rows that nobody understands do not support.
+      const problem = `${rejected} rows, none of which could be used: ${firstProblem}`;
+      return { accepted: { rows: undefined, rejected, truncated, problem }, rows: undefined };
+    }
     return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem }, rows };
   }
 
@@ -77,10 +95,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const { services, pools, words } = stands;
     if (!services) return [];
     const heartbeatMs = newestHeartbeat(services.value);
-    const nowMs = services.cinderTimeMs ?? heartbeatMs ?? round.atMs;
+    const nowMs = near(services.cinderTimeMs, heartbeatMs) ?? heartbeatMs ?? round.atMs;
     // Without a Date, the age of the service list by our own monotonic clock leads from the heartbeats to the reading of the pools.
-    const poolsReadAtMs = pools?.cinderTimeMs ?? nowMs - services.readAt + (pools?.readAt ?? services.readAt);
-    return assess(services.value, pools?.value, words?.value ?? new Map(), {
+    const reckonedMs = nowMs - services.readAt + (pools?.readAt ?? services.readAt);
+    const poolsReadAtMs = near(pools?.cinderTimeMs, reckonedMs) ?? reckonedMs;
+    return assess(services.value, poolsInTheLightOf(words, pools), words?.value ?? new Map(), {
       nowMs,
       poolsReadAtMs,
       staleAfterMs: options.staleAfterMs,
@@ -133,4 +152,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
     },
   };
+}
+
+/** The time, unless it is too far from what is known of Cinder's clock. */
+function near(dateMs: number | undefined, knownMs: number | undefined): number | undefined {
+  if (dateMs === undefined || knownMs === undefined) return dateMs;
+  return Math.abs(dateMs - knownMs) <= CLOCK_TOLERANCE_MS ? dateMs : undefined;
 }

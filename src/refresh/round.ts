@@ -19,8 +19,8 @@ export interface RoundParts {
   readonly pipeline: Pipeline;
   readonly collectors: CollectorLog;
   readonly metrics: CloudMetrics;
-  /** A row was rejected, or discovery failed: worth a line in the log, not a failure. */
-  readonly noted: (what: string, problem: string) => void;
+  /** A row was rejected, or something went wrong that no collector fails of: worth a line in the log. undefined: all is well; `kind` tells a new problem from the same in other words. */
+  readonly noted: (what: string, problem: string | undefined, kind: string) => void;
   /** A late answer has brought something new. */
   readonly arrived: () => void;
   /** A late answer could not be taken, by a fault of our own. */
@@ -41,10 +41,9 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       return false;
     }
     const start = performance.now();
+    let problem: OpenStackError | undefined;
     try {
-      const problem = await api.prepare();
-      // Nobody there is no news: the collectors will say so.
-      if (problem?.details.status !== undefined) parts.noted('discovery', problem.message);
+      problem = await api.prepare();
     } catch (cause) {
       const error = asOpenStackError(cause, 'token');
       fail('services', start, error);
@@ -53,8 +52,15 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       return false;
     }
     const up = await readServices();
-    if (config.collectors.pools) await readPools();
+    const poolsRead = config.collectors.pools && (await readPools());
+    // Where a collector fails, that says it; where none does, this is all that does.
+    if (up) note('discovery', problem);
+    if (up && (poolsRead || !config.collectors.pools)) note('services at 3.49', listTrouble);
     return up;
+  }
+
+  function note(what: string, problem: OpenStackError | undefined): void {
+    parts.noted(what, problem?.message, `${problem?.reason} ${problem?.details.status}`);
   }
 
   /** The full list when the scheduler may be asked; else, or when that fails, the plain one. */
@@ -97,19 +103,20 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     }
   }
 
-  async function readPools(): Promise<void> {
+  async function readPools(): Promise<boolean> {
     const start = performance.now();
     if (gate.remainingMs() > 0 || !lane.ready('pools')) {
       // Not asked, so no new failure; but what was read before is no longer news.
       const why = lane.open() ? 'since a request that needs the scheduler is still open' : 'in a pause after failures';
       collectors.notAsked('pools', notAsked(why, listTrouble));
-      return;
+      return false;
     }
     const error = await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
-    if (!error) return;
+    if (!error) return true;
     fail('pools', start, error);
     // What the scheduler's side asks to wait is the lane's affair: the service list goes on.
     if (error.reason === 'auth' || error.details.status === 429) pause(error);
+    return false;
   }
 
   /** Asks in the lane, and takes the answer; the returned error is not yet counted anywhere. */
@@ -154,7 +161,8 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
         status: answer.status,
       });
     }
-    if (accepted.rejected > 0) parts.noted(collector, `${accepted.rejected} rows rejected: ${accepted.problem}`);
+    const rejected = accepted.rejected > 0 ? `${accepted.rejected} rows rejected: ${accepted.problem}` : undefined;
+    parts.noted(collector, rejected, 'rows');
     // The rows of a late service list are not used, only its words: its refresh has told already how it went.
     if (!(late && collector === 'services')) collectors.succeeded(collector, performance.now() - start);
     gate.succeed();

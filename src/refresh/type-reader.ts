@@ -7,7 +7,7 @@ import type { Limits } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { parseJson } from '../openstack/answer.ts';
 import { createBackoff } from '../openstack/backoff.ts';
-import { OpenStackError } from '../openstack/errors.ts';
+import { OpenStackError, type FailureReason } from '../openstack/errors.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TypeReaderOptions {
@@ -30,6 +30,8 @@ export interface TypeReader {
 const COLLECTOR = 'volume_types';
 /** A thousand types a page is Cinder's default. More pages than this are a loop, not a cloud. */
 const MAX_PAGES = 20;
+/** All pages together may take as long as so many requests: the next refresh waits for the types. */
+const MAX_REQUESTS_LONG = 3;
 
 export function createTypeReader(options: TypeReaderOptions): TypeReader {
   const { api, pipeline, collectors, metrics, everyMs } = options;
@@ -39,21 +41,21 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
   async function readAll(): Promise<readonly VolumeType[]> {
     const types: VolumeType[] = [];
     const cut = createCutter(options.limits.maxLabelLength);
+    const endAt = performance.now() + MAX_REQUESTS_LONG * options.timeoutMs;
     for (let page = 0, marker = ''; page < MAX_PAGES; page += 1) {
       const path = `/types?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
       const { request, answer } = await api.get(COLLECTOR, path, options.timeoutMs);
+      const url = request.url.origin + request.url.pathname;
+      if (performance.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);
       const body = parseJson(request, answer);
       const decoded = decodeVolumeTypes(body, options.limits.maxRows, cut);
-      if (!decoded) {
-        const url = request.url.origin + request.url.pathname;
-        throw new OpenStackError(`GET ${url}: JSON without the list of volume types`, {
-          reason: 'decode',
-          operation: COLLECTOR,
-          url,
-        });
-      }
+      if (!decoded) throw failure(url, 'decode', 'JSON without the list of volume types');
       metrics.rejectedRows.inc({ collector: COLLECTOR }, decoded.rejected);
-      types.push(...decoded.rows);
+      if (decoded.rows.length === 0 && decoded.rejected > 0) {
+        const problem = `${decoded.rejected} rows, none of which could be used: ${decoded.firstProblem}`;
+        throw failure(url, 'decode', problem);
+      }
+      for (const type of decoded.rows) types.push(type);
       const last = decoded.rows.at(-1);
       if (!last || last.id === marker || !hasNextPage(body)) break;
       marker = last.id;
@@ -79,4 +81,8 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
       }
     },
   };
+}
+
+function failure(url: string, reason: FailureReason, message: string): OpenStackError {
+  return new OpenStackError(`GET ${url}: ${message}`, { reason, operation: COLLECTOR, url });
 }

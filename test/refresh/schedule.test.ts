@@ -42,8 +42,8 @@ test('the first run is at once, the others at the interval, without drift', asyn
   assert.ok((runs[0] ?? Infinity) - before < 50);
   await until('runs', () => runs.length === 6);
   stop();
-  const last = (runs[5] ?? 0) - (runs[0] ?? 0);
-  assert.ok(last >= 299 && last < 420, `5 intervals took ${last} ms`);
+  for (const [i, at] of runs.entries()) assert.ok(at >= before + i * 60 - 2, `run ${i} came too early`);
+  assert.ok((runs[5] ?? Infinity) < before + 5 * 60 + 250);
 });
 
 test('the second run may come sooner, to spread many clouds', async (t) => {
@@ -52,10 +52,10 @@ test('the second run may come sooner, to spread many clouds', async (t) => {
 });
 
 test('random delays do not add up', async (t) => {
+  const begun = performance.now();
   const { runs } = await start(t, every(50), { maxRandomDelayMs: 25, random: () => 1 });
-  await until('runs', () => runs.length === 6);
-  const last = (runs[5] ?? 0) - (runs[0] ?? 0);
-  assert.ok(last >= 273 && last < 400, `${last}`);
+  await until('runs', () => runs.length >= 21);
+  assert.ok((runs[20] ?? Infinity) < begun + 20 * 50 + 25 + 300);
 });
 
 test('a blocked event loop is counted, and caught up once', async (t) => {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { SMALL_CLOUD } from '../refresh/watched.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program; `told` sees standard error as it grows, and may send a signal. */
+function program(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  told: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+): Promise<Ended> {
+  const main = new URL('../../src/main.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    told(stderr, (signal) => child.kill(signal));
+  });
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+test('command lines that cannot be used are one sentence and exit code 1', async () => {
+  const [none, command, flag, version] = await Promise.all([
+    program([], {}),
+    program(['watch'], {}),
+    program(['--web.listen-adress', ':1'], {}),
+    program(['--version'], {}),
+  ]);
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /^cinder-exporter: .*\n.*cinder-exporter demo\n$/s);
+  assert.deepEqual([command.code, flag.code], [1, 1]);
+  assert.match(command.stderr, /unknown command "watch"; the commands are serve, check, demo/);
+  assert.match(flag.stderr, /did you mean --web\.listen-address\?/);
+  assert.ok(
+    [none, command, flag].every(({ stderr }) => !/\n\s+at /.test(stderr)),
+    'no stack',
+  );
+  assert.deepEqual([version.code, version.stderr], [0, '']);
+  assert.match(version.stdout, /^cinder-exporter \d+\.\d+\.\d+ \(node v/);
+});
+
+test('SIGHUP reloads, SIGTERM ends with exit code 0 within a few seconds, even while the cloud hangs', async (t) => {
+  const simulator = await startSimulator({ cloud: SMALL_CLOUD });
+  t.after(() => simulator.close());
+  simulator.cloud.hangApi();
+  let hung = false;
+  let stopped = 0;
+  const ended = await program(['--web.listen-address=127.0.0.1:0'], simulator.environment(), (stderr, kill) => {
+    if (!hung && stderr.includes('Listening on')) {
+      hung = true;
+      void simulator.requests.next('token').then(() => kill('SIGHUP'));
+      if (simulator.requests.count('token') > 0) kill('SIGHUP');
+    }
+    if (stopped === 0 && stderr.includes('Configuration reloaded')) {
+      stopped = performance.now();
+      kill('SIGTERM');
+    }
+  });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.ok(performance.now() - stopped < 5000);
+  assert.match(ended.stderr, /level=info msg=Stopping signal=SIGTERM\n/);
+  assert.ok(!ended.stderr.includes(simulator.environment()['OS_PASSWORD'] ?? '?'));
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OpenStackError, type FailureDetails } from '../../src/openstack/errors.ts';
+import type { Answer, Request } from '../../src/openstack/request.ts';
+import { createSession } from '../../src/openstack/session.ts';
+import { ACCESS, CINDER_URL, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const GET = { operation: 'services', path: '/os-services', timeoutMs: 1000 } as const;
+const OK = json(200, { services: [] });
+const UNAUTHORIZED = json(401, { error: { message: 'token revoked' } });
+
+function session(answer: (request: Request, n: number) => Answer | Promise<Answer>, access = ACCESS) {
+  let now = 0;
+  const cloud = fakeCloud(answer);
+  const made = createSession(access, cloud.transport, 5000, () => now);
+  return { ...cloud, session: made, advance: (ms: number) => void (now += ms) };
+}
+
+function outage(details: Partial<FailureDetails> = {}): OpenStackError {
+  return new OpenStackError('keystone is away', { reason: 'connect', operation: 'token', url: '', ...details });
+}
+
+/** Keystone's clock is hours off: it must not matter. */
+const token = (n: number, lifetimeMs = HOUR): Answer => tokenAnswer(n, Date.UTC(2031, 0, 1), lifetimeMs);
+
+test('many callers, one login, and the token goes to Cinder only', async () => {
+  const { session: asked, count, requests } = session((request, n) => (request.operation === 'token' ? token(n) : OK));
+  await Promise.all(Array.from({ length: 20 }, () => asked.get(GET)));
+  assert.deepEqual([count('token'), count('services')], [1, 20]);
+  const cinder = requests.filter((request) => request.operation === 'services');
+  assert.ok(
+    cinder.every(
+      ({ url, headers }) => url.href === `${CINDER_URL}/os-services` && headers['x-auth-token'] === 'planted-token-1',
+    ),
+  );
+  await asked.getOpen('discovery', new URL('http://cinder.example.org/volume/'), 1000);
+  assert.equal(requests.at(-1)?.headers['x-auth-token'], undefined);
+  assert.equal(asked.generation(), 1);
+  assert.equal(asked.tokenExpiresAtMs(), Date.UTC(2031, 0, 1) + HOUR);
+});
+
+test('renewed two minutes before it ends, by the monotonic clock', async () => {
+  const { session: asked, count, advance } = session((request, n) => (request.operation === 'token' ? token(n) : OK));
+  await asked.get(GET);
+  advance(HOUR - 2 * MINUTE - 1);
+  await asked.get(GET);
+  assert.equal(count('token'), 1);
+  advance(1);
+  await Promise.all([asked.get(GET), asked.get(GET)]);
+  assert.equal(count('token'), 2);
+});
+
+test('a token of a short life, or of none by mixed clocks, does not bring a login with every request', async () => {
+  for (const lifetimeMs of [90_000, 1000, 0, -HOUR]) {
+    const { session: asked, count } = session((request, n) =>
+      request.operation === 'token' ? token(n, lifetimeMs) : OK,
+    );
+    for (let i = 0; i < 5; i += 1) await asked.get(GET);
+    assert.equal(count('token'), 1, `${lifetimeMs}`);
+  }
+});
+
+test('a 401 is one new login and one more try', async () => {
+  const {
+    session: asked,
+    count,
+    requests,
+  } = session((request, n) => {
+    if (request.operation === 'token') return token(n);
+    return request.headers['x-auth-token'] === 'planted-token-1' ? UNAUTHORIZED : OK;
+  });
+  assert.equal((await asked.get(GET)).answer.status, 200);
+  assert.deepEqual([count('token'), count('services')], [2, 2]);
+  assert.equal(requests.at(-1)?.headers['x-auth-token'], 'planted-token-2');
+});
+
+test('many callers with one revoked token: one login for all', async () => {
+  const { session: asked, count } = session((request, n) => {
+    if (request.operation === 'token') return token(n);
+    return request.headers['x-auth-token'] === 'planted-token-1' ? UNAUTHORIZED : OK;
+  });
+  await asked.endpoint();
+  await Promise.all(Array.from({ length: 10 }, () => asked.get(GET)));
+  assert.equal(count('token'), 2);
+});
+
+test('a 401 for a fresh token is given up, and the next request starts anew', async () => {
+  const { session: asked, count } = session((request, n) => (request.operation === 'token' ? token(n) : UNAUTHORIZED));
+  await assert.rejects(asked.get(GET), { reason: 'auth' });
+  assert.deepEqual([count('token'), count('services')], [2, 2]);
+  await assert.rejects(asked.get(GET), { reason: 'auth' });
+  assert.equal(count('token'), 4);
+});
+
+test('a failed login is everybody’s failure, and the next caller tries again', async () => {
+  let away = true;
+  const { session: asked, count } = session((request, n) => {
+    if (request.operation !== 'token') return OK;
+    if (away) throw outage();
+    return token(n);
+  });
+  const [first, second] = await Promise.allSettled([asked.get(GET), asked.endpoint()]);
+  assert.deepEqual([first.status, second.status, count('token')], ['rejected', 'rejected', 1]);
+  away = false;
+  assert.equal((await asked.get(GET)).answer.status, 200);
+});
+
+test('while Keystone is away a token that is still good goes on, and Keystone is asked again now and then', async () => {
+  let away = false;
+  const {
+    session: asked,
+    count,
+    advance,
+  } = session((request, n) => {
+    if (request.operation !== 'token') return OK;
+    if (away) throw outage({ reason: 'timeout' });
+    return token(n);
+  });
+  await asked.get(GET);
+  away = true;
+  advance(HOUR - 2 * MINUTE);
+  for (let i = 0; i < 5; i += 1) await asked.get(GET);
+  assert.equal(count('token'), 2);
+  advance(30_000);
+  await asked.get(GET);
+  assert.equal(count('token'), 3);
+  advance(MINUTE + 30_000);
+  await assert.rejects(asked.get(GET), { reason: 'timeout' }, 'but not longer than it is good');
+  away = false;
+  await asked.get(GET);
+});
+
+test('a refused renewal is no outage', async () => {
+  const { session: asked, advance } = session((request, n) => {
+    if (request.operation !== 'token') return OK;
+    return n === 1 ? token(n) : json(401, { error: { message: 'wrong password' } });
+  });
+  await asked.get(GET);
+  advance(HOUR - MINUTE);
+  await assert.rejects(asked.get(GET), { reason: 'auth' });
+});
+
+test('a doubted endpoint is looked up in a fresh catalog, with growing pauses between the looks', async () => {
+  let url = 'http://old.example.org/v3';
+  const {
+    session: asked,
+    count,
+    advance,
+  } = session((request, n) =>
+    request.operation === 'token' ? tokenAnswer(n, 0, HOUR, catalogOf(url)) : json(503, ''),
+  );
+  assert.equal(await asked.endpoint(), 'http://old.example.org/v3');
+  url = 'http://new.example.org/v3';
+  asked.doubtEndpoint();
+  assert.equal(await asked.endpoint(), url);
+  assert.equal(asked.generation(), 2);
+  for (let i = 0; i < 10; i += 1) {
+    asked.doubtEndpoint();
+    await asked.endpoint();
+  }
+  assert.equal(count('token'), 2);
+  advance(MINUTE);
+  asked.doubtEndpoint();
+  await asked.endpoint();
+  assert.equal(count('token'), 3);
+});
+
+test('doubting does not throw a good token away while Keystone is away', async () => {
+  let away = false;
+  const { session: asked } = session((request, n) => {
+    if (request.operation !== 'token') return OK;
+    if (away) throw outage({ reason: 'http', status: 503 });
+    return token(n);
+  });
+  await asked.get(GET);
+  away = true;
+  asked.doubtEndpoint();
+  assert.equal((await asked.get(GET)).answer.status, 200);
+});
+
+test('an override needs no catalog and is never doubted', async () => {
+  const access = { ...ACCESS, endpointOverride: 'http://override.example.org/v3/' };
+  const { session: asked, count } = session(
+    (request, n) => (request.operation === 'token' ? tokenAnswer(n, 0, HOUR, []) : OK),
+    access,
+  );
+  asked.doubtEndpoint();
+  assert.equal(await asked.endpoint(), 'http://override.example.org/v3');
+  asked.doubtEndpoint();
+  await asked.get(GET);
+  assert.equal(count('token'), 1);
+});
