@@ -24,11 +24,7 @@ const CASES: readonly {
 
 for (const { name, said, word, readAt, judged } of CASES) {
   test(name, () => {
-    const pools = said.map((backendState, i) => ({
-      ...pool('a@b', { backendState: 'up' }),
-      pool: `p${i}`,
-      backendState,
-    }));
+    const pools = said.map((backendState, i) => ({ ...pool(`a@b#p${i}`), backendState }));
     const result = poolsInTheLightOf(words(word, readAt), reading(pools, 1));
     assert.deepEqual(
       result?.map(({ backendState }) => backendState),
