@@ -16,12 +16,12 @@ import { DATASOURCE } from './targets.ts';
 import { datasourceVariable } from './variables.ts';
 
 /** Panels beside each other: how high, and each with its width; 24 is the whole. */
-export interface Line {
+interface Line {
   readonly height: number;
   readonly panels: readonly (readonly [width: number, panel: Builder<Panel>])[];
 }
 
-export interface Section {
+interface Section {
   readonly title: string;
   readonly lines: readonly Line[];
 }

@@ -1,7 +1,7 @@
 import type { Pool, Service } from './model.ts';
 
 /** Something that was read, and when. */
-export interface Reading<T> {
+interface Reading<T> {
   readonly value: T;
   /** By our monotonic clock: what stands, and for how long. */
   readonly readAt: number;

@@ -5,7 +5,7 @@ import { OpenStackError } from '../openstack/errors.ts';
 export type SchedulerOperation = 'services' | 'pools';
 
 /** How a question ended while the refresh still waited for it. */
-export type Outcome<T> =
+type Outcome<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: OpenStackError }
   /** The patience is over; the request stays open, and `late` is told how it ends. */

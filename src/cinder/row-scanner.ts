@@ -33,7 +33,9 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<readonl
     const keyEnd = skipString(bytes, at);
     const matches = wanted.equals(bytes.subarray(at, keyEnd));
     at = expect(bytes, keyEnd, COLON);
-    if (matches && !found && bytes[at] === OPEN_LIST) {
+    // Which of two would be meant?
+    if (matches && found) throw new NotWholeJson();
+    if (matches && bytes[at] === OPEN_LIST) {
       found = true;
       at = yield* scanList(bytes, at);
     } else {

@@ -2,9 +2,9 @@ import type { Condition } from '../cinder/model.ts';
 import { missing, wanted, type Checked } from './checked.ts';
 
 export const OK = 0;
-export const WARNING = 1;
+const WARNING = 1;
 export const CRITICAL = 2;
-export const UNKNOWN = 3;
+const UNKNOWN = 3;
 
 /** How bad each condition is. Source of the codes: the Monitoring Plugins development guidelines. */
 export const SEVERITY: Readonly<Record<Condition, number>> = {

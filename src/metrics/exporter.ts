@@ -4,8 +4,6 @@ import { COLLECTORS, type Collector } from '../cinder/snapshot.ts';
 /** Why a collector failed, as a label. */
 export const REASONS = ['auth', 'forbidden', 'timeout', 'connect', 'http', 'decode'] as const;
 
-export type Reason = (typeof REASONS)[number];
-
 /** What the exporter tells of its own work for one cloud. */
 export interface CloudMetrics {
   readonly registry: Registry;

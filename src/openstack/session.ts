@@ -12,7 +12,7 @@ const AT_LEAST_MS = 30_000;
 const EARLY_MS = 120_000;
 const MINUTE = 60_000;
 
-export interface Get {
+interface Get {
   readonly operation: string;
   /** Below the endpoint, with its query: `/os-services`. */
   readonly path: string;

@@ -42,7 +42,7 @@ export interface Accepted {
 }
 
 /** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
-export interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
+interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
   readonly now: number;
 }
 

@@ -17,7 +17,7 @@ export interface RecordingRule {
 }
 
 /** critical pages, warning is a ticket, info does nothing by itself. */
-export type Severity = 'critical' | 'warning' | 'info';
+type Severity = 'critical' | 'warning' | 'info';
 
 export interface AlertingRule {
   readonly alert: string;

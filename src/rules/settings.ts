@@ -1,7 +1,7 @@
 import { millisecondsOf, scaled } from './duration.ts';
 
 /** What a setting's text must be. */
-export type SettingKind = 'duration' | 'number' | 'matchers' | 'labels' | 'url';
+type SettingKind = 'duration' | 'number' | 'matchers' | 'labels' | 'url';
 
 export interface Setting {
   readonly kind: SettingKind;
