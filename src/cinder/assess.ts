@@ -32,11 +32,22 @@ export function assess(
   words: ReadonlyMap<string, string | null>,
   judgement: Judgement,
 ): Backend[] {
+  return [...assessEach(services, pools, words, judgement)];
+}
+
+/** The same, one backend at a time: ten thousand of them are judged in slices. */
+export function* assessEach(
+  services: readonly Service[],
+  pools: readonly Pool[] | undefined,
+  words: ReadonlyMap<string, string | null>,
+  judgement: Judgement,
+): Generator<Backend, void> {
   const poolsByHost = groupBy(pools ?? [], (pool) => pool.host);
   const volumeServices = services.filter((service) => service.binary === 'cinder-volume');
-  return [...groupBy(volumeServices, (service) => service.cluster ?? service.host)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([host, rows]) => decide(gather(host, rows, poolsByHost.get(host) ?? [], words), judgement));
+  const sorted = [...groupBy(volumeServices, (service) => service.cluster ?? service.host)].toSorted(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  for (const [host, rows] of sorted) yield decide(gather(host, rows, poolsByHost.get(host) ?? [], words), judgement);
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/complete.ts';
-import { createApp } from '../http/app.ts';
+import { createFront } from '../http/front.ts';
 import { listen, parseListenAddress } from '../http/listen.ts';
 import type { WebWatch } from '../http/web-config-watch.ts';
 import type { Log } from '../log/log.ts';
@@ -74,13 +74,18 @@ export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, 
     return error;
   }
 
-  const app = createApp({
-    served: { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl },
-    telemetryPath: flags['web.telemetry-path'],
-    reload: flags['web.enable-lifecycle'] ? reload : undefined,
-    stopping: stopping.signal,
-    log,
-  });
+  const served = { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl };
+  const telemetryPath = flags['web.telemetry-path'];
+  const routes = import('../http/app.ts').then(({ createApp }) =>
+    createApp({
+      served,
+      telemetryPath,
+      reload: flags['web.enable-lifecycle'] ? reload : undefined,
+      stopping: stopping.signal,
+      log,
+    }),
+  );
+  const app = createFront({ served, telemetryPath, routes, log });
   const listening = await listen(app, addresses, { web, log }).catch((error: unknown) => {
     web?.close();
     throw error;

@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGunzip } from 'node:zlib';
-import type { Request, Response } from 'express';
 import type { PageSource } from '../refresh/page.ts';
 import { CONTENT_TYPES, acceptsGzip, negotiateFormat } from './negotiate.ts';
 
@@ -7,7 +7,7 @@ import { CONTENT_TYPES, acceptsGzip, negotiateFormat } from './negotiate.ts';
  * Sends a page in the negotiated format and coding. The page is kept compressed, as nearly every scraper asks for it;
  * the identity form is unpacked on its way out.
  */
-export async function sendPage(source: PageSource, request: Request, response: Response): Promise<void> {
+export async function sendPage(source: PageSource, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const format = negotiateFormat(request.headers.accept);
   const gzip = acceptsGzip(request.headers['accept-encoding']);
   const page = await source.page(format);

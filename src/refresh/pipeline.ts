@@ -1,4 +1,4 @@
-import { assess } from '../cinder/assess.ts';
+import { assessEach } from '../cinder/assess.ts';
 import { follow, type Change, type Histories } from '../cinder/changes.ts';
 import {
   NO_EVIDENCE,
@@ -11,6 +11,7 @@ import {
 import type { Backend } from '../cinder/model.ts';
 import { poolReader } from '../cinder/pools.ts';
 import { decodeBody, type RowReader } from '../cinder/rows.ts';
+import { createSlices } from '../cinder/slices.ts';
 import { serviceReader } from '../cinder/services.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
 import { createTypeMemory } from '../cinder/type-memory.ts';
@@ -91,7 +92,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem }, rows };
   }
 
-  function backendsOf(stands: Evidence, round: Round): Backend[] {
+  async function backendsOf(stands: Evidence, round: Round): Promise<readonly Backend[]> {
     const { services, pools, words } = stands;
     if (!services) return [];
     const heartbeatMs = newestHeartbeat(services.value);
@@ -99,11 +100,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // Without a Date, the age of the service list by our own monotonic clock leads from the heartbeats to the reading of the pools.
     const reckonedMs = nowMs - services.readAt + (pools?.readAt ?? services.readAt);
     const poolsReadAtMs = near(pools?.cinderTimeMs, reckonedMs) ?? reckonedMs;
-    return assess(services.value, poolsInTheLightOf(words, pools), words?.value ?? new Map(), {
-      nowMs,
-      poolsReadAtMs,
-      staleAfterMs: options.staleAfterMs,
-    });
+    const judgement = { nowMs, poolsReadAtMs, staleAfterMs: options.staleAfterMs };
+    const backends: Backend[] = [];
+    const slices = createSlices();
+    const known = words?.value ?? new Map<string, string | null>();
+    for (const backend of assessEach(services.value, poolsInTheLightOf(words, pools), known, judgement)) {
+      backends.push(backend);
+      if (slices.over()) await slices.next();
+    }
+    return backends;
   }
 
   return {
@@ -132,11 +137,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     volumeTypes: types.set,
     async publish(round) {
-      evidence = standing(evidence, round.now, options.staleAfterMs);
-      const backends = backendsOf(evidence, round);
-      const followed = evidence.services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
+      const stands = standing(evidence, round.now, options.staleAfterMs);
+      evidence = stands;
+      const backends = await backendsOf(stands, round);
+      const followed = stands.services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
       histories = followed.after;
-      const { services, pools } = evidence;
+      const { services, pools } = stands;
       const snapshot: Snapshot = {
         atMs: round.atMs,
         up: round.up,
