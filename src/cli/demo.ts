@@ -2,7 +2,8 @@ import { realClock } from '../simulator/clock.ts';
 import { DEMO_SETTINGS } from '../simulator/demo-cloud.ts';
 import { playDemo } from '../simulator/demo-script.ts';
 import { startSimulator } from '../simulator/simulator.ts';
-import { FLAGS, FlagError, parseFlags } from './flags.ts';
+import { findAlertPrograms, startAlerting, type Alerting } from './demo-alerts.ts';
+import { FLAGS, FlagError, parseFlags, type Flag } from './flags.ts';
 import { help } from './help.ts';
 import { load, serve, type Loaded, type Serving } from './serve.ts';
 import type { Surroundings } from './targets.ts';
@@ -15,28 +16,46 @@ Serves a simulated cloud in which faults come and go, so that every condition of
 Flags:
 `;
 
+const DEMO_FLAGS = [
+  ...FLAGS,
+  {
+    name: 'alerts',
+    type: 'boolean',
+    help: 'Start Prometheus and Alertmanager, which must be on PATH, with the shipped alerts beside it.',
+  },
+] as const satisfies readonly Flag[];
+
 /** Often enough that a person sees each fault of the script come and go. */
 const DEMO_INTERVAL_MS = 3000;
 
-/** The simulated cloud and the exporter together, until told to stop. Takes the flags of serving. */
+/** The simulated cloud and the exporter together, until told to stop. Takes the flags of serving, and `--alerts`. */
 export async function demo(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { values, positionals } = parseFlags(args, FLAGS);
+  const { values, positionals } = parseFlags(args, DEMO_FLAGS);
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
   if (values.help) {
-    process.stdout.write(help(FLAGS, USAGE));
+    process.stdout.write(help(DEMO_FLAGS, USAGE));
     return 0;
   }
+  if (values.alerts && values['web.config.file'] !== undefined) {
+    throw new FlagError('--alerts: not together with --web.config.file, Prometheus would not be let in');
+  }
+  const programs = values.alerts ? findAlertPrograms(surroundings.env['PATH']) : undefined;
   const told = toldToStop();
   const clock = realClock();
   const simulator = await startSimulator({ clock, settings: DEMO_SETTINGS });
   const stopScript = playDemo(simulator.cloud, clock);
+  let alerting: Alerting | undefined;
   try {
     const log = logOf(values);
     const env = { ...simulator.environment() };
     const serving = await serve(values, async () => often(await load(values, { ...surroundings, env })), log);
-    process.stdout.write(greeting(serving, values['web.telemetry-path'], simulator.url));
+    const path = values['web.telemetry-path'];
+    const target = { address: (serving.addresses[0] ?? '').replace(ANY_ADDRESS, '127.0.0.1:'), path };
+    alerting = programs && (await startAlerting(programs, target, (line) => process.stdout.write(line)));
+    process.stdout.write(greeting(serving, path, simulator.url, alerting));
     return await untilTold(serving, told, log);
   } finally {
+    await alerting?.stop();
     stopScript();
     await simulator.close();
   }
@@ -51,21 +70,37 @@ function often({ config, targets }: Loaded): Loaded {
       schedule: { kind: 'interval' as const, everyMs: DEMO_INTERVAL_MS },
       maxRandomDelayMs: 0,
       staleAfterMs: 60_000,
+      volumeTypesEveryMs: 60_000,
     },
   }));
   return { config, targets: quick };
 }
 
-function greeting({ addresses, tls }: Serving, telemetryPath: string, simulatorUrl: string): string {
+/** Where the exporter listens when it listens everywhere. */
+const ANY_ADDRESS = /^(\[::\]|0\.0\.0\.0):/;
+
+function greeting(
+  { addresses, tls }: Serving,
+  telemetryPath: string,
+  simulatorUrl: string,
+  alerting: Alerting | undefined,
+): string {
   const [address = ''] = addresses;
-  const url = `${tls ? 'https' : 'http'}://${address.replace(/^(\[::\]|0\.0\.0\.0):/, 'localhost:')}`;
+  const url = `${tls ? 'https' : 'http'}://${address.replace(ANY_ADDRESS, 'localhost:')}`;
+  const alerts = alerting
+    ? `  Prometheus    ${alerting.prometheusUrl}/alerts
+  Alertmanager  ${alerting.alertmanagerUrl}/
+
+The alerts are the shipped ones, ten times as fast. Pages and tickets are printed here; the first comes within a minute.
+`
+    : '';
   return `
 A simulated cloud is running at ${simulatorUrl}, and its faults come and go in rounds of seven minutes.
 
   Status page   ${url}/
   Metrics       ${url}${telemetryPath}
   Backends      ${url}/api/v1/backends
-
+${alerts}
 Press Ctrl-C to stop.
 
 `;

@@ -127,10 +127,7 @@ class TreeBuilder {
   }
 
   #at(node: unknown): Place {
-    const range =
-      isAlias(node) || isMap(node) || isSeq(node) || isScalar(node)
-        ? node.range
-        : undefined;
+    const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
     return this.#placeOf(range?.[0] ?? 0);
   }
 

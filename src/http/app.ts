@@ -81,8 +81,10 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
       .end(error ? `The old configuration stays: ${error.message}\n` : 'Reloaded.\n');
   });
   app.use(statusRoutes(served, { telemetryPath, stopping }));
-  app.use((_request, response) => {
-    response.status(404).type('text').end('404: not here. Try / for the list of pages.\n');
+  app.use((request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return void response.status(405).set('allow', 'GET, HEAD').type('text').end('Everything here is only read.\n');
+    return void response.status(404).type('text').end('404: not here. Try / for the list of pages.\n');
   });
   app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     const status = (error as { status?: unknown }).status;

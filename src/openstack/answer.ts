@@ -1,3 +1,4 @@
+import { withoutEcho, withoutSecrets } from './echo.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 import type { Answer, Request } from './request.ts';
 
@@ -24,33 +25,29 @@ export function parseJson(request: Request, answer: Answer): unknown {
   }
   try {
     return JSON.parse(answer.body.toString('utf8'));
-  } catch (error) {
-    const type = oneLine(answer.headers['content-type'] ?? 'no content type');
+  } catch {
+    // Node's own message would quote the body.
+    const type = oneLine(withoutEcho(request, answer).headers['content-type'] ?? 'no content type');
     const what =
       answer.body.length === 0 ? 'an empty body' : `${answer.body.length} bytes that are no whole JSON (${type})`;
-    throw httpError(request, answer, `${answer.status} with ${what}`, 'decode', error);
+    throw httpError(request, answer, `${answer.status} with ${what}`, 'decode');
   }
 }
 
 /** The error that an answer with a status other than expected stands for. `operation` names what was asked. */
-export function statusError(request: Request, answer: Answer): OpenStackError {
+export function statusError(request: Request, raw: Answer): OpenStackError {
+  const answer = withoutEcho(request, raw);
   const { status } = answer;
   const reason: FailureReason = status === 401 ? 'auth' : status === 403 ? 'forbidden' : 'http';
   const to =
     status >= 300 && status < 400
       ? ` to ${oneLine(answer.headers.location ?? 'nowhere')}; redirects are not followed`
       : '';
-  return httpError(request, answer, `${status}${to}${faultMessage(answer)}`, reason);
+  return httpError(request, answer, `${status}${to}${faultMessage(request, answer)}`, reason);
 }
 
-function httpError(
-  request: Request,
-  answer: Answer,
-  message: string,
-  reason: FailureReason,
-  cause?: unknown,
-): OpenStackError {
-  const id = requestId(answer);
+function httpError(request: Request, answer: Answer, message: string, reason: FailureReason): OpenStackError {
+  const id = requestId(withoutEcho(request, answer));
   const url = request.url.origin + request.url.pathname;
   return new OpenStackError(`${request.method} ${url}: ${message}${id ? ` (${id})` : ''}`, {
     reason,
@@ -59,17 +56,16 @@ function httpError(
     status: answer.status,
     requestId: id,
     retryAfterMs: retryAfter(answer),
-    cause,
   });
 }
 
 /** The `message` of OpenStack's three shapes of error: `{"error":{}}`, `{"<faultName>":{}}`, and none (HTML). */
-function faultMessage(answer: Answer): string {
+function faultMessage(request: Request, answer: Answer): string {
   if (answer.body.length > 65_536 || answer.body[0] !== 0x7b) return '';
   try {
     const [fault] = Object.values(JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>);
     const message = typeof fault === 'object' && fault !== null ? (fault as { message?: unknown }).message : undefined;
-    return typeof message === 'string' ? `: ${oneLine(message)}` : '';
+    return typeof message === 'string' ? `: ${oneLine(withoutSecrets(request, message))}` : '';
   } catch {
     return '';
   }

@@ -23,6 +23,7 @@ export async function logIn(access: CloudAccess, transport: Transport, timeoutMs
     method: 'POST',
     url: new URL(`${base.endsWith('/v3') ? base : `${base.replace(/\/v2\.0$/, '')}/v3`}/auth/tokens`),
     headers: {},
+    secret: secretOf(access.auth),
     body: JSON.stringify({ auth: { identity: identityOf(access.auth), ...scopeOf(access.scope) } }),
     timeoutMs,
   };
@@ -81,6 +82,11 @@ function identityOf(auth: Auth): unknown {
     case 'token':
       return { methods: ['token'], token: { id: auth.token.reveal() } };
   }
+}
+
+function secretOf(auth: Auth): Secret {
+  if (auth.method === 'password') return auth.password;
+  return auth.method === 'token' ? auth.token : auth.secret;
 }
 
 function scopeOf(scope: Scope): { scope?: unknown } {

@@ -2,8 +2,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { Secret } from '../config/secret.ts';
 import type { ClientTls } from './access.ts';
 import { connectionTrouble } from './connection-trouble.ts';
+import { withoutSecrets } from './echo.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 
 const unzip = promisify(gunzip);
@@ -15,6 +17,8 @@ export interface Request {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** What of the body must never be shown. The token in the headers is known without. */
+  readonly secret?: Secret;
   /** From the first byte out to the last byte in, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -187,7 +191,7 @@ async function decode(
   const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (coding === 'identity' || raw.length === 0) return raw;
   if (coding !== 'gzip' && coding !== 'x-gzip')
-    throw failure(request, 'decode', `content-encoding ${oneLine(coding)} was not asked for`);
+    throw failure(request, 'decode', `content-encoding ${oneLine(withoutSecrets(request, coding))} was not asked for`);
   try {
     return await unzip(raw, { maxOutputLength: maxBytes, chunkSize: sizeHint(raw, maxBytes) });
   } catch (error) {

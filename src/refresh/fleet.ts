@@ -56,13 +56,22 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
       intervalMs,
       log: several ? withFields(log, { cloud: config.name }) : log,
     });
+    // A cloud takes one place at most, however long its refresh hangs: the others go on.
+    let placed = false;
+    const run = (): void => {
+      if (placed) return void watcher.metrics.overlapped.inc();
+      placed = true;
+      void limit(watcher.refresh).finally(() => {
+        placed = false;
+      });
+    };
     const scheduled = await startSchedule({
       schedule: config.schedule,
       intervalMs,
       maxRandomDelayMs: config.maxRandomDelayMs,
       // Every cloud is read at once first, then spread over the interval.
       secondAfterMs: intervalMs * position,
-      run: () => void limit(watcher.refresh),
+      run,
       missed: (count) => watcher.metrics.missed.inc(count),
     });
     const registries = several ? [watcher.metrics.registry] : [watcher.metrics.registry, processRegistry];

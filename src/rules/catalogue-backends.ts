@@ -1,8 +1,16 @@
 import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
 import { CONDITION } from './memory.ts';
-import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type AlertingRule, type RuleGroup } from './rule.ts';
+import {
+  BACKEND_DASHBOARD,
+  BACKENDS_DASHBOARD,
+  type AlertingRule,
+  type RecordingRule,
+  type RuleGroup,
+} from './rule.ts';
 import type { Settings } from './settings.ts';
+
+const TROUBLE = 'cinder:backend_trouble:bool';
 
 /** What can be wrong with a storage backend or one of its pools. */
 export function backendRules(s: Settings): RuleGroup {
@@ -16,7 +24,7 @@ export function backendRules(s: Settings): RuleGroup {
   };
 }
 
-function alerts(s: Settings): readonly AlertingRule[] {
+function alerts(s: Settings): readonly (RecordingRule | AlertingRule)[] {
   const backend = { component: 'backend', dashboard: BACKEND_DASHBOARD } as const;
   const page = { ...backend, severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const;
   const ticket = { ...backend, severity: 'warning', keepFiringFor: s.ticket_keep_firing_for } as const;
@@ -84,14 +92,18 @@ and ignoring (pool, condition)
         'Pool {{ $labels.pool }} of {{ $labels.host }} is reported down. The service list shows one pool for each backend and may hide it.',
     },
     {
+      record: TROUBLE,
+      comment:
+        'Whether a backend is in trouble, of whatever kind: an outage that is first one and then another is still one. ' +
+        'Unknown, disabled and frozen are no trouble of the backend.',
+      expr: `max without (condition) (${CONDITION}{condition=~"down|stale|service_down"})`,
+      identity: ['host', 'backend'],
+    },
+    {
       alert: 'CinderBackendFlapping',
       ...ticket,
-      comment:
-        'Changes into and out of trouble, two for each outage. Unknown, disabled and frozen are no trouble of the backend.',
-      expr: `
-sum without (condition) (
-  changes(${CONDITION}{condition=~"down|stale|service_down"}[${s.backend_flapping_window}])
-) >= ${s.backend_flapping_changes}`,
+      comment: 'Changes into and out of trouble, two for each outage.',
+      expr: `changes(${TROUBLE}[${s.backend_flapping_window}]) >= ${s.backend_flapping_changes}`,
       summary: 'A Cinder storage backend keeps going down and coming back.',
       description: `{{ $labels.host }} went into or out of trouble {{ $value | humanize }} times within ${s.backend_flapping_window}.`,
     },

@@ -12,6 +12,8 @@ import { parse, stringify } from 'yaml';
 export interface Notification {
   readonly receiver: string;
   readonly status: string;
+  /** When it came, in milliseconds since the epoch. */
+  readonly atMs: number;
   readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
 }
 
@@ -35,7 +37,7 @@ interface Configuration {
   receivers: { name: string; webhook_configs?: { url: string }[] }[];
 }
 
-/** The shipped example with other receivers and shorter waits; routes and inhibition are untouched. */
+/** The shipped example with other receivers and all waits of 2 s; routes and inhibition are untouched. */
 function configuration(webhook: string): string {
   const config = parse(
     readFileSync(new URL('../../alerts/alertmanager.example.yml', import.meta.url), 'utf8'),
@@ -76,7 +78,8 @@ async function ready(url: string, ended: Promise<unknown>): Promise<void> {
   }
 }
 
-export async function startAlertmanager(): Promise<Alertmanager> {
+/** Starts it with the configuration that `configure` makes for the address of the webhook. */
+export async function startAlertmanager(configure = configuration): Promise<Alertmanager> {
   const folder = mkdtempSync(join(tmpdir(), 'cinder-alertmanager-'));
   const notifications: Notification[] = [];
   const waiting = new Set<() => void>();
@@ -84,14 +87,14 @@ export async function startAlertmanager(): Promise<Alertmanager> {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
-      notifications.push(JSON.parse(body) as Notification);
+      notifications.push({ ...(JSON.parse(body) as Notification), atMs: Date.now() });
       response.end();
       for (const look of waiting) look();
     });
   });
   const hookPort = await listen(webhook);
   const url = `http://127.0.0.1:${await freePort()}`;
-  writeFileSync(join(folder, 'config.yml'), configuration(`http://127.0.0.1:${hookPort}/`));
+  writeFileSync(join(folder, 'config.yml'), configure(`http://127.0.0.1:${hookPort}/`));
   const child = spawn(
     'prometheus-alertmanager',
     [
@@ -103,6 +106,8 @@ export async function startAlertmanager(): Promise<Alertmanager> {
     { stdio: 'ignore' },
   );
   const ended = once(child, 'exit');
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
   await ready(url, ended);
   return {
     url,
@@ -121,6 +126,7 @@ export async function startAlertmanager(): Promise<Alertmanager> {
     async stop() {
       child.kill();
       await ended;
+      process.off('exit', abandon);
       webhook.closeAllConnections();
       webhook.close();
       rmSync(folder, { recursive: true });

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { planPastOneMachine } from './plan.ts';
+import { ROOT } from './program.ts';
+import { table, type Row } from './row.ts';
+import type { Facts } from './rows/process.ts';
+
+/** Writes docs/performance.md from what was just measured. */
+export function writeDocument(rows: readonly Row[], facts: readonly Facts[], minutes: number): void {
+  const [load = 0] = loadavg();
+  const text = `# Performance
+
+This page is written by \`npm run bench -- --write-docs\` from its own measurements; do not edit it.
+
+Measured on ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} (${process.platform}, ${process.arch}) on ${availableParallelism()} cores, in ${minutes.toFixed(0)} minutes.
+Other programs ran on the machine at the time (load ${load.toFixed(1)} at the end), so the times say little and the ratios much: whatever is compared was measured in the same run,
+in turns, and the median taken.
+
+* The load: a generated cloud (\`src/simulator/generate.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.
+* The exporter: the built program in a process of its own, as users start it. Decoding, assessing, rendering and compressing alone, and the 2,000 refreshes, are measured on its compiled modules.
+* CPU time is that of all threads of the process. Memory is its resident size, shared libraries and Node.js itself included.
+* The load generator is a third process, which reads each answer to its last byte and does not look at it.
+
+${table(rows)}
+
+A row without a target is there to compare with. \`npm run bench -- --only PART\` measures one part; \`--short\` is the form that CI runs: smaller clouds, shorter runs, and twice the target is still good.
+
+## Why it is so
+
+* A refresh asks two questions whatever the size of the cloud, over connections that are kept, and a scrape none at all: pages are in memory.
+* The labels of a backend or pool are rendered once a refresh, not once a sample, and each family is compressed once for both formats. The page is kept compressed only;
+  the few clients that do not take gzip get it unpacked on its way out.
+* A scrape sends one buffer. The exporter's own metrics in it are at most a second old; nothing is hashed, copied or encoded for a scrape before that.
+* Nothing about a backend outlives its disappearance from the answers: labels live in the snapshot, and the snapshot is replaced whole.
+* Requests that need a scheduler have a lane of their own, with room for one. Cinder answers them after its RPC timeout at the earliest when no scheduler lives, and each one holds a worker of its API until then.
+
+${planPastOneMachine(facts)}`;
+  writeFileSync(join(ROOT, 'docs', 'performance.md'), text);
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseExposition, type Exposition } from '../exposition-parser.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** The built program as a process of its own. */
+export interface ExporterProcess {
+  readonly url: string;
+  /** All that it has written, on both streams. */
+  readonly output: () => string;
+  readonly signal: (name: NodeJS.Signals) => void;
+  readonly page: () => Promise<Exposition>;
+  /** Asks for the page until it is so. */
+  readonly until: (what: string, holds: (page: Exposition) => boolean) => Promise<Exposition>;
+  /** SIGTERM, and the exit code. */
+  readonly stop: () => Promise<number | null>;
+}
+
+export interface ProcessOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** The Authorization header for the page. */
+  readonly authorization?: string;
+}
+
+/** Starts `dist/main.js` on a free loopback port, and waits until it listens. */
+export async function startProcess({
+  cwd,
+  env = {},
+  args = [],
+  authorization,
+}: ProcessOptions): Promise<ExporterProcess> {
+  const child = spawn(process.execPath, [MAIN, '--web.listen-address=127.0.0.1:0', ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    const code = await exited;
+    process.off('exit', abandon);
+    return code;
+  };
+  const listening = (): string | undefined => {
+    if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
+    return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output)?.[1];
+  };
+  const address = await waitFor('the exporter listens', listening, 15_000).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  const url = `http://${address}`;
+  const page = async (): Promise<Exposition> => {
+    const answer = await fetch(`${url}/metrics`, { headers: authorization === undefined ? {} : { authorization } });
+    if (answer.status !== 200) throw new Error(`${answer.status}`);
+    return parseExposition(await answer.text(), 'text');
+  };
+  return {
+    url,
+    output: () => output,
+    signal: (name) => void child.kill(name),
+    page,
+    stop,
+    until: (what, holds) =>
+      waitFor(
+        what,
+        async () => {
+          const now = await page();
+          return holds(now) ? now : undefined;
+        },
+        20_000,
+      ).catch((error: Error) => {
+        throw new Error(`${error.message}\n${output.slice(-3000)}`, { cause: error });
+      }),
+  };
+}
+
+/** Runs the program to its end with these arguments; gives what it wrote and the exit code. */
+export async function runToEnd(
+  args: readonly string[],
+  { cwd, env = {} }: Pick<ProcessOptions, 'cwd' | 'env'>,
+): Promise<{ readonly output: string; readonly code: number | null }> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { output, code };
+}

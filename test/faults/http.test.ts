@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import * as fc from 'fast-check';
+import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
+import { load, serve } from '../../src/cli/serve.ts';
+import type { Fields } from '../../src/log/log.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { parseExposition } from '../exposition-parser.ts';
+import { send } from '../http/raw-client.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+import { awkwardText } from './hostile-bodies.ts';
+import { STORM_CLOUD } from './storm-cloud.ts';
+
+interface Running {
+  readonly address: string;
+  readonly simulator: Simulator;
+  readonly log: Fields[];
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>;
+}
+
+/** The whole exporter, with nothing to do after its first refresh. */
+async function run(t: TestContext): Promise<Running> {
+  const simulator = await startSimulator({ cloud: STORM_CLOUD });
+  t.after(() => simulator.close());
+  const { values } = parseFlags(['--web.listen-address=127.0.0.1:0'], FLAGS);
+  const log: Fields[] = [];
+  const rarely = { schedule: { kind: 'interval', everyMs: 86_400_000 }, maxRandomDelayMs: 0 } as const;
+  const loadAnew = async () => {
+    const { config, targets } = await load(values, {
+      env: simulator.environment(),
+      cwd: '/nonexistent',
+      home: '/nonexistent',
+    });
+    return { config, targets: targets.map((target) => ({ ...target, config: { ...target.config, ...rarely } })) };
+  };
+  const serving = await serve(
+    values,
+    loadAnew,
+    (level, message, fields) => void log.push({ ...fields, level, message }),
+  );
+  t.after(() => serving.close());
+  const address = serving.addresses[0] ?? '';
+  const get: Running['get'] = (path, headers = {}) => fetch(`http://${address}${path}`, { headers });
+  await waitFor('ready', async () => ((await get('/-/ready')).status === 200 ? true : undefined), 10_000);
+  // The volume types are the last thing that a refresh reads.
+  await waitFor('the first refresh', () => (simulator.requests.count('types') > 0 ? true : undefined), 10_000);
+  return { address, simulator, log, get };
+}
+
+const METHODS = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'PROPFIND',
+  'M-SEARCH',
+  'get',
+  'NONSENSE',
+  'GET\t',
+];
+const PATHS = [
+  '/metrics',
+  '/probe',
+  '/sd',
+  '/api/v1/backends',
+  '/api/v1/backend',
+  '/backend',
+  '/cloud',
+  '/',
+  '/-/ready',
+  '/-/healthy',
+  '/-/reload',
+  '/openapi.json',
+  '/status.css',
+  '/favicon.svg',
+  '*',
+  '',
+  '/metrics/',
+  '/%00',
+  '/%ff',
+  '/../../etc/passwd',
+  'http://evil.invalid/metrics',
+  '//evil.invalid/metrics',
+];
+const NAMES = [
+  'Range',
+  'If-None-Match',
+  'If-Modified-Since',
+  'If-Range',
+  'If-Match',
+  'Accept',
+  'Accept-Encoding',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Expect',
+  'Authorization',
+  'Cookie',
+  'X-HTTP-Method-Override',
+  'X-Forwarded-Host',
+  'Upgrade',
+  'TE',
+];
+const VALUES = [
+  'bytes=0-10',
+  'bytes=-1',
+  'bytes=5-1,9-',
+  '*',
+  '"x"',
+  'Thu, 01 Jan 2099 00:00:00 GMT',
+  'gzip;q=0',
+  'identity;q=0, *;q=0',
+  ',,,;;;===',
+  '100-continue',
+  'chunked',
+  '-1',
+  '99999999999',
+  'Basic !!!',
+  'h2c',
+  'q=q=q'.repeat(500),
+];
+
+const oneLine = awkwardText.map((text) => text.replaceAll(/[\r\n\0]/g, '.'));
+const query = fc.oneof(
+  fc.constantFrom(
+    '',
+    '?',
+    '?cloud=http://evil.invalid/',
+    '?cloud=default&cloud=default',
+    '?cloud[]=a',
+    '?cloud[__proto__]=a',
+    '?__proto__=x',
+    '?host=%',
+    `?cloud=${'x'.repeat(9000)}`,
+    `?${'cloud=a&'.repeat(1500)}`,
+  ),
+  fc
+    .tuple(fc.constantFrom('cloud', 'name', 'host', 'q', 'condition', 'page', 'target', 'tone'), oneLine)
+    .map(([name, value]) => `?${name}=${encodeURIComponent(value.toWellFormed())}`),
+  oneLine.map((text) => `?${text.replaceAll(' ', '+')}`),
+);
+const requests = fc.record({
+  method: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom('GET', 'HEAD') },
+    { weight: 3, arbitrary: fc.constantFrom(...METHODS) },
+  ),
+  path: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...PATHS) },
+    { weight: 1, arbitrary: oneLine.map((text) => `/${text.replaceAll(' ', '+')}`) },
+  ),
+  query,
+  headers: fc.array(fc.tuple(fc.constantFrom(...NAMES), fc.oneof(fc.constantFrom(...VALUES), oneLine)), {
+    maxLength: 4,
+  }),
+});
+
+test(
+  'odd methods, paths, queries and headers: an answer that fits, and all goes on',
+  { timeout: 120_000 },
+  async (t) => {
+    const { address, simulator, log, get } = await run(t);
+    const before = { ...simulator.requests.counts };
+    await fc.assert(
+      fc.asyncProperty(requests, async ({ method, path, query, headers }) => {
+        const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+        const answer = await send(
+          address,
+          `${method} ${path}${query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('')}\r\n`,
+        );
+        const status = Number(/^HTTP\/1\.1 (?:100 Continue\r\n\r\nHTTP\/1\.1 )?(\d+)/.exec(answer)?.[1] ?? 0);
+        // Nothing at all is what CONNECT gets.
+        const fits = [0, 200, 304, 400, 403, 404, 405, 408, 413, 417, 431].includes(status);
+        assert.ok(fits, `${status}`);
+        assert.doesNotMatch(answer, /\bat .*\.(ts|js):\d+|node_modules|\/src\//, 'no stack');
+        if (status === 405) assert.match(answer, /^allow: /im);
+        if (method === 'HEAD' && status === 200) assert.match(answer, /\r\n\r\n$/);
+      }),
+      { numRuns: 250 },
+    );
+    assert.equal((await get('/metrics')).status, 200);
+    assert.deepEqual(simulator.requests.counts, before, 'no request here reaches a cloud');
+    assert.deepEqual(
+      log.filter(({ level }) => level === 'error'),
+      [],
+    );
+  },
+);
+
+test('range and conditional requests of the page get all of it: it changes with every refresh', async (t) => {
+  const { get } = await run(t);
+  for (const headers of [
+    { range: 'bytes=0-10' },
+    { range: 'bytes=0-10,20-30' },
+    { range: 'bytes=-1' },
+    { 'if-none-match': '*' },
+    { 'if-modified-since': new Date(Date.now() + 3_600_000).toUTCString() },
+    { 'if-match': '"x"', 'if-range': '"x"', range: 'bytes=0-1' },
+  ]) {
+    const answer = await get('/metrics', headers as Record<string, string>);
+    assert.equal(answer.status, 200, JSON.stringify(headers));
+    assert.equal(answer.headers.get('etag'), null);
+    assert.equal(answer.headers.get('content-range'), null);
+    assert.equal(parseExposition(await answer.text(), 'text').value('cinder_up'), 1);
+  }
+});
+
+test('a cloud that is named in a request is one of ours or none: nothing is connected to', async (t) => {
+  const { get, simulator } = await run(t);
+  const met: string[] = [];
+  const evil = createServer((socket) => {
+    met.push('connection');
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => {
+    evil.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => evil.close());
+  const url = `http://127.0.0.1:${(evil.address() as AddressInfo).port}/`;
+  const before = { ...simulator.requests.counts };
+  for (const value of [
+    url,
+    `${url}#default`,
+    'default@evil',
+    '../default',
+    'default\0',
+    'DEFAULT',
+    '__proto__',
+    'constructor',
+    '',
+  ]) {
+    for (const path of ['/probe', '/api/v1/backends', '/cloud', '/backend', '/api/v1/backend'])
+      for (const name of ['cloud', 'name', 'target', 'host']) {
+        const { status } = await get(`${path}?${name}=${encodeURIComponent(value)}`);
+        assert.ok(
+          status === 404 || status === 400 || (path === '/api/v1/backends' && name !== 'cloud'),
+          `${path} ${name} ${value}: ${status}`,
+        );
+      }
+  }
+  assert.ok([400, 404].includes((await get('/probe?cloud=default&cloud=default')).status));
+  assert.equal((await get('/probe?cloud=default')).status, 200);
+  assert.deepEqual([met, simulator.requests.counts], [[], before]);
+});
+
+test('many scrapes at once are all answered, and the same', async (t) => {
+  const { get } = await run(t);
+  const wanted = (await (await get('/api/v1/backends')).json()) as unknown;
+  const all = await Promise.all(
+    Array.from({ length: 300 }, async (_, i) => {
+      const answer = await get(i % 3 === 0 ? '/api/v1/backends' : '/metrics', {
+        'accept-encoding': i % 2 ? 'gzip' : 'identity',
+      });
+      return { status: answer.status, text: await answer.text() };
+    }),
+  );
+  assert.deepEqual([...new Set(all.map(({ status }) => status))], [200]);
+  for (const [i, { text }] of all.entries()) {
+    if (i % 3 === 0) assert.deepEqual(JSON.parse(text), wanted);
+    else assert.equal(parseExposition(text, 'text').value('cinder_up'), 1);
+  }
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/row-scanner.ts';
+import { decodeBody } from '../../src/cinder/rows.ts';
+import { awkwardText, byteChanges, changed } from './hostile-bodies.ts';
+
+const KEY = 'services';
+
+function scan(bytes: Buffer): unknown[] | 'no list' | 'not whole' {
+  try {
+    return [...scanRows(bytes, KEY)].map(([start, end]) => JSON.parse(bytes.toString('utf8', start, end)) as unknown);
+  } catch (error) {
+    if (error instanceof NoSuchList) return 'no list';
+    if (error instanceof NotWholeJson || error instanceof SyntaxError) return 'not whole';
+    throw error;
+  }
+}
+
+const value = fc.oneof(fc.jsonValue({ maxDepth: 4 }), awkwardText);
+const body = fc.oneof(
+  fc.dictionary(fc.oneof(fc.constant(KEY), awkwardText), fc.oneof(fc.array(value), value)),
+  fc.record({ [KEY]: fc.array(value), other: value }),
+);
+
+test('any JSON: the rows that JSON.parse finds, or none where it finds none', () => {
+  fc.assert(
+    fc.property(fc.oneof(body, value), fc.constantFrom(undefined, 1, '\r\n\t'), (json, indent) => {
+      const bytes = Buffer.from(JSON.stringify(json, undefined, indent));
+      const parsed = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> | null;
+      const list =
+        parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed) && Object.hasOwn(parsed, KEY)
+          ? parsed[KEY]
+          : undefined;
+      assert.deepEqual(scan(bytes), Array.isArray(list) ? list : 'no list');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('cut off anywhere, it is never whole', () => {
+  fc.assert(
+    fc.property(body, (json) => {
+      const bytes = Buffer.from(JSON.stringify(json));
+      for (let end = 0; end < bytes.length; end += 1)
+        assert.equal(scan(bytes.subarray(0, end)), 'not whole', `cut at ${end}`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('with some bytes changed: where both read it, they read the same', () => {
+  fc.assert(
+    fc.property(body, byteChanges, (json, changes) => {
+      const bytes = changed(Buffer.from(JSON.stringify(json)), changes);
+      const rows = scan(bytes);
+      if (!Array.isArray(rows)) return;
+      let parsed: Record<string, unknown>;
+      try {
+        parsed = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+      } catch {
+        // Around the rows it may be no JSON; each row was.
+        return;
+      }
+      assert.deepEqual(rows, parsed[KEY]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a list that comes twice is refused: nobody can say which is meant', () => {
+  assert.equal(scan(Buffer.from('{"services":[1],"services":[2]}')), 'not whole');
+  assert.equal(scan(Buffer.from('{"services":[1],"services":{}}')), 'not whole');
+  assert.deepEqual(scan(Buffer.from('{"services":7,"services":[2]}')), [2]);
+});
+
+test('shapes that are dear to a careless parser cost little', { timeout: 60_000 }, async () => {
+  const reader = { listKey: KEY, decode: () => 'no row' as const, key: () => '', timeMs: () => undefined };
+  const many = 300_000;
+  for (const row of [
+    `"${'a\\"'.repeat(many)}\\\n"`,
+    `${'"a"'.repeat(many)}`,
+    `["${'\\\\'.repeat(many)}", NaN]`,
+    `${'['.repeat(many)}NaN${']'.repeat(many)}`,
+    `{${'"":{'.repeat(many / 2)}`,
+    `"${'-'.repeat(many)}NaN" ${'- '.repeat(100)}`,
+    `${'-'.repeat(many)}`,
+    `${' '.repeat(many)}`,
+  ]) {
+    const start = performance.now();
+    await decodeBody(Buffer.from(`{"services":[${row}]}`), reader, 10);
+    const took = performance.now() - start;
+    assert.ok(took < 3000, `${row.slice(0, 20)}: ${took} ms`);
+  }
+});

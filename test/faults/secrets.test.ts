@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { hashSync } from 'bcryptjs';
+import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
+import { load, serve } from '../../src/cli/serve.ts';
+import { createLog } from '../../src/log/log.ts';
+import type { Auth, CloudAccess } from '../../src/openstack/access.ts';
+import { loadAccess } from '../../src/openstack/clouds.ts';
+import { OpenStackError } from '../../src/openstack/errors.ts';
+import { logIn } from '../../src/openstack/login.ts';
+import { createTransport } from '../../src/openstack/request.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+import { ALL_FAULTS, STRUCK } from './all-faults.ts';
+import { runToEnd, startProcess } from './exporter-process.ts';
+import type { Fault } from './fault.ts';
+import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { STORM_CLOUD } from './storm-cloud.ts';
+import { encode } from './wire.ts';
+
+const PASSWORD = 'planted "pass\\word" \u00e9 % 1';
+/** What is found of it however it is escaped. */
+const CORE = 'planted';
+
+/** A server, or a proxy before it, that shows what it was sent in every place that ends in a message. */
+function echoing(status: number): Fault {
+  return {
+    name: `echo with ${status}`,
+    reason: 'http',
+    words: /^/,
+    act({ socket, request }) {
+      const token = String(request.headers['x-auth-token'] ?? '');
+      const password = /"(?:password|secret|id)":"((?:[^"\\]|\\.)*)"\}/.exec(request.body.toString('utf8'))?.[1] ?? '';
+      const said = `${token} ${password} ${encodeURIComponent(password)} ${request.body.toString('utf8')}`;
+      const headers = {
+        'content-type': `text/x; echo="${token}${encodeURIComponent(password)}"`,
+        location: `http://127.0.0.1/${token}${encodeURIComponent(password)}`,
+        'x-openstack-request-id': `req-${token.slice(0, 400)}`,
+        'content-encoding': status === 299 ? token || 'x' : 'identity',
+      };
+      const body = status === 200 ? said : JSON.stringify({ error: { message: said } });
+      socket.write(encode({ status: status === 299 ? 200 : status, headers, body: Buffer.from(body) }));
+    },
+  };
+}
+
+/** Faults that fail at once, and leave no long pause. */
+const QUICK = ALL_FAULTS.filter(
+  ({ reason, hangs, asksToWait, status }) => reason !== undefined && !hangs && !asksToWait && status !== 504,
+);
+const ECHOES = [200, 299, 302, 400, 401, 404, 500].map(echoing);
+
+interface Cloud {
+  readonly proxy: FaultProxy;
+  readonly env: Record<string, string>;
+  /** Tokens that were sent so far, and the password. */
+  readonly secrets: () => string[];
+  readonly revoke: () => void;
+}
+
+async function cloud(t: TestContext): Promise<Cloud> {
+  const simulator = await startSimulator({ cloud: STORM_CLOUD, settings: { tokenCacheMs: 0 } });
+  const proxy = await startFaultProxy(simulator.url);
+  t.after(async () => {
+    await proxy.close();
+    await simulator.close();
+  });
+  simulator.cloud.setCatalog([{ type: 'block-storage', name: 'cinder', url: `${proxy.url}/volume/v3` }]);
+  simulator.cloud.changePassword('admin', PASSWORD);
+  const tokens = (): string[] => proxy.passed.flatMap(({ headers }) => headers['x-auth-token'] ?? []).map(String);
+  return {
+    proxy,
+    env: { ...simulator.environment(), OS_AUTH_URL: `${proxy.url}/identity/v3`, OS_PASSWORD: PASSWORD },
+    secrets: () => [CORE, ...new Set(tokens())],
+    revoke: simulator.cloud.revokeTokens,
+  };
+}
+
+function assertHidden(text: string, secrets: readonly string[], where: string): void {
+  // A part of a token would do as well.
+  for (const secret of secrets) assert.ok(!text.includes(secret.slice(0, 40)), `${where}: ${text.slice(0, 2000)}`);
+}
+
+test(
+  'no secret in logs, pages, JSON and the inspected state, whatever the cloud says',
+  { timeout: 120_000 },
+  async (t) => {
+    const { proxy, env, secrets, revoke } = await cloud(t);
+    const { values } = parseFlags(['--web.listen-address=127.0.0.1:0'], FLAGS);
+    let logged = '';
+    const write = (line: string): void => void (logged += line);
+    const logs = (['logfmt', 'json'] as const).map((format) => createLog({ level: 'debug', format, write }));
+    const often = { schedule: { kind: 'interval', everyMs: 25 }, maxRandomDelayMs: 0, volumeTypesEveryMs: 1 } as const;
+    const impatient = { requestTimeoutMs: 400, schedulerPatienceMs: 300, schedulerTimeoutMs: 400 };
+    const loadAnew = async () => {
+      const { config, targets } = await load(values, { env, cwd: '/nonexistent', home: '/nonexistent' });
+      return {
+        config,
+        targets: targets.map((target) => ({ ...target, config: { ...target.config, ...often, ...impatient } })),
+      };
+    };
+    const serving = await serve(values, loadAnew, (level, message, fields) => {
+      for (const log of logs) log(level, message, fields);
+    });
+    t.after(() => serving.close());
+    const page = (path: string): Promise<Response> => fetch(`http://${serving.addresses[0]}${path}`);
+    const up = (wanted: number) => async (): Promise<true | undefined> =>
+      (await (await page('/metrics')).text()).includes(`\ncinder_up ${wanted}\n`) ? true : undefined;
+    const look = async (where: string): Promise<void> => {
+      for (const path of [
+        '/metrics',
+        '/probe?cloud=default',
+        '/sd',
+        '/api/v1/backends',
+        '/',
+        '/cloud?name=default',
+        '/backend?host=n2@off',
+        '/api/v1/backend?host=n2@off',
+        '/-/ready',
+        '/openapi.json',
+      ]) {
+        assertHidden(await (await page(path)).text(), secrets(), `${where} ${path}`);
+      }
+    };
+    await waitFor('it is up', up(1), 10_000);
+    await look('healthy');
+    for (const fault of [...ECHOES, ...QUICK]) {
+      for (const struck of STRUCK) await proxy.strike(struck, fault);
+      revoke();
+      await waitFor(`it has failed: ${fault.name}`, up(0), 10_000);
+      if (ECHOES.includes(fault)) await look(fault.name);
+      for (const struck of STRUCK) await proxy.strike(struck, undefined);
+      await waitFor(`it is up after ${fault.name}`, up(1), 10_000);
+    }
+    await look('at the end');
+    assertHidden(logged, secrets(), 'log');
+    assert.match(logged, /level=error/);
+    assert.match(logged, /<secret>/, 'the echo was told, without the secret');
+    assertHidden(inspect(serving, { depth: Infinity, showHidden: true }), secrets(), 'inspected');
+  },
+);
+
+test('no secret in errors, their causes and the access, by any method of logging in', async (t) => {
+  const { proxy } = await cloud(t);
+  const user = { name: 'admin', domain: { name: 'Default' } };
+  const auths: readonly Auth[] = [
+    { method: 'password', user, password: new Secret(PASSWORD) },
+    { method: 'application_credential', credential: { name: 'x', user }, secret: new Secret(PASSWORD) },
+    { method: 'token', token: new Secret(PASSWORD) },
+  ];
+  const key = readFileSync(new URL('../fixtures/tls/client.key', import.meta.url), 'utf8');
+  const cert = readFileSync(new URL('../fixtures/tls/client.crt', import.meta.url), 'utf8');
+  for (const auth of auths) {
+    const access: CloudAccess = {
+      name: 'x',
+      authUrl: `${proxy.url}/identity/v3`,
+      auth,
+      scope: { kind: 'none' },
+      interface: 'public',
+      tls: { verify: true, key: new Secret(key), cert: new Secret(cert) },
+      files: [],
+    };
+    const transport = createTransport({ tls: access.tls, maxBodyBytes: 100_000, userAgent: 'test' });
+    t.after(transport.close);
+    const keyCore = key.split('\n')[1] ?? '';
+    for (const fault of [...ECHOES, ...ALL_FAULTS.filter(({ hangs }) => !hangs)]) {
+      await proxy.strike('token', fault);
+      const error = await logIn(access, transport, 3000).catch((cause: unknown) => cause);
+      const where = `${auth.method}, ${fault.name}`;
+      for (const shown of [error, access, transport]) {
+        assertHidden(inspect(shown, { depth: Infinity, showHidden: true }), [CORE, keyCore], where);
+        assertHidden(JSON.stringify(shown) ?? '', [CORE, keyCore], where);
+        assertHidden(String(shown), [CORE, keyCore], where);
+      }
+      if (!(error instanceof OpenStackError)) continue;
+      for (let one: unknown = error; one instanceof Error; one = one.cause)
+        assertHidden(one.stack ?? '', [CORE, keyCore], where);
+      await proxy.strike('token', undefined);
+    }
+  }
+});
+
+test('no secret in what the process writes: bad files, checks, crashes', { timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-secrets-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  const yaml = (password: string, more = ''): string =>
+    `clouds:\n  lab:\n    auth:\n      auth_url: http://127.0.0.1:1/v3\n      username: admin\n      password: ${password}\n      project_name: admin\n      user_domain_name: Default\n      project_domain_name: Default\n${more}`;
+  write('config.yaml', 'clouds:\n  lab:\n');
+  for (const text of [
+    yaml('"planted'),
+    yaml('[planted, planted]'),
+    yaml('{planted: planted}'),
+    yaml('planted: planted'),
+    yaml('&planted *planted'),
+    yaml('!!planted planted'),
+    yaml('planted', '      passwrod: planted\n'),
+    yaml('planted', '    cacert: missing.crt\n'),
+    yaml('planted').replace('http://', 'http://admin:planted@'),
+    yaml('planted').replace('    auth:', '    auth_type: planted\n    auth:'),
+    yaml('planted').replace('username: admin\n', ''),
+  ]) {
+    write('clouds.yaml', text);
+    for (const args of [
+      ['--config.check', '--config.file=config.yaml'],
+      ['check', '--config.file=config.yaml'],
+    ]) {
+      const { output, code } = await runToEnd(args, { cwd: folder });
+      // The name of a login method is no secret, and is told.
+      const shown = text.includes('auth_type: planted') ? output.replaceAll('"planted"', '') : output;
+      assert.ok(code !== null && output !== '', args[0]);
+      assertHidden(shown, [CORE], text);
+    }
+  }
+  write('clouds.yaml', yaml('planted'));
+  write('web.yaml', `basic_auth_users:\n  prometheus: planted\n`);
+  const bad = await runToEnd(
+    ['--config.file=config.yaml', '--web.config.file=web.yaml', '--web.listen-address=127.0.0.1:0'],
+    { cwd: folder },
+  );
+  assert.equal(bad.code, 1);
+  assertHidden(bad.output, [CORE], 'web configuration');
+
+  const hash = hashSync('planted', 4);
+  write('web.yaml', `basic_auth_users:\n  prometheus: ${hash}\n`);
+  write('crash.cjs', "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('crash'); }));");
+  const running = await startProcess({
+    cwd: folder,
+    env: { NODE_OPTIONS: `--require=${join(folder, 'crash.cjs')}` },
+    args: ['--config.file=config.yaml', '--web.config.file=web.yaml', '--log.level=debug', '--log.format=json'],
+    authorization: `Basic ${Buffer.from('prometheus:planted').toString('base64')}`,
+  });
+  t.after(running.stop);
+  await running.until('it has tried', (page) => page.value('cinder_up') === 0);
+  await fetch(`${running.url}/metrics`, {
+    headers: { authorization: `Basic ${Buffer.from('prometheus:planted too').toString('base64')}` },
+  });
+  running.signal('SIGUSR2');
+  await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined), 10_000);
+  assertHidden(running.output(), [CORE, hash, Buffer.from('prometheus:planted').toString('base64')], 'crash');
+});
+
+test('what is loaded keeps its secrets to itself', () => {
+  const env = {
+    OS_AUTH_URL: 'http://127.0.0.1:1/v3',
+    OS_USERNAME: 'a',
+    OS_PASSWORD: PASSWORD,
+    OS_PROJECT_NAME: 'p',
+    OS_USER_DOMAIN_ID: 'd',
+    OS_PROJECT_DOMAIN_ID: 'd',
+  };
+  const access = loadAccess({ env, cwd: '/nonexistent', home: '/nonexistent' });
+  for (const text of [
+    inspect(access, { depth: Infinity, showHidden: true }),
+    JSON.stringify(access),
+    `${String(access.auth)}`,
+  ])
+    assertHidden(text, [CORE], text);
+  assert.ok(access.auth.method === 'password' && access.auth.password.reveal() === PASSWORD);
+});

@@ -1,0 +1,146 @@
+import { mock, type TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { CloudConfig } from '../../src/config/config.ts';
+import type { Fields } from '../../src/log/log.ts';
+import type { CloudAccess } from '../../src/openstack/access.ts';
+import { loadAccess } from '../../src/openstack/clouds.ts';
+import { createPageSource } from '../../src/refresh/page.ts';
+import { createWatcher, type Watcher } from '../../src/refresh/watcher.ts';
+import { manualClock } from '../../src/simulator/clock.ts';
+import type { CloudDefinition } from '../../src/simulator/definition.ts';
+import type { Settings } from '../../src/simulator/settings.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { parseExposition, type Exposition } from '../exposition-parser.ts';
+import { MAX_BODY_BYTES } from './broken-bodies.ts';
+import { startFaultProxy, type CertificatePair, type FaultProxy } from './fault-proxy.ts';
+import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
+
+export const INTERVAL_MS = 30_000;
+export const STALE_AFTER_MS = 300_000;
+
+/** Long enough for a busy machine. */
+export const PATIENT = { requestTimeoutMs: 10_000, schedulerPatienceMs: 10_000, schedulerTimeoutMs: 30_000 };
+/** For faults that last until we give up. */
+export const IMPATIENT = { requestTimeoutMs: 500, schedulerPatienceMs: 350, schedulerTimeoutMs: 900 };
+
+const CONFIG: CloudConfig = {
+  name: 'storm',
+  schedule: { kind: 'interval', everyMs: INTERVAL_MS },
+  maxRandomDelayMs: 0,
+  ...PATIENT,
+  staleAfterMs: STALE_AFTER_MS,
+  collectors: { pools: true, volumeTypes: true },
+  // At every refresh.
+  volumeTypesEveryMs: 1,
+  limits: { maxBodyBytes: MAX_BODY_BYTES, maxRows: 1000, maxLabelLength: 256 },
+};
+
+export interface LogLine extends Fields {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** A page, and how long the refresh before it took by the real clock. */
+export interface Shown extends Exposition {
+  readonly tookMs: number;
+  readonly conditions: Conditions;
+}
+
+/** A simulated cloud behind a proxy that makes faults, and a watcher that refreshes when told, its clock an interval later each time. */
+export interface Stage {
+  readonly simulator: Simulator;
+  readonly proxy: FaultProxy;
+  readonly watcher: Watcher;
+  readonly log: LogLine[];
+  readonly refresh: () => Promise<Shown>;
+  /** Time passes, for the cloud and for the exporter. */
+  readonly advance: (ms: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface StageOptions {
+  readonly cloud?: CloudDefinition;
+  readonly settings?: Partial<Settings>;
+  readonly config?: Partial<CloudConfig>;
+  readonly access?: Partial<CloudAccess>;
+  readonly certificate?: CertificatePair;
+}
+
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const clock = manualClock(Date.now());
+  const simulator = await startSimulator({
+    cloud: options.cloud ?? STORM_CLOUD,
+    clock,
+    // Tokens that are revoked are refused at once.
+    settings: { tokenCacheMs: 0, ...options.settings },
+  });
+  const proxy = await startFaultProxy(simulator.url, options.certificate);
+  simulator.cloud.setCatalog([{ type: 'block-storage', name: 'cinder', url: `${proxy.url}/volume/v3` }]);
+  const env = { ...simulator.environment(), OS_AUTH_URL: `${proxy.url}/identity/v3` };
+  const access = { ...loadAccess({ env, cwd: '/nonexistent', home: '/nonexistent' }), ...options.access };
+  const log: LogLine[] = [];
+  const watcher = createWatcher({
+    config: { ...CONFIG, ...options.config },
+    access,
+    intervalMs: INTERVAL_MS,
+    log: (level, message, fields) => void log.push({ ...fields, level, message }),
+  });
+  const advance = (ms: number): void => {
+    clock.advance(ms);
+    shiftMs += ms;
+  };
+  return {
+    simulator,
+    proxy,
+    watcher,
+    log,
+    advance,
+    async refresh() {
+      advance(INTERVAL_MS);
+      const start = performance.now();
+      await watcher.refresh();
+      const tookMs = performance.now() - start;
+      return { ...(await readPage(watcher)), tookMs };
+    },
+    async close() {
+      watcher.close();
+      await proxy.close();
+      await simulator.close();
+    },
+  };
+}
+
+/** The same, closed at the end of the test. */
+export async function stageFor(t: Pick<TestContext, 'after'>, options: StageOptions = {}): Promise<Stage> {
+  const stage = await openStage(options);
+  t.after(stage.close);
+  return stage;
+}
+
+/** What a collector's own series says. */
+export function succeeded(page: Exposition, collector: string): number | undefined {
+  return page.value('cinder_scrape_collector_success', { collector });
+}
+
+/** Both forms of the page, each read strictly; they must tell the same. */
+async function readPage(watcher: Watcher): Promise<Exposition & { readonly conditions: Conditions }> {
+  const source = createPageSource(watcher.pages, [watcher.metrics.registry]);
+  const [text, openmetrics] = await Promise.all(
+    (['text', 'openmetrics'] as const).map(async (format) =>
+      parseExposition(gunzipSync((await source.page(format)).gzip).toString('utf8'), format),
+    ),
+  );
+  if (!text || !openmetrics) throw new Error('no page');
+  const samples = (page: Exposition): number => [...page.families.values()].flatMap((family) => family.samples).length;
+  if (samples(text) !== samples(openmetrics)) throw new Error('the two forms of the page tell different things');
+  const holding = text.samples('cinder_backend_condition').filter(({ value }) => value === 1);
+  return {
+    ...text,
+    conditions: Object.fromEntries(holding.map(({ labels }) => [labels['host'] ?? '', labels['condition'] ?? ''])),
+  };
+}
+
+const realNow = performance.now.bind(performance);
+let shiftMs = 0;
+/** `performance.now` with jumps, for the whole process of a test; timers keep real time. */
+mock.method(performance, 'now', () => realNow() + shiftMs);

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { send } from '../openstack/answer.ts';
+import type { Lab } from '../openstack/lab.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+import { threePools } from './incidents.ts';
+
+interface PoolRow {
+  readonly name: string;
+  readonly capabilities: { readonly backend_state?: string; readonly timestamp?: string };
+}
+
+interface ServiceRow {
+  readonly binary: string;
+  readonly host: string;
+  readonly state: string;
+}
+
+async function poolsOf(lab: Lab, host: string): Promise<readonly PoolRow[]> {
+  const { json } = await lab.get('/scheduler-stats/get_pools?detail=true');
+  const { pools } = json as { readonly pools: readonly PoolRow[] };
+  return pools.filter(({ name }) => name.startsWith(`${host}#`));
+}
+
+/** When the driver stats were published that first called a pool of this backend down. */
+export function statsSayDown(host: string): (lab: Lab) => Promise<number | undefined> {
+  return async (lab) => {
+    const down = (await poolsOf(lab, host)).find(({ capabilities }) => capabilities.backend_state === 'down');
+    return down && Date.parse(`${down.capabilities.timestamp}Z`);
+  };
+}
+
+/** When the service list was first seen to call this service down. */
+export function serviceIsDown(host: string, binary = 'cinder-volume'): (lab: Lab) => Promise<number | undefined> {
+  return async (lab) => {
+    const { json } = await lab.get('/os-services');
+    const { services } = json as { readonly services: readonly ServiceRow[] };
+    const row = services.find((service) => service.host === host && service.binary === binary);
+    return row?.state === 'down' ? Date.now() : undefined;
+  };
+}
+
+/** Three pools that are up, and a volume type that only `single` can serve. */
+export async function prepareBackends(lab: Lab): Promise<void> {
+  await lab.backend('pools', threePools('up', 'up', 'up'));
+  const created = await send(`${lab.cinder}/v3/types`, {
+    headers: { 'x-auth-token': await lab.token() },
+    body: { volume_type: { name: 'gold', extra_specs: { volume_backend_name: 'single' } } },
+  });
+  assert.equal(created.status, 200, created.text);
+  await waitFor(
+    'the three pools',
+    async () => {
+      const names = (await poolsOf(lab, 'lab@pools')).map(({ name }) => name);
+      return names.length === 3 && names.every((name) => name.includes('#p ')) ? true : undefined;
+    },
+    60_000,
+  );
+}
+
+/** Gives a user of Keystone another password; its tokens end. */
+export async function setPassword(lab: Lab, name: string, password: string): Promise<void> {
+  const headers = { 'x-auth-token': await lab.token() };
+  const found = await send(`${lab.keystone}/v3/users?name=${name}`, { headers });
+  const { users } = found.json as { readonly users: readonly { readonly id: string }[] };
+  const changed = await send(`${lab.keystone}/v3/users/${users[0]?.id}`, {
+    method: 'PATCH',
+    headers,
+    body: { user: { password } },
+  });
+  assert.equal(changed.status, 200, changed.text);
+}
