@@ -59,6 +59,8 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   quiet: async () => (await Promise.all([measureIdle(context), measureGentle(context)])).flat(),
 };
 
+if (flags['write-docs'] && (flags.short || flags.only)) throw new Error('--write-docs needs a whole run');
+
 const rows: Row[] = [];
 const began = performance.now();
 buildProgram();

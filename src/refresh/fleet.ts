@@ -59,7 +59,7 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
     // A cloud takes one place at most, however long its refresh hangs: the others go on.
     let placed = false;
     const run = (): void => {
-      if (placed) return void watcher.metrics.overlapped.inc();
+      if (placed) return watcher.metrics.overlapped.inc();
       placed = true;
       void limit(watcher.refresh).finally(() => {
         placed = false;
@@ -70,7 +70,7 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
       intervalMs,
       maxRandomDelayMs: config.maxRandomDelayMs,
       // Every cloud is read at once first, then spread over the interval.
-      secondAfterMs: intervalMs * position,
+      secondAfterMs: intervalMs * (1 + position),
       run,
       missed: (count) => watcher.metrics.missed.inc(count),
     });
@@ -101,7 +101,7 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
     const next = await Promise.all(
       targets.map(async (target, i) => {
         const fingerprint = fingerprintOf(target, several);
-        return kept.get(fingerprint) ?? start(target, fingerprint, (i + 1) / targets.length, several);
+        return kept.get(fingerprint) ?? start(target, fingerprint, i / targets.length, several);
       }),
     );
     // On a reload the old page stays until there is a new one.

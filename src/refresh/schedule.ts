@@ -12,7 +12,7 @@ export interface ScheduleOptions {
   /** Milliseconds from one run to the next, also of a cron expression (see `intervalOf`). */
   readonly intervalMs: number;
   readonly maxRandomDelayMs: number;
-  /** Milliseconds from the first run, which is at once, to the second: less than the interval to spread many clouds over it. */
+  /** Milliseconds from the first run, which is at once, to the second: more than the interval to spread many clouds over it. */
   readonly secondAfterMs?: number;
   readonly run: () => void;
   /** A run was due and could not start in time, because the event loop or the machine stood still. */

@@ -54,7 +54,7 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
   let mostWaiting = 0;
 
   const other = createHttpServer((request, response) => {
-    elsewhere.push(`${request.method} ${request.url} ${request.headers['x-auth-token'] ?? ''}`);
+    elsewhere.push(`${request.method} ${request.url}`);
     response.end('{}');
   });
   const otherUrl = await listening(other, 0);

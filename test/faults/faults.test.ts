@@ -8,28 +8,26 @@ import { RETRY_AFTER_S } from './statuses.ts';
 import { BY_LIST } from './storm-cloud.ts';
 
 /** One of each kind, everywhere; all of them, everywhere, are in test/real. */
-const EVERYWHERE = [
-  'hang',
-  'reset in the middle of the body',
-  'HTML with 200',
-  'rows that are none',
-  '307 elsewhere',
-  '503',
-];
+const EVERYWHERE = ['hang', 'reset in the middle of the body', 'HTML with 200', '503'];
 const HERE: readonly (readonly [Struck, string])[] = [
   ['token', 'refuse'],
   ['token', '401'],
+  ['token', '308 elsewhere'],
   ['services', 'refuse'],
   ['services', '403'],
   ['services', '429 with Retry-After in seconds'],
   ['services', 'a clock five hours ahead'],
+  ['services', 'rows that are none'],
+  ['services', '307 elsewhere'],
   ['services at 3.49', '504'],
   ['services at 3.49', 'cut off, without a Content-Length'],
   ['pools', 'a clock five hours ahead'],
   ['pools', 'a clock five hours behind'],
+  ['pools', 'rows that are none'],
   ['pools', 'a gzip bomb'],
   ['pools', 'Content-Length too short'],
   ['types', '401'],
+  ['types', '307 elsewhere'],
 ];
 
 for (const struck of STRUCK) {

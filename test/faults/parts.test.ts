@@ -47,11 +47,7 @@ test('bad rows cost themselves: counted, said once, all others stay', async (t) 
 test('one pool that cannot be read: its backend is judged by what is left, the others as ever', async (t) => {
   const stage = await stageFor(t, PLAIN);
   await change(stage, 'pools', 'pools', (rows) =>
-    rows.map((row) =>
-      row['name'] === 'n1.example@up#n1.example@up' || /^n1\.example@up#/.test(String(row['name']))
-        ? { ...row, capabilities: 'gone' }
-        : row,
-    ),
+    rows.map((row) => (String(row['name']).startsWith('n1.example@up#') ? { ...row, capabilities: 'gone' } : row)),
   );
   const page = await stage.refresh();
   assert.deepEqual(page.conditions, { ...BY_STATS, 'n1.example@up': BY_LIST['n1.example@up'] });

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { hashSync } from 'bcryptjs';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve } from '../../src/cli/serve.ts';
 import { createLog } from '../../src/log/log.ts';
@@ -17,15 +14,11 @@ import { Secret } from '../../src/config/secret.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { waitFor } from '../openstack/wait-for.ts';
 import { ALL_FAULTS, STRUCK } from './all-faults.ts';
-import { runToEnd, startProcess } from './exporter-process.ts';
 import type { Fault } from './fault.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
+import { CORE, PASSWORD, assertHidden } from './planted.ts';
 import { encode } from './wire.ts';
-
-const PASSWORD = 'planted "pass\\word" \u00e9 % 1';
-/** What is found of it however it is escaped. */
-const CORE = 'planted';
 
 /** A server, or a proxy before it, that shows what it was sent in every place that ends in a message. */
 function echoing(status: number): Fault {
@@ -51,7 +44,7 @@ function echoing(status: number): Fault {
 
 /** Faults that fail at once, and leave no long pause. */
 const QUICK = ALL_FAULTS.filter(
-  ({ reason, hangs, asksToWait, status }) => reason !== undefined && !hangs && !asksToWait && status !== 504,
+  ({ reason, hangs, asksToWait, status }) => reason !== undefined && !hangs && !asksToWait && (status ?? 0) < 502,
 );
 const ECHOES = [200, 299, 302, 400, 401, 404, 500].map(echoing);
 
@@ -77,13 +70,8 @@ async function cloud(t: TestContext): Promise<Cloud> {
     proxy,
     env: { ...simulator.environment(), OS_AUTH_URL: `${proxy.url}/identity/v3`, OS_PASSWORD: PASSWORD },
     secrets: () => [CORE, ...new Set(tokens())],
-    revoke: simulator.cloud.revokeTokens,
+    revoke: () => simulator.cloud.revokeTokens(),
   };
-}
-
-function assertHidden(text: string, secrets: readonly string[], where: string): void {
-  // A part of a token would do as well.
-  for (const secret of secrets) assert.ok(!text.includes(secret.slice(0, 40)), `${where}: ${text.slice(0, 2000)}`);
 }
 
 test(
@@ -185,66 +173,6 @@ test('no secret in errors, their causes and the access, by any method of logging
   }
 });
 
-test('no secret in what the process writes: bad files, checks, crashes', { timeout: 120_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-secrets-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-  const yaml = (password: string, more = ''): string =>
-    `clouds:\n  lab:\n    auth:\n      auth_url: http://127.0.0.1:1/v3\n      username: admin\n      password: ${password}\n      project_name: admin\n      user_domain_name: Default\n      project_domain_name: Default\n${more}`;
-  write('config.yaml', 'clouds:\n  lab:\n');
-  for (const text of [
-    yaml('"planted'),
-    yaml('[planted, planted]'),
-    yaml('{planted: planted}'),
-    yaml('planted: planted'),
-    yaml('&planted *planted'),
-    yaml('!!planted planted'),
-    yaml('planted', '      passwrod: planted\n'),
-    yaml('planted', '    cacert: missing.crt\n'),
-    yaml('planted').replace('http://', 'http://admin:planted@'),
-    yaml('planted').replace('    auth:', '    auth_type: planted\n    auth:'),
-    yaml('planted').replace('username: admin\n', ''),
-  ]) {
-    write('clouds.yaml', text);
-    for (const args of [
-      ['--config.check', '--config.file=config.yaml'],
-      ['check', '--config.file=config.yaml'],
-    ]) {
-      const { output, code } = await runToEnd(args, { cwd: folder });
-      // The name of a login method is no secret, and is told.
-      const shown = text.includes('auth_type: planted') ? output.replaceAll('"planted"', '') : output;
-      assert.ok(code !== null && output !== '', args[0]);
-      assertHidden(shown, [CORE], text);
-    }
-  }
-  write('clouds.yaml', yaml('planted'));
-  write('web.yaml', `basic_auth_users:\n  prometheus: planted\n`);
-  const bad = await runToEnd(
-    ['--config.file=config.yaml', '--web.config.file=web.yaml', '--web.listen-address=127.0.0.1:0'],
-    { cwd: folder },
-  );
-  assert.equal(bad.code, 1);
-  assertHidden(bad.output, [CORE], 'web configuration');
-
-  const hash = hashSync('planted', 4);
-  write('web.yaml', `basic_auth_users:\n  prometheus: ${hash}\n`);
-  write('crash.cjs', "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('crash'); }));");
-  const running = await startProcess({
-    cwd: folder,
-    env: { NODE_OPTIONS: `--require=${join(folder, 'crash.cjs')}` },
-    args: ['--config.file=config.yaml', '--web.config.file=web.yaml', '--log.level=debug', '--log.format=json'],
-    authorization: `Basic ${Buffer.from('prometheus:planted').toString('base64')}`,
-  });
-  t.after(running.stop);
-  await running.until('it has tried', (page) => page.value('cinder_up') === 0);
-  await fetch(`${running.url}/metrics`, {
-    headers: { authorization: `Basic ${Buffer.from('prometheus:planted too').toString('base64')}` },
-  });
-  running.signal('SIGUSR2');
-  await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined), 10_000);
-  assertHidden(running.output(), [CORE, hash, Buffer.from('prometheus:planted').toString('base64')], 'crash');
-});
-
 test('what is loaded keeps its secrets to itself', () => {
   const env = {
     OS_AUTH_URL: 'http://127.0.0.1:1/v3',
@@ -258,7 +186,7 @@ test('what is loaded keeps its secrets to itself', () => {
   for (const text of [
     inspect(access, { depth: Infinity, showHidden: true }),
     JSON.stringify(access),
-    `${String(access.auth)}`,
+    inspect(access.auth),
   ])
     assertHidden(text, [CORE], text);
   assert.ok(access.auth.method === 'password' && access.auth.password.reveal() === PASSWORD);

@@ -1,4 +1,4 @@
-import { mock, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { CloudConfig } from '../../src/config/config.ts';
 import type { Fields } from '../../src/log/log.ts';
@@ -143,4 +143,4 @@ async function readPage(watcher: Watcher): Promise<Exposition & { readonly condi
 const realNow = performance.now.bind(performance);
 let shiftMs = 0;
 /** `performance.now` with jumps, for the whole process of a test; timers keep real time. */
-mock.method(performance, 'now', () => realNow() + shiftMs);
+performance.now = () => realNow() + shiftMs;

@@ -1,20 +1,12 @@
-import { after, before, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { prepareBackends } from './e2e-cinder.ts';
-import { playFault, playStory } from './e2e-fault.ts';
-import type { Fault, Story } from './e2e-fault.ts';
 import { BACKEND_FAULTS, BACKEND_STORIES } from './e2e-faults-backends.ts';
 import { CONTROL_FAULTS, CONTROL_STORIES } from './e2e-faults-control.ts';
 import { timingTable, writeLatencyPage } from './e2e-latency.ts';
-import { SCALE, startSite } from './e2e-site.ts';
-import type { Site, SiteOptions } from './e2e-site.ts';
+import { SCALE } from './e2e-site.ts';
+import { play } from './e2e-suite.ts';
+import type { Suite } from './e2e-suite.ts';
 import { TIMINGS } from './e2e-timing.ts';
-
-interface Suite {
-  readonly name: string;
-  readonly options: SiteOptions;
-  readonly faults: readonly Fault[];
-  readonly stories: readonly Story[];
-}
 
 const SUITES: readonly Suite[] = [
   {
@@ -38,17 +30,3 @@ describe('real Cinder, exporter, Prometheus with the shipped rules, Alertmanager
   });
   for (const suite of SUITES) describe(suite.name, { concurrency: 1 }, () => play(suite));
 });
-
-function play({ options, faults, stories }: Suite): void {
-  let started: Site | undefined;
-  before(async () => {
-    started = await startSite(options);
-  });
-  after(() => started?.close());
-  const site = (): Site => {
-    if (started === undefined) throw new Error('the site did not start');
-    return started;
-  };
-  for (const fault of faults) test(fault.name, () => playFault(site(), fault));
-  for (const story of stories) test(story.name, () => playStory(site(), story));
-}

@@ -1,4 +1,3 @@
-import { mock } from 'node:test';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve, type Serving } from '../../src/cli/serve.ts';
 import type { CloudConfig } from '../../src/config/config.ts';
@@ -45,7 +44,7 @@ const CLOUD_SETTINGS = {
 
 const realNow = performance.now.bind(performance);
 let shiftMs = 0;
-mock.method(performance, 'now', () => realNow() + shiftMs);
+performance.now = () => realNow() + shiftMs;
 
 /** The exporter in this process, before a simulated cloud and a proxy that makes faults. */
 export interface Soaked {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { hashSync } from 'bcryptjs';
+import { waitFor } from '../openstack/wait-for.ts';
+import { runToEnd, startProcess } from './exporter-process.ts';
+import { CORE, assertHidden } from './planted.ts';
+
+test('no secret in what the process writes: bad files, checks, crashes', { timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-secrets-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  const yaml = (password: string, more = ''): string =>
+    `clouds:\n  lab:\n    auth:\n      auth_url: http://127.0.0.1:1/v3\n      username: admin\n      password: ${password}\n      project_name: admin\n      user_domain_name: Default\n      project_domain_name: Default\n${more}`;
+  write('config.yaml', 'clouds:\n  lab:\n');
+  for (const text of [
+    yaml('"planted'),
+    yaml('[planted, planted]'),
+    yaml('{planted: planted}'),
+    yaml('planted: planted'),
+    yaml('&planted *planted'),
+    yaml('!!planted planted'),
+    yaml('planted', '      passwrod: planted\n'),
+    yaml('planted', '    cacert: missing.crt\n'),
+    yaml('planted').replace('http://', 'http://admin:planted@'),
+    yaml('planted').replace('    auth:', '    auth_type: planted\n    auth:'),
+    yaml('planted').replace('username: admin\n', ''),
+  ]) {
+    write('clouds.yaml', text);
+    for (const args of [
+      ['--config.check', '--config.file=config.yaml'],
+      ['check', '--config.file=config.yaml'],
+    ]) {
+      const { output, code } = await runToEnd(args, { cwd: folder });
+      // The name of a login method is no secret, and is told.
+      const shown = text.includes('auth_type: planted') ? output.replaceAll('"planted"', '') : output;
+      assert.ok(code !== null && output !== '', args[0]);
+      assertHidden(shown, [CORE], text);
+    }
+  }
+  write('clouds.yaml', yaml('planted'));
+  write('web.yaml', `basic_auth_users:\n  prometheus: planted\n`);
+  const bad = await runToEnd(
+    ['--config.file=config.yaml', '--web.config.file=web.yaml', '--web.listen-address=127.0.0.1:0'],
+    { cwd: folder },
+  );
+  assert.equal(bad.code, 1);
+  assertHidden(bad.output, [CORE], 'web configuration');
+
+  const hash = hashSync('planted', 4);
+  write('web.yaml', `basic_auth_users:\n  prometheus: ${hash}\n`);
+  write('crash.cjs', "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('crash'); }));");
+  const running = await startProcess({
+    cwd: folder,
+    env: { NODE_OPTIONS: `--require=${join(folder, 'crash.cjs')}` },
+    args: ['--config.file=config.yaml', '--web.config.file=web.yaml', '--log.level=debug', '--log.format=json'],
+    authorization: `Basic ${Buffer.from('prometheus:planted').toString('base64')}`,
+  });
+  t.after(running.stop);
+  await running.until('it has tried', (page) => page.value('cinder_up') === 0);
+  await fetch(`${running.url}/metrics`, {
+    headers: { authorization: `Basic ${Buffer.from('prometheus:planted too').toString('base64')}` },
+  });
+  running.signal('SIGUSR2');
+  await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined), 10_000);
+  assertHidden(running.output(), [CORE, hash, Buffer.from('prometheus:planted').toString('base64')], 'crash');
+});
