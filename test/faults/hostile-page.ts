@@ -4,11 +4,9 @@ import type { Snapshot } from '../../src/cinder/snapshot.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { finish } from '../../src/metrics/page.ts';
-import { createPipeline, type Pipeline } from '../../src/refresh/pipeline.ts';
+import { createPipeline, type Accepted } from '../../src/refresh/pipeline.ts';
 
 const NOW = Date.UTC(2026, 7, 1, 10, 1);
-
-type Accepted = Awaited<ReturnType<Pipeline['pools']>>;
 
 /** The bodies of three answers; without `types` there are none. */
 export interface Bodies {

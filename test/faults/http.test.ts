@@ -70,7 +70,7 @@ test(
         if (status === 405) assert.match(answer, /^allow: /im);
         if (method === 'HEAD' && status === 200) assert.match(answer, /\r\n\r\n$/);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
     assert.equal((await get('/metrics')).status, 200);
     assert.deepEqual(simulator.requests.counts, before, 'no request here reaches a cloud');

@@ -42,10 +42,10 @@ function echoing(status: number): Fault {
   };
 }
 
-/** Faults that fail at once, and leave no long pause. */
+/** Some of the faults that fail at once, and leave no long pause. */
 const QUICK = ALL_FAULTS.filter(
   ({ reason, hangs, asksToWait, status }) => reason !== undefined && !hangs && !asksToWait && (status ?? 0) < 502,
-);
+).filter((_, i) => i % 4 === 0);
 const ECHOES = [200, 299, 302, 400, 401, 404, 500].map(echoing);
 
 interface Cloud {

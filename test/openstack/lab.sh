@@ -133,7 +133,7 @@ units() {
   for b in $LAB_BACKENDS; do [ -e "$ETC/cinder/volume-$b.conf" ] && echo "volume-$b"; done
   return 0
 }
-is_unit() { units | grep -qx -- "$1" || die "no such unit: $1 (one of: $(units | tr '\n' ' '))"; }
+is_unit() { units | grep -x -- "$1" >/dev/null || die "no such unit: $1 (one of: $(units | tr '\n' ' '))"; }
 
 start_unit() {
   local unit=$1 cinder=(--config-file "$ETC/cinder/cinder.conf")

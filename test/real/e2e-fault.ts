@@ -2,7 +2,7 @@ import type { Lab } from '../openstack/lab.ts';
 import { waitFor } from '../openstack/wait-for.ts';
 import type { Site } from './e2e-site.ts';
 import { measure } from './e2e-timing.ts';
-import { watch } from './e2e-watch.ts';
+import { lineOf, watch } from './e2e-watch.ts';
 import type { Expected, Watch } from './e2e-watch.ts';
 
 /** Something that breaks in a real Cinder, what must come of it, and how it is mended. */
@@ -56,13 +56,19 @@ export async function playStory(site: Site, { play, mends }: Story): Promise<voi
   await seen.ends();
 }
 
-/** Nothing fires or is on its way: what was before is over. */
-async function quiet({ prometheus }: Site): Promise<void> {
+/** Nothing fires or is on its way, and whatever was told is taken back: what was before is over. */
+async function quiet({ prometheus, alertmanager }: Site): Promise<void> {
   await waitFor(
     'no alert is left from before',
     async () => {
-      const left = await prometheus.query('ALERTS');
-      if (left.length > 0) throw new Error(JSON.stringify(left.map(({ metric }) => metric)));
+      const last = new Map<string, string>();
+      for (const { receiver, alerts } of alertmanager.notifications)
+        for (const { status, labels } of alerts) last.set(`${receiver} ${lineOf(labels)}`, status);
+      const left = [
+        ...(await prometheus.query('ALERTS')).map(({ metric }) => lineOf(metric)),
+        ...[...last].filter(([, status]) => status !== 'resolved').map(([line]) => line),
+      ];
+      if (left.length > 0) throw new Error(left.join(', '));
       const read = await prometheus.query('cinder_up == 1');
       return read.length > 0 || undefined;
     },

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { hostileCloud } from '../faults/hostile-bodies.ts';
 import { hostilePage } from '../faults/hostile-page.ts';
 
+const PROMTOOL = 'promtool';
 const SAMPLES = 40;
 
 test('promtool has nothing to say about the pages of hostile clouds', async (t) => {
@@ -20,7 +21,7 @@ test('promtool has nothing to say about the pages of hostile clouds', async (t) 
     });
     rows += page.snapshot.services.length + page.snapshot.pools.length;
     const input = await page.text('text');
-    const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(PROMTOOL, ['check', 'metrics'], { input, encoding: 'utf8' });
     assert.equal(`${stdout}${stderr}`, '', input);
     assert.equal(status, 0);
   }
