@@ -16,6 +16,8 @@ answer({
       response.writeHead(200, headers);
       response.end(page);
     });
+    // As long as the exporter's: a client that finds its connection closed measures something else.
+    server.keepAliveTimeout = 65_000;
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });

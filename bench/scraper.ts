@@ -18,7 +18,11 @@ export async function openConnection(port: number, path: string): Promise<Connec
   let head: Buffer | undefined = EMPTY;
   let left = 0;
 
-  const fail = (error: Error): void => done?.reject(error);
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    done?.reject(error);
+  };
   const received = (size: number, bytes: Uint8Array): boolean => {
     let body = size;
     if (head) {
@@ -50,8 +54,9 @@ export async function openConnection(port: number, path: string): Promise<Connec
   return {
     get: () =>
       new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
         done = { resolve, reject };
-        socket.write(request);
+        return socket.write(request);
       }),
     close: () => socket.destroy(),
   };

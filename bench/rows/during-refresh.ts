@@ -39,7 +39,7 @@ export async function measureDuringRefresh(context: Context): Promise<Row[]> {
 
   const rounds: { readonly ours: Split; readonly theirs: Split }[] = [];
   const durations: number[] = [];
-  for (let round = 0; round < (context.short ? 2 : 5); round += 1) {
+  for (let round = 0; round < (context.short ? 2 : 4); round += 1) {
     await sleep((await lastBegun(cloud)) + intervalMs - CLEAR_MS - Date.now());
     const refreshes = await refreshesOf(exporter);
     await sleep((await lastBegun(cloud)) + intervalMs - CLEAR_MS / 2 - Date.now());

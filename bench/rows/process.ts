@@ -42,7 +42,7 @@ export async function measureProcess(context: Context): Promise<{ rows: Row[]; f
     runOnce(context, small, quick),
     runOnce(context, medium, quick),
   ]);
-  const atLarge = await runOnce(context, large, context.short ? quick : { intervalMs: 3000, refreshes: 8 });
+  const atLarge = await runOnce(context, large, context.short ? quick : { intervalMs: 3000, refreshes: 6 });
   const helloMb = hello.residentMb();
   await hello.stop();
 

@@ -43,7 +43,7 @@ async function compare(context: Context, backends: number, { connections, leastR
   const ours: { rate: number; cpuMs: number }[] = [];
   const theirs: typeof ours = [];
   // The first round warms both up.
-  for (let round = 0; round <= (context.short ? 3 : 11); round += 1) {
+  for (let round = 0; round <= (context.short ? 3 : 8); round += 1) {
     const ourTurn = await one(exporter.pid, exporter.port);
     const theirTurn = await one(bare.pid, barePort);
     if (round === 0) continue;
