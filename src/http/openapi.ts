@@ -55,8 +55,7 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       'All backends and how their clouds are read',
       {
         200: { description: 'The backends as of the last refresh', schema: 'Backends' },
-        400: text('The parameter was given more than once'),
-        404: text('No such cloud'),
+        404: text('No such cloud, or the parameter was given more than once'),
       },
       [cloudName(false)],
     ),
@@ -126,7 +125,7 @@ function metrics(id: string, summary: string, parameters: Operation['parameters'
         description: 'The exposition, as the Accept header asks',
         type: ['text/plain', 'application/openmetrics-text'],
       },
-      ...(parameters.length > 0 && { 400: text('The parameter is missing'), 404: text('No such cloud') }),
+      ...(parameters.length > 0 && { 404: text('No such cloud, or not exactly one parameter') }),
     },
     parameters,
   );
