@@ -74,24 +74,29 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
     open = true;
     const start = performance.now();
     let waiting = false;
+    // A timer may fire a fraction of a millisecond early by the clock: whose patience is over has waited that long.
+    const took = (): number => Math.max(performance.now() - start, waiting ? patienceMs : 0);
     const { promise: patience, cancel } = timer(patienceMs);
     const outcome = question().then(
       (value): Outcome<T> => {
         open = false;
-        settle(operation, performance.now() - start, undefined);
+        settle(operation, took(), undefined);
         if (waiting) late(value);
         return { kind: 'answered', value };
       },
       (cause: unknown): Outcome<T> => {
         open = false;
         const error = asOpenStackError(cause, operation);
-        settle(operation, performance.now() - start, error);
+        settle(operation, took(), error);
         return { kind: 'failed', error };
       },
     );
-    const first = await Promise.race([outcome, patience.then((): Outcome<T> => ({ kind: 'waiting' }))]);
+    const given = patience.then((): Outcome<T> => {
+      waiting = true;
+      return { kind: 'waiting' };
+    });
+    const first = await Promise.race([outcome, given]);
     cancel();
-    waiting = first.kind === 'waiting';
     return first;
   }
 
