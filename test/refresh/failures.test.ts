@@ -209,6 +209,8 @@ test('the API is away: said once, stands until it is too old, recovers at the ne
   const empty = await refresh();
   for (const name of empty.families.keys()) assert.match(name, /^cinder_(up$|scrape_collector_|exporter_)/);
   assert.ok(empty.value('cinder_scrape_collector_last_success_timestamp_seconds', { collector: 'services' }));
+  // By now the drivers' reports are as old as that, too.
+  simulator.cloud.poll();
   simulator.cloud.startApi();
   const back = await refresh();
   assert.equal(back.value('cinder_up'), 1);
