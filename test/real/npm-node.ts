@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from './tool.ts';
 
-/** Installs Node.js of a major version from npm into `folder`, beside other packages, and gives the path of the program. */
-export function npmNode(folder: string, major: number, ...others: readonly string[]): string {
+/** Installs Node.js from npm into `folder`, by its version or the beginning of one, and gives the path of the program. */
+export function npmNode(folder: string, version: string, ...others: readonly string[]): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   const name = `node-linux-${process.arch}`;
@@ -15,7 +15,7 @@ export function npmNode(folder: string, major: number, ...others: readonly strin
       '--ignore-scripts',
       '--no-audit',
       '--no-fund',
-      `${name}@${major}`,
+      `${name}@${version}`,
       ...others,
     ],
     {

@@ -23,7 +23,10 @@ import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+  engines: { node: string };
+};
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-packages-'));
 const QUICKLY = ['--prefer-offline', '--no-audit', '--no-fund'];
 
@@ -95,15 +98,14 @@ test('the packed npm package runs in an empty folder', async (t) => {
   assert.match(await demo(t, [join(empty, 'node_modules/.bin/cinder-exporter')], empty), /^cinder_up 1$/m);
 });
 
-for (const major of [22, 24]) {
-  test(`the exporter runs on Node.js ${major}`, async (t) => {
-    const node = npmNode(join(scratch, `node-${major}`), major);
-    assert.match(tool([node, join(root, 'dist/main.js'), '--version']), new RegExp(`\\(node v${major}\\.`));
-    const page = await demo(t, [node, join(root, 'dist/main.js')], scratch);
-    assert.match(page, new RegExp(`node_version="v${major}\\.`));
-    assert.match(page, /^cinder_backend_condition\{.*condition="up".*\} 1$/m);
-  });
-}
+test('the exporter runs on the oldest Node.js that package.json promises', async (t) => {
+  const [, oldest = ''] = /^>=(\d+\.\d+)$/.exec(engines.node) ?? [];
+  const node = npmNode(join(scratch, 'oldest'), `${oldest}.0`);
+  assert.ok(tool([node, join(root, 'dist/main.js'), '--version']).endsWith(` (node v${oldest}.0)\n`));
+  const page = await demo(t, [node, join(root, 'dist/main.js')], scratch);
+  assert.ok(page.includes(`node_version="v${oldest}.0"`));
+  assert.match(page, /^cinder_backend_condition\{.*condition="up".*\} 1$/m);
+});
 
 test('the systemd unit is understood, and exposes little', () => {
   const unit = join(scratch, 'cinder-exporter.service');
