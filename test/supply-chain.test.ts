@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 interface Locked {
@@ -8,6 +8,8 @@ interface Locked {
   readonly devOptional?: boolean;
   readonly license?: string;
   readonly hasInstallScript?: boolean;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
   readonly resolved?: string;
   readonly integrity?: string;
 }
@@ -25,6 +27,19 @@ test('production dependencies are few, permissive, and bring no install scripts'
   for (const [path, { license, hasInstallScript }] of production) {
     assert.ok(PERMISSIVE.has(license ?? ''), `${path}: ${license}`);
     assert.equal(hasInstallScript ?? false, false, path);
+  }
+});
+
+test('nothing in production is compiled, or made for one kind of machine', () => {
+  for (const [path, { os, cpu }] of production) {
+    assert.deepEqual([os, cpu], [undefined, undefined], path);
+    const files = readdirSync(new URL(`../${path}/`, import.meta.url), { recursive: true, encoding: 'utf8' });
+    assert.ok(files.includes('package.json'), path);
+    assert.deepEqual(
+      files.filter((name) => /\.(node|gyp|so|dylib|dll|wasm)$/.test(name)),
+      [],
+      path,
+    );
   }
 });
 

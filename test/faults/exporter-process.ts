@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   /** The Authorization header for the page. */
   readonly authorization?: string;
+  /** What runs it, if not this Node.js. */
+  readonly program?: readonly string[];
 }
 
 /** Starts `dist/main.js` on a free loopback port, and waits until it listens. */
@@ -32,8 +34,10 @@ export async function startProcess({
   env = {},
   args = [],
   authorization,
+  program = [process.execPath],
 }: ProcessOptions): Promise<ExporterProcess> {
-  const child = spawn(process.execPath, [MAIN, '--web.listen-address=127.0.0.1:0', ...args], {
+  const [file = '', ...before] = program;
+  const child = spawn(file, [...before, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,7 +58,7 @@ export async function startProcess({
     if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
     return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output)?.[1];
   };
-  const address = await waitFor('the exporter listens', listening, 15_000).catch(async (error: unknown) => {
+  const address = await waitFor('the exporter listens', listening, 30_000).catch(async (error: unknown) => {
     await stop();
     throw error;
   });

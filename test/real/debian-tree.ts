@@ -6,7 +6,7 @@ import { tool } from './tool.ts';
 /** A minimal Debian 12 in `tree`, as root; and in `node` Node.js of the major version, from npm. */
 export function makeDebianTree(tree: string, node: string, major: number): void {
   tool(['debootstrap', '--variant=minbase', 'bookworm', tree]);
-  npmNode(node, `${major}`, 'npm@11');
+  npmNode(node, `${major}`, { others: ['npm@11'] });
 }
 
 /** Turns a Debian tree into what the image `node:...-slim` is: Node.js and npm in /usr/local. npm reaches the registry as it does outside. */

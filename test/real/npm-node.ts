@@ -2,11 +2,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from './tool.ts';
 
+interface Installed {
+  /** As Node.js calls it; this machine's own by default. */
+  readonly arch?: string;
+  /** Packages beside it. */
+  readonly others?: readonly string[];
+}
+
 /** Installs Node.js from npm into `folder`, by its version or the beginning of one, and gives the path of the program. */
-export function npmNode(folder: string, version: string, ...others: readonly string[]): string {
+export function npmNode(folder: string, version: string, { arch = process.arch, others = [] }: Installed = {}): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const name = `node-linux-${process.arch}`;
+  const name = `node-linux-${arch}`;
   tool(
     [
       'npm',
@@ -15,6 +22,8 @@ export function npmNode(folder: string, version: string, ...others: readonly str
       '--ignore-scripts',
       '--no-audit',
       '--no-fund',
+      // npm refuses to install what is for another machine.
+      ...(arch === process.arch ? [] : ['--force']),
       `${name}@${version}`,
       ...others,
     ],
