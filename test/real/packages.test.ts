@@ -173,6 +173,10 @@ test('kustomize makes the objects, and puts the exporter beside cinder-api', () 
   const helmed = readManifests(tool([kustomize, 'build', folder]));
   assert.ok(helmed.every((one) => one.kind === 'Namespace' || one.metadata.namespace === 'openstack'));
   assert.match(JSON.stringify(helmed), /"prometheus\.io\/port":"10776"/);
+  assert.match(
+    JSON.stringify(helmed),
+    /"namespaceSelector":\{"matchLabels":\{"kubernetes\.io\/metadata\.name":"osh-infra"\}\}/,
+  );
   assert.match(JSON.stringify(helmed), /"envFrom":\[\{"secretRef":\{"name":"cinder-keystone-admin"\}\}\],"image"/);
 });
 
