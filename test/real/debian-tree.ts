@@ -3,9 +3,23 @@ import { join } from 'node:path';
 import { npmNode } from './npm-node.ts';
 import { tool } from './tool.ts';
 
-/** A minimal Debian 12 in `tree`, as root; and in `node` Node.js of the major version, from npm. */
+/** What a host has besides Debian's smallest set. */
+const HOST = ['systemd', 'systemd-sysv', 'dbus', 'ca-certificates', 'curl'];
+
+/**
+ * A small Debian 12 in `tree`, as root, and in `node` Node.js of the major version with npm, both from their registries. With SUITE_CACHE
+ * in the environment, a folder, Debian is fetched once for all suites.
+ */
 export function makeDebianTree(tree: string, node: string, major: number): void {
-  tool(['debootstrap', '--variant=minbase', 'bookworm', tree]);
+  const cached = join(process.env['SUITE_CACHE'] ?? '', 'debian-12.tar');
+  if (process.env['SUITE_CACHE'] && existsSync(cached)) {
+    mkdirSync(tree);
+    tool(['tar', '--numeric-owner', '-xpf', cached, '-C', tree]);
+  } else {
+    tool(['debootstrap', '--variant=minbase', `--include=${HOST.join(',')}`, 'bookworm', tree]);
+    tool(['chroot', tree, 'apt-get', 'clean']);
+    if (process.env['SUITE_CACHE']) tool(['tar', '--numeric-owner', '-cpf', cached, '-C', tree, '.']);
+  }
   npmNode(node, `${major}`, { others: ['npm@11'] });
 }
 
@@ -13,7 +27,15 @@ export function makeDebianTree(tree: string, node: string, major: number): void 
 export function addNode(tree: string, node: string): void {
   const local = join(tree, 'usr/local');
   cpSync(join(node, 'node_modules', `node-linux-${process.arch}`, 'bin/node'), join(local, 'bin/node'));
-  cpSync(join(node, 'node_modules/npm'), join(local, 'lib/node_modules/npm'), { recursive: true });
+  addNpm(tree, node);
+}
+
+/** npm in /usr/local, which reaches the registry as it does outside. */
+export function addNpm(tree: string, node: string): void {
+  const local = join(tree, 'usr/local');
+  const npm = join(local, 'lib/node_modules/npm');
+  cpSync(join(node, 'node_modules/npm'), npm, { recursive: true });
+  mkdirSync(join(local, 'bin'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
   const registry = tool(['npm', 'config', 'get', 'registry']).trim();
   const settings = [`registry=${registry}`, 'update-notifier=false'];
@@ -25,8 +47,7 @@ export function addNode(tree: string, node: string): void {
     cpSync(authorities, join(tree, 'etc/ssl/certs/ca-certificates.crt'), { dereference: true });
     settings.push('cafile=/etc/ssl/certs/ca-certificates.crt');
   }
-  mkdirSync(join(local, 'etc'), { recursive: true });
-  writeFileSync(join(local, 'etc/npmrc'), `${settings.join('\n')}\n`);
+  writeFileSync(join(npm, 'npmrc'), `${settings.join('\n')}\n`);
 }
 
 /** Packs Node.js as a Debian package `nodejs`, as NodeSource does, into the file `deb`. */

@@ -3,11 +3,11 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from '../openstack/free-port.ts';
 import { waitFor } from '../openstack/wait-for.ts';
-import { addNode, makeDebianTree, packNodejs } from './debian-tree.ts';
+import { addNode, makeDebianTree } from './debian-tree.ts';
 import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
 
@@ -223,52 +223,4 @@ test('buildah run starts it as the user of the image', async (t) => {
   const exited = once(child, 'exit');
   process.kill(pid, 'SIGTERM');
   assert.deepEqual((await exited)[0], 0);
-});
-
-/** Every path of the tree, without what dpkg and systemd keep of their own work. */
-function paths(): string[] {
-  const own = /^(proc|sys|dev|tmp|run)\/|^var\/(log|cache)\/|^var\/lib\/(dpkg|systemd)/;
-  return readdirSync(tree, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !own.test(path))
-    .toSorted();
-}
-
-test('the Debian package is installed, runs, and is removed without a trace', async (t) => {
-  packNodejs(join(scratch, 'nodejs'), node, join(tree, 'nodejs.deb'));
-  tool([join(root, 'deploy/debian/build.sh'), tree]);
-  const deb = `/${basename(readdirSync(tree).find((name) => /^cinder-exporter_.*_all\.deb$/.test(name)) ?? '')}`;
-  assert.equal(deb, `/cinder-exporter_${version}_all.deb`);
-  const inTree = (...command: string[]): string =>
-    tool(['chroot', tree, ...command], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
-
-  const early = spawnSync('chroot', [tree, 'dpkg', '-i', deb], { encoding: 'utf8' });
-  assert.notEqual(early.status, 0);
-  assert.match(early.stderr, /depends on nodejs \(>= 20\.19\)/);
-  inTree('dpkg', '-P', 'cinder-exporter');
-
-  inTree('dpkg', '-i', '/nodejs.deb');
-  const before = paths();
-  inTree('dpkg', '-i', deb);
-  assert.match(inTree('cinder-exporter', '--version'), new RegExp(`^cinder-exporter ${version} `));
-  assert.ok(paths().includes('etc/systemd/system/multi-user.target.wants/cinder-exporter.service'));
-  assert.deepEqual(inTree('dpkg', '--verify', 'cinder-exporter'), '');
-
-  const [port = 0] = await freePorts(1);
-  const child = spawn(
-    'chroot',
-    ['--userspec=65534:65534', tree, 'cinder-exporter', 'demo', `--web.listen-address=127.0.0.1:${port}`],
-    { stdio: 'ignore' },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  assert.match(await scrape(port), /^cinder_up 1$/m);
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-
-  const clouds = join(tree, 'etc/cinder-exporter/clouds.yaml');
-  writeFileSync(clouds, 'clouds: {}\n', { mode: 0o600 });
-  inTree('dpkg', '-P', 'cinder-exporter');
-  assert.equal(readFileSync(clouds, 'utf8'), 'clouds: {}\n', 'what the operator wrote is left alone');
-  rmSync(join(tree, 'etc/cinder-exporter'), { recursive: true });
-  assert.deepEqual(paths(), before);
 });

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+const root = new URL('../../', import.meta.url);
+
+/** The commands of a page of the repository, in its order: each fenced block marked `sh`, as a person copies it. */
+export function commandBlocks(page: string): string[] {
+  const text = readFileSync(new URL(page, root), 'utf8');
+  return [...text.matchAll(/^( *)```sh\n([^]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
+    block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
