@@ -48,9 +48,9 @@ const MODELS: Readonly<Record<string, Model>> = {
   },
 };
 
-/** The objects of a YAML stream. Throws at a syntax error and at a key that is there twice. */
+/** The objects of a YAML stream, which Kubernetes reads as YAML 1.1: 0440 is octal. Throws at a syntax error and at a key that is there twice. */
 export function readManifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
+  return parseAllDocuments(text, { version: '1.1' }).map((document) => {
     if (document.errors[0]) throw document.errors[0];
     return document.toJS() as Manifest;
   });
