@@ -18,6 +18,7 @@
 #   lab.sh restore BACKEND          configure and start it again
 #   lab.sh policy FILE              give the Cinder API another policy.yaml (read again without a restart)
 #   lab.sh manage ARG...            cinder-manage with the lab's configuration
+#   lab.sh tools FOLDER             make cinder-manage, rabbitmqctl and rabbitmq-diagnostics there, which mean this lab
 #
 # Backends: single (one implicit pool), pools (three pools), unknown (infinite, unknown and no capacity), silent
 # (Cinder's own FakeLoggingVolumeDriver, which never reports a state), broken (its set-up fails), clustered and
@@ -624,6 +625,15 @@ with open(f + '.new', 'w') as o: json.dump(d, o, indent=2); o.write('\n')
 os.rename(f + '.new', f)
 E
 }
+tools() { # for a PATH on which an operator's commands mean this lab
+  local tool
+  printf '#!/bin/sh\nexec %q /usr/bin/cinder-manage --config-file %q "$@"\n' "$PY" "$ETC/cinder/cinder.conf" > "$1/cinder-manage"
+  for tool in rabbitmqctl rabbitmq-diagnostics; do
+    printf '#!/bin/sh\nexec env -i PATH="$PATH" HOME=%q LANG=C.UTF-8 ERL_EPMD_PORT=%q RABBITMQ_NODENAME=cinderlab@localhost RABBITMQ_CONF_ENV_FILE=%q /usr/lib/rabbitmq/bin/%s "$@"\n' \
+      "$LAB_DIR/rabbitmq" "$LAB_EPMD_PORT" "$ETC/rabbitmq/rabbitmq-env.conf" "$tool" > "$1/$tool"
+  done
+  chmod 755 "$1"/*
+}
 cmd=${1:-}; [ $# -eq 0 ] || shift
 case $cmd in
   install) install_packages "$@" ;;
@@ -648,6 +658,7 @@ case $cmd in
     "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove cinder-volume "$(host_of "$1")" 2>/dev/null ;;
   restore) rm -f "$LAB_DIR/removed-$1"; write_volume_config "$1"; is_unit "volume-$1"; start_unit "volume-$1" ;;
   policy) write_policy "$1" ;;
+  tools) tools "$1" ;;
   manage) exec "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" "$@" ;;
   *) sed -n '2,/^set -/p' "$0" | sed -n 's/^# \{0,1\}//p'; [ -n "$cmd" ] && exit 2 || exit 0 ;;
 esac

@@ -48,6 +48,8 @@ export interface Lab {
   ready(): Promise<void>;
   /** cinder-manage. */
   manage(...args: string[]): Promise<string>;
+  /** Makes the commands of an operator on a controller in this folder: `cinder-manage`, `rabbitmqctl`, `rabbitmq-diagnostics`. */
+  tools(folder: string): Promise<void>;
   /** A token of `who`, asked for once. */
   token(who?: Who): Promise<string>;
   /** `GET /v3<path>` of Cinder. */
@@ -129,6 +131,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     },
     ready: async () => void (await lab('wait')),
     manage: (...args) => lab('manage', ...args),
+    tools: async (folder) => void (await lab('tools', folder)),
     get: (path, microversion, who = 'admin') =>
       ask(
         path,

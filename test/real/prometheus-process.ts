@@ -14,6 +14,7 @@ export interface Series {
 
 /** A Prometheus server as a process of its own. */
 export interface Prometheus {
+  readonly url: string;
   /** Result of an instant query. */
   query(promql: string): Promise<readonly Series[]>;
   /** `data` of an API path below `/api/v1`. */
@@ -62,6 +63,7 @@ export async function startPrometheus(binary: string, config: string): Promise<P
   try {
     await waitFor(`${binary} is ready`, async () => (await send(`${url}/-/ready`)).status === 200 || undefined, 30_000);
     return {
+      url,
       api,
       query: async (promql) => {
         const { result } = (await api(`/query?query=${encodeURIComponent(promql)}`)) as { readonly result: Series[] };

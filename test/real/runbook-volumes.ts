@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { send } from '../openstack/answer.ts';
+import type { Answer, Question } from '../openstack/answer.ts';
+import type { Lab } from '../openstack/lab.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+import { persist } from './sqlite.ts';
+
+/** Volume types by name, and the backend that serves each. */
+const TYPES: Readonly<Record<string, string>> = { gold: 'down', plain: 'single', several: 'pools', leaving: 'gone' };
+/** Volumes by name, and their types. */
+const VOLUMES: Readonly<Record<string, string>> = {
+  precious: 'gold',
+  large: 'plain',
+  pooled: 'several',
+  left: 'leaving',
+};
+
+interface Volume {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
+/** Makes the types and volumes that runbooks look for, while every backend is well. */
+export async function makeVolumes(lab: Lab): Promise<void> {
+  const token = await lab.token();
+  const ask = (path: string, question: Question): Promise<Answer> =>
+    send(`${lab.cinder}/v3${path}`, {
+      ...question,
+      headers: { 'x-auth-token': token, 'openstack-api-version': 'volume 3.23' },
+    });
+  const volumes = async (): Promise<readonly Volume[]> =>
+    ((await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] }).volumes;
+
+  for (const [name, backend] of Object.entries(TYPES)) {
+    const body = { volume_type: { name, extra_specs: { volume_backend_name: backend } } };
+    const answer = await persist(() => ask('/types', { body }));
+    // 409: made by a try that was answered 500.
+    assert.ok([200, 409].includes(answer.status), answer.text);
+  }
+  for (const [name, type] of Object.entries(VOLUMES)) {
+    let refused = false;
+    await waitFor(
+      `a volume ${name}`,
+      async () => {
+        const found = (await volumes()).find((volume) => volume.name === name);
+        if (found?.status === 'available') return true;
+        if (found === undefined) {
+          const answer = await ask('/volumes', { body: { volume: { name, size: 2, volume_type: type } } });
+          refused = answer.status === 500;
+        } else if (refused || found.status === 'error') {
+          await ask(`/volumes/${found.id}?force=true`, { method: 'DELETE' });
+        }
+        throw new Error(JSON.stringify(found));
+      },
+      60_000,
+    );
+  }
+}

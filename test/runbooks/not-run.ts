@@ -1,0 +1,15 @@
+/** Commands of the runbooks that the real suite does not run, and why. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'ceph -s': 'needs a Ceph cluster',
+  'ceph df': 'needs a Ceph cluster',
+  'ceph osd df': 'needs a Ceph cluster',
+  'rbd trash ls': 'needs a Ceph cluster',
+  'chronyc tracking': 'needs a chronyd that owns the clock',
+  'cinder get-pools': 'the page says not to',
+  'journalctl -u cinder-volume --since -30min | tail -50': 'needs systemd as the first process',
+  "journalctl -u cinder-volume --since -15min | grep -iE 'error|stats'": 'needs systemd as the first process',
+  'kubectl get pods -A -l app.kubernetes.io/name=cinder-exporter': 'needs a Kubernetes cluster',
+  'systemctl status cinder-exporter': 'needs systemd as the first process',
+  'systemctl status cinder-scheduler': 'needs systemd as the first process',
+  'systemctl status cinder-volume': 'needs systemd as the first process',
+};
