@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from './tool.ts';
 
@@ -6,4 +7,15 @@ export function goInstall(folder: string, program: string): string {
   // Without the tables for debuggers it is linked in half the time.
   tool(['nice', 'go', 'install', '-ldflags=-s -w', program], { env: { ...process.env, GOBIN: folder } });
   return join(folder, program.replace(/@.*/, '').replace(/.*\//, ''));
+}
+
+/** The same for a module that `go install` refuses because of its `exclude` lines: built as a dependency of a module of our own, as `name`. */
+export function goBuild(folder: string, program: string, name: string): string {
+  const module = join(folder, `${name}-module`);
+  mkdirSync(module, { recursive: true });
+  const [path = ''] = program.split('@');
+  tool(['go', 'mod', 'init', 'example.org/build'], { cwd: module });
+  tool(['go', 'get', program], { cwd: module });
+  tool(['nice', 'go', 'build', '-trimpath', '-ldflags=-s -w', '-o', join(folder, name), path], { cwd: module });
+  return join(folder, name);
 }

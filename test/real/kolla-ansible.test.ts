@@ -61,7 +61,7 @@ before(() => {
     join(scratch, 'python'),
     ...PACKAGES,
   ]);
-  for (const [, command = ''] of page.matchAll(/^ {4}((?:install|cp) .*\/etc\/kolla\/config\/.*)$/gm)) {
+  for (const [, command = ''] of page.matchAll(/^((?:install|cp) .*\/etc\/kolla\/config\/.*)$/gm)) {
     tool(['sh', '-ec', command.replaceAll('/etc/kolla/config', join(scratch, 'config'))], { cwd: root });
   }
   const [, name = ''] = /`(prometheus\/prometheus\.yml\.d\/[\w.-]+)`/.exec(page) ?? [];
