@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { commandBlocks } from '../packaging/doc-commands.ts';
 import { readManifests, schemaProblems, type Manifest } from '../packaging/manifests.ts';
 import { restrictedProblems } from '../packaging/pod-security.ts';
-import { goInstall } from './go-install.ts';
+import { goInstall, HELM } from './go-install.ts';
 import { chartValues, type ChartValues } from './helm-values.ts';
 import { installKustomize } from './kustomize.ts';
 import { pageBlock } from './page-block.ts';
 import { podFiles, type Pod } from './pod-files.ts';
 import { tool } from './tool.ts';
 
-const HELM = 'helm.sh/helm/v3/cmd/helm@v3.22.0';
 const CHART = 'deploy/helm/cinder-exporter';
 const root = new URL('../../', import.meta.url).pathname;
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -238,9 +238,9 @@ test('the commands of the pages make objects', () => {
   writeFileSync(join(scratch, 'cinder-exporter.yaml'), pageBlock('openstack-helm', 'cinder-exporter.yaml'));
   let count = 0;
   for (const page of ['kubernetes', 'openstack-helm']) {
-    const text = readFileSync(join(root, `docs/install/${page}.md`), 'utf8');
-    for (const [, line = ''] of text.matchAll(/^ {4}(helm (?:template|install) .*)$/gm)) {
-      // Installing asks a cluster; what it would install does not.
+    const lines = commandBlocks(`docs/install/${page}.md`).flatMap((block) => block.split('\n'));
+    for (const line of lines.filter((one) => /^helm (?:template|install) /.test(one))) {
+      // kubernetes-api.test.ts installs them.
       const [, , ...args] = line.replaceAll(CHART, join(root, CHART)).split(' ');
       const manifests = readManifests(tool([helm, 'template', ...args], { cwd: scratch }));
       assert.deepEqual(schemaProblems(manifests), []);

@@ -18,6 +18,7 @@ import { parse } from 'yaml';
 import { freePorts } from '../openstack/free-port.ts';
 import { schemaProblems, type Manifest } from '../packaging/manifests.ts';
 import type { PodSpec } from '../packaging/pod-security.ts';
+import { CINDER_API } from './cinder-api.ts';
 import { installKustomize } from './kustomize.ts';
 import { npmNode } from './npm-node.ts';
 import { pageBlock } from './page-block.ts';
@@ -31,19 +32,6 @@ const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'),
 };
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-packages-'));
 const QUICKLY = ['--prefer-offline', '--no-audit', '--no-fund'];
-
-/** As much of what OpenStack-Helm makes as the patch needs. */
-const CINDER_API = `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: cinder-api}
-spec:
-  selector: {matchLabels: {application: cinder, component: api}}
-  template:
-    metadata: {labels: {application: cinder, component: api}}
-    spec:
-      containers: [{name: cinder-api, image: cinder}]
-      volumes: [{name: pod-tmp, emptyDir: {}}]
-`;
 
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
