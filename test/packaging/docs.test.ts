@@ -66,7 +66,7 @@ test('what Kolla-Ansible merges is a scrape configuration once its template is f
 
 test('the command for OpenStack-Helm makes values whose rules are ours', () => {
   const command =
-    /^ +(\{ printf .*\}) > cinder-rules\.yaml$/m.exec(read('docs/install/openstack-helm.md'))?.[1] ?? 'false';
+    /^ *(\{ printf .*\}) > cinder-rules\.yaml$/m.exec(read('docs/install/openstack-helm.md'))?.[1] ?? 'false';
   const values = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' });
   assert.deepEqual(parse(values), { conf: { prometheus: { rules: { cinder: parse(rules) as unknown } } } });
 });
@@ -79,7 +79,7 @@ test('the commands for Juju print rules for the longer job label, and take out w
     encoding: 'utf8',
   });
   assert.ok(printed.includes('{job=~".*cinder-exporter.*"') && !printed.includes('job="cinder-exporter"'));
-  const script = /^ +sed -i '(.*)' rules\/cinder\.rules$/m.exec(page)?.[1] ?? '';
+  const script = /^sed -i '(.*)' rules\/cinder\.rules$/m.exec(page)?.[1] ?? '';
   const without = execFileSync('sed', [script], { input: printed, encoding: 'utf8' });
   const expected = JSON.stringify(parse(printed)).replaceAll(/"keep_firing_for":"\w+",/g, '');
   assert.ok(!expected.includes('keep_firing_for'));

@@ -85,6 +85,21 @@ function changed(before: readonly string[]): string[] {
   return [...now.filter((path) => !before.includes(path)), ...before.filter((path) => !now.includes(path))];
 }
 
+test('README.md: both commands of the first screen, and a cloud', async () => {
+  const [start = '', , watch = ''] = commandBlocks('README.md');
+  assert.equal(start.trim(), 'npm ci && npm start');
+  const showing = host.start(start, REPOSITORY);
+  assert.match(await scrape(PORT, '/metrics', 90_000), /condition="down"\} 1$/m);
+  await showing.interrupt();
+  const folder = join(tree, 'etc/openstack');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(tree, REPOSITORY, 'clouds.yaml'), join(folder, 'clouds.yaml'));
+  const watching = host.start(watch, REPOSITORY);
+  await serves();
+  await watching.interrupt();
+  rmSync(folder, { recursive: true });
+});
+
 test('npm.md: packed, installed for all, the demo, a cloud, and gone again', async () => {
   const [install = '', demo = '', watch = '', files = '', remove = ''] = blocks('npm', 5);
   assert.match(await host.run(install, REPOSITORY), new RegExp(`^cinder-exporter ${version} \\(node v24\\.`, 'm'));

@@ -1,7 +1,7 @@
 import { waitFor } from '../openstack/wait-for.ts';
 
 /** Asks for the metrics page on a loopback port until it tells the condition of a backend, and gives it. */
-export function scrape(port: number, path = '/metrics'): Promise<string> {
+export function scrape(port: number, path = '/metrics', deadlineMs = 30_000): Promise<string> {
   return waitFor(
     `a metrics page on port ${port}`,
     async () => {
@@ -9,6 +9,6 @@ export function scrape(port: number, path = '/metrics'): Promise<string> {
       const page = await response.text();
       return page.includes('cinder_backend_condition{') ? page : undefined;
     },
-    30_000,
+    deadlineMs,
   );
 }
