@@ -19,7 +19,7 @@ export function renderCheck(checked: readonly Checked[], hosts: readonly string[
   const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
   const bad = backends.filter((backend) => SEVERITY[backend.condition] === CRITICAL).length;
   const fine = backends.filter((backend) => SEVERITY[backend.condition] === OK).length;
-  const verdict = `${VERDICT[code]}: ${backends.length} backends, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
+  const verdict = `${VERDICT[code]}: ${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
   const lines = [
     paint(verdict, code, style),
     ...checked.flatMap((one) => renderCloud(one, hosts, checked.length > 1, style)),
