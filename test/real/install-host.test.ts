@@ -17,6 +17,7 @@ import { commandBlocks } from '../packaging/doc-commands.ts';
 import { bootDebian, type BootedDebian } from './booted-debian.ts';
 import { checkout } from './checkout.ts';
 import { addNpm, makeDebianTree, packNodejs } from './debian-tree.ts';
+import type { PageShell } from './page-shell.ts';
 import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
 import { startWatchedCloud, type WatchedCloud } from './watched-cloud.ts';
@@ -33,6 +34,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'cinder-host-'));
 const tree = join(scratch, 'debian');
 let cloud: WatchedCloud;
 let host: BootedDebian;
+/** Root's shell, in the home folder and in the checkout. */
+let home: PageShell;
+let repository: PageShell;
 
 before(async () => {
   const node = join(scratch, 'node');
@@ -43,7 +47,9 @@ before(async () => {
   cloud = await startWatchedCloud();
   writeFileSync(join(tree, REPOSITORY, 'clouds.yaml'), cloud.cloudsYaml);
   host = await bootDebian(tree);
-  await host.run('dpkg -i nodejs.deb');
+  home = host.shell('/root');
+  repository = host.shell(REPOSITORY);
+  await home.run('dpkg -i nodejs.deb');
 });
 
 after(async () => {
@@ -67,7 +73,7 @@ async function serves(): Promise<void> {
 }
 
 async function show(property: string): Promise<string> {
-  return (await host.run(`systemctl show --property=${property} --value cinder-exporter`)).trim();
+  return (await home.run(`systemctl show --property=${property} --value cinder-exporter`)).trim();
 }
 
 /** Every path of the tree, without what dpkg, npm and systemd keep of their own work. */
@@ -88,13 +94,13 @@ function changed(before: readonly string[]): string[] {
 test('README.md: both commands of the first screen, and a cloud', async () => {
   const [start = '', , watch = ''] = commandBlocks('README.md');
   assert.equal(start.trim(), 'npm ci && npm start');
-  const showing = host.start(start, REPOSITORY);
+  const showing = repository.start(start);
   assert.match(await scrape(PORT, '/metrics', 90_000), /condition="down"\} 1$/m);
   await showing.interrupt();
   const folder = join(tree, 'etc/openstack');
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(tree, REPOSITORY, 'clouds.yaml'), join(folder, 'clouds.yaml'));
-  const watching = host.start(watch, REPOSITORY);
+  const watching = repository.start(watch);
   await serves();
   await watching.interrupt();
   rmSync(folder, { recursive: true });
@@ -102,43 +108,43 @@ test('README.md: both commands of the first screen, and a cloud', async () => {
 
 test('npm.md: packed, installed for all, the demo, a cloud, and gone again', async () => {
   const [install = '', demo = '', watch = '', files = '', remove = ''] = blocks('npm', 5);
-  assert.match(await host.run(install, REPOSITORY), new RegExp(`^cinder-exporter ${version} \\(node v24\\.`, 'm'));
-  const showing = host.start(demo);
+  assert.match(await repository.run(install), new RegExp(`^cinder-exporter ${version} \\(node v24\\.`, 'm'));
+  const showing = home.start(demo);
   assert.match(await scrape(PORT), /condition="down"\} 1$/m);
   await showing.interrupt();
 
   mkdirSync(join(tree, 'etc/openstack'), { recursive: true });
   copyFileSync(join(tree, REPOSITORY, 'clouds.yaml'), join(tree, 'etc/openstack/clouds.yaml'));
-  const watching = host.start(watch);
+  const watching = home.start(watch);
   await serves();
   await watching.interrupt();
   rmSync(join(tree, 'etc/openstack'), { recursive: true });
 
-  assert.match(await host.run(files), /^cinder\.rules\.yml$[^]*^cinder-\w+\.json$/m);
-  await host.run(remove);
-  assert.equal((await host.run('command -v cinder-exporter || echo none')).trim(), 'none');
+  assert.match(await home.run(files), /^cinder\.rules\.yml$[^]*^cinder-\w+\.json$/m);
+  await home.run(remove);
+  assert.equal((await home.run('command -v cinder-exporter || echo none')).trim(), 'none');
 });
 
 test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that only it is given', async () => {
   const [install = '', look = '', remove = ''] = blocks('systemd', 3);
   const before = paths();
-  await host.run(install, REPOSITORY);
-  assert.match(await host.run(look), /Active: active \(running\)[^]*msg="Listening on"[^]*^cinder_up 1$/m);
+  await repository.run(install);
+  assert.match(await home.run(look), /Active: active \(running\)[^]*msg="Listening on"[^]*^cinder_up 1$/m);
 
   const pid = await show('MainPID');
-  const status = await host.run(`cat /proc/${pid}/status`);
+  const status = await home.run(`cat /proc/${pid}/status`);
   assert.match(status, /^CapEff:\t0+$/m);
   assert.match(status, /^NoNewPrivs:\t1$/m);
   assert.match(status, /^Seccomp:\t2$/m);
   const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1]);
   assert.ok(uid >= 61184 && uid <= 65519, `a dynamic user, not ${uid}`);
-  assert.equal((await host.run('stat -c "%a %U" /etc/cinder-exporter/clouds.yaml')).trim(), '600 root');
+  assert.equal((await home.run('stat -c "%a %U" /etc/cinder-exporter/clouds.yaml')).trim(), '600 root');
 
-  await host.run('systemctl reload cinder-exporter');
+  await home.run('systemctl reload cinder-exporter');
   await serves();
   assert.equal(await show('MainPID'), pid, 'a reload keeps the process');
 
-  await host.run(`kill -KILL ${pid}`);
+  await home.run(`kill -KILL ${pid}`);
   await waitFor('systemd starts it again', async () => Number(await show('MainPID')) > 1 || undefined, 20_000);
   await serves();
 
@@ -150,12 +156,12 @@ test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that o
   writeFileSync(join(folder, 'override.conf'), override.replaceAll(/^ +/gm, ''));
   writeFileSync(join(tree, 'etc/cinder-exporter/openrc'), cloud.openrc, { mode: 0o600 });
   rmSync(join(tree, 'etc/cinder-exporter/clouds.yaml'));
-  await host.run('systemctl daemon-reload && systemctl restart cinder-exporter');
+  await home.run('systemctl daemon-reload && systemctl restart cinder-exporter');
   await serves();
   rmSync(folder, { recursive: true });
 
   const told = performance.now();
-  await host.run(remove);
+  await home.run(remove);
   assert.ok(performance.now() - told < 10_000, 'it stops when it is told, not when systemd loses patience');
   rmSync(join(tree, 'etc/cinder-exporter'), { recursive: true });
   assert.deepEqual(changed(before), []);
@@ -164,17 +170,17 @@ test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that o
 test('debian.md: installed, started when clouds.yaml comes, and removed without a trace', async () => {
   const [install = '', start = '', rules = '', remove = ''] = blocks('debian', 4);
   const before = paths();
-  await host.run(install, REPOSITORY);
+  await repository.run(install);
   assert.equal(await show('ActiveState'), 'inactive', 'no clouds.yaml, no service, and no failure');
   assert.equal(await show('UnitFileState'), 'enabled');
-  assert.equal(await host.run('dpkg --verify cinder-exporter'), '');
-  await host.run(start, REPOSITORY);
+  assert.equal(await home.run('dpkg --verify cinder-exporter'), '');
+  await repository.run(start);
   await serves();
   mkdirSync(join(tree, 'etc/prometheus'));
-  await host.run(rules);
+  await home.run(rules);
   assert.match(tool(['promtool', 'check', 'rules', join(tree, 'etc/prometheus/cinder.rules.yml')]), /SUCCESS/);
   rmSync(join(tree, 'etc/prometheus'), { recursive: true });
-  await host.run(remove);
+  await home.run(remove);
   assert.ok(existsSync(join(tree, 'etc/cinder-exporter/clouds.yaml')), 'what the operator wrote is left alone');
   rmSync(join(tree, 'etc/cinder-exporter'), { recursive: true });
   assert.deepEqual(changed(before), []);
@@ -184,11 +190,11 @@ test('debian.md: a package that brings Node.js along, where there is none', asyn
   const [command = ''] =
     /deploy\/debian\/build\.sh --with-node \/\w+/.exec(readFileSync(join(root, 'docs/install/debian.md'), 'utf8')) ??
     [];
-  await host.run(command, REPOSITORY);
-  await host.run('apt-get purge -y nodejs && ! command -v node');
-  const architecture = (await host.run('dpkg --print-architecture')).trim();
-  await host.run(`apt-get install -y /tmp/cinder-exporter_${version}_${architecture}.deb`);
-  await host.run(commandBlocks('docs/install/debian.md')[1] ?? 'false', REPOSITORY);
+  await repository.run(command);
+  await home.run('apt-get purge -y nodejs && ! command -v node');
+  const architecture = (await home.run('dpkg --print-architecture')).trim();
+  await home.run(`apt-get install -y /tmp/cinder-exporter_${version}_${architecture}.deb`);
+  await repository.run(commandBlocks('docs/install/debian.md')[1] ?? 'false');
   await serves();
-  await host.run('apt-get purge -y cinder-exporter');
+  await home.run('apt-get purge -y cinder-exporter');
 });

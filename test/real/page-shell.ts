@@ -6,28 +6,33 @@ import { promisify } from 'node:util';
 export interface PageShell {
   /** Runs commands to their end and gives all that they printed; throws with all of it when one fails. */
   run(script: string): Promise<string>;
-  /** Starts commands that go on until Ctrl-C; `interrupt` presses it and gives the exit code. */
-  start(script: string): { interrupt(): Promise<number | null> };
+  /** Starts commands that go on until Ctrl-C, which `interrupt` presses. */
+  start(script: string): { interrupt(): Promise<void> };
 }
 
-export function pageShell(cwd: string, env: NodeJS.ProcessEnv): PageShell {
-  const flags = (script: string): string[] => ['--norc', '-euo', 'pipefail', '-c', `exec 2>&1\n${script}`];
+/** `enter` is the command that leads to where the shell runs, such as a container; by default that is here. */
+export function pageShell(folder: string, env: NodeJS.ProcessEnv, enter: readonly string[] = []): PageShell {
+  const command = (script: string): [string, string[]] => {
+    const bash = ['bash', '--norc', '-euo', 'pipefail', '-c', `exec 2>&1\ncd "${folder}"\n${script}`];
+    const [file = '', ...args] = [...enter, ...bash];
+    return [file, args];
+  };
   return {
     async run(script) {
       try {
-        return (await promisify(execFile)('bash', flags(script), { cwd, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+        return (await promisify(execFile)(...command(script), { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
       } catch (error) {
         const { message, stdout = '' } = error as Error & { stdout?: string };
         throw new Error(`${message}\n${stdout.slice(-4000)}`, { cause: error });
       }
     },
     start(script) {
-      const child = spawn('bash', flags(script), { cwd, env, stdio: 'ignore', detached: true });
+      const child = spawn(...command(script), { env, stdio: 'ignore', detached: true });
       return {
         async interrupt() {
           const exited = once(child, 'exit');
           process.kill(-(child.pid as number), 'SIGINT');
-          return ((await exited) as [number | null])[0];
+          await exited;
         },
       };
     },
