@@ -36,15 +36,7 @@ export async function startProcess({
   authorization,
   program = [process.execPath],
 }: ProcessOptions): Promise<ExporterProcess> {
-  const [file = '', ...before] = program;
-  const child = spawn(file, [...before, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], {
-    cwd,
-    env: { PATH: process.env['PATH'], HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const { child, output } = launch([...program, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], cwd, env);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
@@ -55,8 +47,8 @@ export async function startProcess({
     return code;
   };
   const listening = (): string | undefined => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
-    return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output)?.[1];
+    if (child.exitCode !== null) throw new Error(`it ended: ${output()}`);
+    return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output())?.[1];
   };
   const address = await waitFor('the exporter listens', listening, 30_000).catch(async (error: unknown) => {
     await stop();
@@ -70,7 +62,7 @@ export async function startProcess({
   };
   return {
     url,
-    output: () => output,
+    output,
     signal: (name) => void child.kill(name),
     page,
     stop,
@@ -83,7 +75,7 @@ export async function startProcess({
         },
         20_000,
       ).catch((error: Error) => {
-        throw new Error(`${error.message}\n${output.slice(-3000)}`, { cause: error });
+        throw new Error(`${error.message}\n${output().slice(-3000)}`, { cause: error });
       }),
   };
 }
@@ -93,7 +85,14 @@ export async function runToEnd(
   args: readonly string[],
   { cwd, env = {} }: Pick<ProcessOptions, 'cwd' | 'env'>,
 ): Promise<{ readonly output: string; readonly code: number | null }> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const { child, output } = launch([process.execPath, MAIN, ...args], cwd, env);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { output: output(), code };
+}
+
+/** Starts a program with nothing of this process' environment but PATH; `output` is what it wrote so far. */
+function launch([file = '', ...args]: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+  const child = spawn(file, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,6 +100,5 @@ export async function runToEnd(
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { output, code };
+  return { child, output: () => output };
 }
