@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { waitFor } from '../openstack/wait-for.ts';
+import { startDaemon } from './daemon.ts';
 import { pageShell, type PageShell } from './page-shell.ts';
 
 /** A Debian tree that was booted, with systemd as PID 1, and this machine's network. */
@@ -13,31 +12,30 @@ export interface BootedDebian {
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Boots the tree, needs root. Resolves when all of its units have been started, and throws when one could not be. */
+/** Boots the tree, needs root. Resolves when all of its units have been started, and throws with what it said when one could not be. */
 export async function bootDebian(tree: string): Promise<BootedDebian> {
   const flags = ['--quiet', '--boot', '--register=no', '--keep-unit', '--console=pipe', '--directory', tree];
-  const nspawn = spawn('systemd-nspawn', flags, { stdio: 'ignore' });
-  const init = await waitFor('PID 1 of the tree', () => childOf(nspawn), 20_000);
-  const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
-  const env = { PATH, HOME: '/root', LC_ALL: 'C.UTF-8' };
-  const shell = (folder: string): PageShell => pageShell(folder, env, enter);
-  await waitFor(
-    'systemd in the tree is running',
-    async () => (await shell('/').run('systemctl is-system-running --wait')).trim() === 'running' || undefined,
-    60_000,
-  );
-  return {
-    shell,
-    async stop() {
-      const exited = once(nspawn, 'exit');
-      nspawn.kill('SIGTERM');
-      await exited;
-    },
-  };
+  const nspawn = startDaemon(`${tree}.log`, ['systemd-nspawn', ...flags]);
+  const stop = (): Promise<void> => nspawn.stop('SIGTERM');
+  try {
+    const init = await waitFor('PID 1 of the tree', () => childOf(nspawn.pid), 20_000);
+    const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
+    const env = { PATH, HOME: '/root', LC_ALL: 'C.UTF-8' };
+    const shell = (folder: string): PageShell => pageShell(folder, env, enter);
+    await waitFor(
+      'systemd in the tree is running',
+      async () => (await shell('/').run('systemctl is-system-running --wait')).trim() === 'running' || undefined,
+      60_000,
+    );
+    return { shell, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`${String(error)}\n${nspawn.log()}`, { cause: error });
+  }
 }
 
-function childOf(parent: ChildProcess): number | undefined {
-  const tasks = `/proc/${parent.pid}/task`;
+function childOf(pid: number | undefined): number | undefined {
+  const tasks = `/proc/${pid}/task`;
   const children = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, 'utf8'));
   return children.join('').split(' ').filter(Boolean).map(Number)[0];
 }

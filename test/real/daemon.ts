@@ -3,10 +3,12 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /** A server that is thrown away with its data. */
 export interface Daemon {
+  readonly pid: number | undefined;
   /** The end of what it said. */
   log(): string;
   running(): boolean;
-  stop(): Promise<void>;
+  /** Ends it; by SIGKILL unless it has something to put in order first. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** Starts one that says what it has to say in `file`: in a pipe it would stand still while a test waits for a command. */
@@ -25,10 +27,11 @@ export function startDaemon(file: string, [program = '', ...args]: readonly stri
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
   return {
+    pid: child.pid,
     log: () => `${failure}${readFileSync(file, 'utf8').slice(-4000)}`,
     running: () => failure === '' && child.exitCode === null && child.signalCode === null,
-    stop: async () => {
-      abandon();
+    stop: async (signal = 'SIGKILL') => {
+      child.kill(signal);
       await ended;
       process.off('exit', abandon);
     },

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { freePorts } from '../openstack/free-port.ts';
 import { waitFor } from '../openstack/wait-for.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';
+import { imageBase } from './image-base.ts';
 import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
 
@@ -16,8 +17,7 @@ const { version, devDependencies } = JSON.parse(readFileSync(join(root, 'package
   version: string;
   devDependencies: Record<string, string>;
 };
-const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
-const base = /^ARG NODE_IMAGE=(\S+:(\d+)\.\S+)$/m.exec(dockerfile);
+const base = imageBase();
 const NAME = 'ghcr.io/cinder-exporter/cinder-exporter:test';
 
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-image-'));
@@ -33,8 +33,7 @@ function buildah(...args: readonly string[]): string {
 }
 
 before(() => {
-  assert.ok(base?.[1] && base[2], 'the Dockerfile pins an exact version of its base');
-  makeDebianTree(tree, node, Number(base[2]));
+  makeDebianTree(tree, node, base.major);
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const scratchContainer = buildah('from', 'scratch');
   buildah('copy', '--quiet', scratchContainer, tree, '/');
@@ -43,7 +42,7 @@ before(() => {
   addNode(localNode, node);
   buildah('copy', '--quiet', scratchContainer, localNode, '/');
   buildah('config', '--env', `PATH=${path}`, scratchContainer);
-  buildah('commit', '--quiet', '--rm', scratchContainer, base[1]);
+  buildah('commit', '--quiet', '--rm', scratchContainer, base.name);
   buildah(
     'bud',
     '--isolation',
@@ -119,7 +118,7 @@ test('the image holds the program and its libraries, and nothing else of the rep
   assert.ok(!readdirSync(join(mounted, 'usr/local/bin')).includes('npm'));
   const kib = (path: string): number => Number(tool(['du', '-sk', join(mounted, path)]).split('\t')[0]);
   const size = `/app ${(kib('app') / 1024).toFixed(1)} MiB, node ${(kib('usr/local/bin/node') / 1024).toFixed(0)} MiB`;
-  t.diagnostic(`image: ${size}; on top of the base ${base?.[1]}`);
+  t.diagnostic(`image: ${size}; on top of the base ${base.name}`);
   assert.ok(kib('app') < 30 * 1024, size);
 });
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { waitFor } from '../openstack/wait-for.ts';
-import { commandBlocks } from '../packaging/doc-commands.ts';
+import { commandBlocks, countedBlocks } from '../packaging/doc-commands.ts';
 import { checkout } from './checkout.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';
 import { startDocker, type DockerEngine } from './docker-engine.ts';
 import { goBuild } from './go-install.ts';
+import { imageBase } from './image-base.ts';
 import { pageShell, type PageShell } from './page-shell.ts';
 import { scrape } from './scrape.ts';
 import { tool } from './tool.ts';
@@ -21,9 +22,7 @@ import { startWatchedCloud, type WatchedCloud } from './watched-cloud.ts';
  */
 const COMPOSE = 'github.com/docker/compose/v5/cmd@v5.6.0';
 const PORT = 10776;
-const root = new URL('../../', import.meta.url).pathname;
-const [, base = '', major = ''] =
-  /^ARG NODE_IMAGE=(\S+:(\d+)\.\S+)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
+const base = imageBase();
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-container-'));
 const repository = join(scratch, 'cinder-exporter');
 const clouds = join(scratch, 'clouds.yaml');
@@ -33,12 +32,14 @@ let shell: PageShell;
 
 before(async () => {
   engine = await startDocker(join(scratch, 'engine'));
-  goBuild(join(scratch, 'engine/client/cli-plugins'), COMPOSE, 'docker-compose');
+  goBuild(engine.plugins, COMPOSE, 'docker-compose');
   const tree = join(scratch, 'debian');
-  makeDebianTree(tree, join(scratch, 'node'), Number(major));
+  makeDebianTree(tree, join(scratch, 'node'), base.major);
   addNode(tree, join(scratch, 'node'));
   const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  tool(['sh', '-c', 'tar -C "$0" -c . | docker import --change "$1" - "$2"', tree, path, base], { env: engine.env });
+  tool(['sh', '-c', 'tar -C "$0" -c . | docker import --change "$1" - "$2"', tree, path, base.name], {
+    env: engine.env,
+  });
   checkout(repository);
   cloud = await startWatchedCloud(engine.gateway);
   writeFileSync(clouds, cloud.cloudsYaml);
@@ -50,13 +51,6 @@ after(async () => {
   await engine?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });
-
-/** The blocks of a page, as many as the test follows: one more or less on the page fails. */
-function blocks(page: string, count: number): string[] {
-  const found = commandBlocks(`docs/install/${page}.md`);
-  assert.equal(found.length, count, `blocks of commands in ${page}.md`);
-  return found;
-}
 
 /** Waits until the exporter on the page's port tells of a backend, and gives that page. */
 async function backend(name: string): Promise<string> {
@@ -71,7 +65,7 @@ async function backend(name: string): Promise<string> {
 }
 
 test('docker.md: built, the demo, a cloud, its check and its health, and gone again', async () => {
-  const [build = '', demo = '', watch = '', look = '', remove = ''] = blocks('docker', 5);
+  const [build = '', demo = '', watch = '', look = '', remove = ''] = countedBlocks('docker', 5);
   await shell.run(build);
   const showing = shell.start(demo);
   assert.match(await scrape(PORT), /condition="down"\} 1$/m);
@@ -114,7 +108,7 @@ function standIn(image: string, program: string, start: string): void {
   cpSync('/usr/share/prometheus', join(folder, 'share'), { recursive: true, dereference: true });
   const data = 'RUN mkdir /prometheus /alertmanager && chown 65534 /prometheus /alertmanager';
   const lines = [
-    `FROM ${base}`,
+    `FROM ${base.name}`,
     `COPY program ${start}`,
     'COPY share /usr/share/prometheus',
     data,
@@ -147,7 +141,7 @@ interface Rules {
 }
 
 test('compose.md: the demo with all four, a cloud instead, and gone again', async () => {
-  const [demo = '', watch = '', remove = ''] = blocks('compose', 3);
+  const [demo = '', watch = '', remove = ''] = countedBlocks('compose', 3);
   const compose = readFileSync(join(repository, 'deploy/compose/compose.yaml'), 'utf8');
   const image = (name: string): string =>
     (new RegExp(`image: (\\S*/${name}:\\S+)`).exec(compose)?.[1] ?? '').replace(/\$\{\w+:-(.*)\}/, '$1');

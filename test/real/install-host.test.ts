@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { waitFor } from '../openstack/wait-for.ts';
-import { commandBlocks } from '../packaging/doc-commands.ts';
+import { commandBlocks, countedBlocks } from '../packaging/doc-commands.ts';
 import { bootDebian, type BootedDebian } from './booted-debian.ts';
 import { checkout } from './checkout.ts';
 import { addNpm, makeDebianTree, packNodejs } from './debian-tree.ts';
@@ -58,13 +58,6 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** The blocks of a page, as many as the test follows: one more or less on the page fails. */
-function blocks(page: string, count: number): string[] {
-  const found = commandBlocks(`docs/install/${page}.md`);
-  assert.equal(found.length, count, `blocks of commands in ${page}.md`);
-  return found;
-}
-
 /** What the page of the running service says of the cloud. */
 async function serves(): Promise<void> {
   const page = await scrape(PORT);
@@ -107,7 +100,7 @@ test('README.md: both commands of the first screen, and a cloud', async () => {
 });
 
 test('npm.md: packed, installed for all, the demo, a cloud, and gone again', async () => {
-  const [install = '', demo = '', watch = '', files = '', remove = ''] = blocks('npm', 5);
+  const [install = '', demo = '', watch = '', files = '', remove = ''] = countedBlocks('npm', 5);
   assert.match(await repository.run(install), new RegExp(`^cinder-exporter ${version} \\(node v24\\.`, 'm'));
   const showing = home.start(demo);
   assert.match(await scrape(PORT), /condition="down"\} 1$/m);
@@ -126,7 +119,7 @@ test('npm.md: packed, installed for all, the demo, a cloud, and gone again', asy
 });
 
 test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that only it is given', async () => {
-  const [install = '', look = '', remove = ''] = blocks('systemd', 3);
+  const [install = '', look = '', remove = ''] = countedBlocks('systemd', 3);
   const before = paths();
   await repository.run(install);
   assert.match(await home.run(look), /Active: active \(running\)[^]*msg="Listening on"[^]*^cinder_up 1$/m);
@@ -168,7 +161,7 @@ test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that o
 });
 
 test('debian.md: installed, started when clouds.yaml comes, and removed without a trace', async () => {
-  const [install = '', start = '', rules = '', remove = ''] = blocks('debian', 4);
+  const [install = '', start = '', rules = '', remove = ''] = countedBlocks('debian', 4);
   const before = paths();
   await repository.run(install);
   assert.equal(await show('ActiveState'), 'inactive', 'no clouds.yaml, no service, and no failure');

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { send } from '../openstack/answer.ts';
 import { freePorts } from '../openstack/free-port.ts';
 import { waitFor } from '../openstack/wait-for.ts';
+import { startDaemon } from './daemon.ts';
 
 /** One series of an instant query. */
 export interface Series {
@@ -34,24 +34,9 @@ export async function startPrometheus(binary: string, config: string): Promise<P
     `--web.listen-address=127.0.0.1:${port}`,
     '--log.level=warn',
   ];
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    log += chunk;
-  });
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', (error) => {
-      log += String(error);
-      resolve();
-    });
-  });
-  const abandon = (): void => void child.kill('SIGKILL');
-  process.once('exit', abandon);
+  const daemon = startDaemon(join(folder, 'log'), [binary, ...args]);
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
-    process.off('exit', abandon);
+    await daemon.stop('SIGTERM');
     await rm(folder, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
@@ -72,6 +57,7 @@ export async function startPrometheus(binary: string, config: string): Promise<P
       stop,
     };
   } catch (error) {
+    const log = daemon.log();
     await stop();
     throw new Error(`${String(error)}\n${log}`, { cause: error });
   }
