@@ -224,6 +224,21 @@ export const BAD_FILES: readonly BadFile[] = [
     ['2:14: defaults.schedule: expected seconds from 0 to 59, got "61"'],
   ],
   [
+    'a range that would be expanded to more than there is memory for',
+    'defaults: {schedule: "0-9999999999 * * * *"}\n',
+    ['1:23: defaults.schedule: expected minutes from 0 to 59, got "0-9999999999"'],
+  ],
+  [
+    'a range that would be counted for minutes, within a list',
+    "defaults:\n  schedule: '0 0 1,2-400000000/9,5 * * *'\n",
+    ['2:18: defaults.schedule: expected hours from 0 to 23, got "1,2-400000000/9,5"'],
+  ],
+  [
+    'a schedule without end',
+    `defaults: {schedule: "${'1,'.repeat(10_000)}1 * * * *"}\n`,
+    ['1:23: defaults.schedule: expected a node-cron expression of at most 1000 characters, got 20009 characters'],
+  ],
+  [
     'a bad hour, unquoted',
     'defaults:\n  schedule: 0 0 24 * * *\n',
     ['2:17: defaults.schedule: expected hours from 0 to 23, got "24"'],
@@ -237,6 +252,11 @@ export const BAD_FILES: readonly BadFile[] = [
     'a day that never comes',
     'defaults:\n  schedule: "0 0 31 2 *"\n',
     ['2:18: defaults.schedule: expected a day that the month has, got "31"'],
+  ],
+  [
+    'a working day that never comes',
+    'defaults: {schedule: "0 0 31W 2 *"}\n',
+    ['1:23: defaults.schedule: expected times that come, got "0 0 31W 2 *"'],
   ],
   [
     '@every',
