@@ -26,6 +26,8 @@ export interface ProcessOptions {
   readonly authorization?: string;
   /** What runs it, if not this Node.js. */
   readonly program?: readonly string[];
+  /** A signal while it starts. */
+  readonly early?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
 }
 
 /** Starts `dist/main.js` on a free loopback port, and waits until it listens. */
@@ -35,9 +37,11 @@ export async function startProcess({
   args = [],
   authorization,
   program = [process.execPath],
+  early,
 }: ProcessOptions): Promise<ExporterProcess> {
   const { child, output } = launch([...program, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], cwd, env);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  if (early) setTimeout(() => child.kill(early.signal), early.afterMs);
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
   const stop = async (): Promise<number | null> => {
@@ -47,7 +51,7 @@ export async function startProcess({
     return code;
   };
   const listening = (): string | undefined => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${output()}`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output()}`);
     return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output())?.[1];
   };
   const address = await waitFor('the exporter listens', listening, 30_000).catch(async (error: unknown) => {

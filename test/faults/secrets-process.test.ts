@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { waitFor } from '../openstack/wait-for.ts';
 import { runToEnd, startProcess } from './exporter-process.ts';
@@ -66,4 +67,40 @@ test('no secret in what the process writes: bad files, checks, crashes', { timeo
   running.signal('SIGUSR2');
   await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined), 10_000);
   assertHidden(running.output(), [CORE, hash, Buffer.from('prometheus:planted').toString('base64')], 'crash');
+});
+
+test('SIGUSR1 opens no debugger, however early it comes', { timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-debugger-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const auth = '{auth_url: "http://127.0.0.1:1/v3", username: a, password: b, project_id: c, user_domain_id: d}';
+  writeFileSync(join(folder, 'clouds.yaml'), `clouds: {lab: {auth: ${auth}}}\n`);
+  writeFileSync(join(folder, 'config.yaml'), 'clouds:\n  lab:\n');
+  const options = { cwd: folder, args: ['--config.file=config.yaml'], env: { NODE_OPTIONS: '--inspect-port=0' } };
+  const start = performance.now();
+  await runToEnd(['--version'], options);
+  const wholeMs = performance.now() - start;
+  // Early, Node.js has a listener and ours is not there yet.
+  for (const part of [0.3, 0.5, 0.7, 0.9, 1.1]) {
+    const running = await startProcess({ ...options, early: { signal: 'SIGUSR1', afterMs: wholeMs * part } }).catch(
+      // Before Node.js itself listens, the signal ends the process, as it ends every program.
+      (error: Error) => {
+        assert.match(error.message, /it ended: $/);
+      },
+    );
+    if (!running) continue;
+    t.after(running.stop);
+    const opened = (): string[] => running.output().match(/(?<=ws:\/\/)127\.0\.0\.1:\d+/g) ?? [];
+    const closed = async (): Promise<true | undefined> => {
+      const open = await Promise.all(opened().map((at) => fetch(`http://${at}/json`).catch(() => undefined)));
+      return open.every((answer) => answer === undefined) || undefined;
+    };
+    await waitFor('the debugger is closed', closed, 60_000);
+    const before = opened().length;
+    running.signal('SIGUSR1');
+    await running.page();
+    await pause(300);
+    assert.equal(opened().length, before, running.output());
+    assert.ok(await closed());
+    await running.stop();
+  }
 });
