@@ -74,6 +74,8 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
         .status(403)
         .type('text')
         .end('Lifecycle API is not enabled; start with --web.enable-lifecycle.\n');
+    if (isFromPage(request))
+      return void response.status(403).type('text').end('A page in a browser may not reload; curl -X POST may.\n');
     const error = await reload();
     return void response
       .status(error ? 500 : 200)
@@ -97,6 +99,14 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
       .end('The request could not be answered.\n');
   });
   return app;
+}
+
+/**
+ * Whether a page in a browser sends this: with POST and PUT, browsers always send `Origin` (https://fetch.spec.whatwg.org/#origin-header), newer ones
+ * `Sec-Fetch-Site` too. No page of ours reloads. A comparison with `Host` would let a page in whose name was bound to our address anew.
+ */
+function isFromPage({ headers }: Request): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
 }
 
 /** The configured cloud that the request names; otherwise the answer is a 404 that lists the known names. */

@@ -171,6 +171,16 @@ test('/-/reload: POST, only when enabled, and says why not', async (t) => {
   assert.equal((await on('/-/reload')).status, 405);
   assert.equal((await on('/-/reload', { method: 'DELETE' })).headers.allow, 'POST');
   assert.equal(reloads, 0);
+  // A form or a script of any page, also of one whose name leads to this address by now (DNS rebinding).
+  for (const headers of [
+    { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' },
+    { origin: 'http://rebound.example:10776', host: 'rebound.example:10776', 'sec-fetch-site': 'same-origin' },
+    { origin: 'http://rebound.example:10776', host: 'rebound.example:10776' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'same-site' },
+  ])
+    for (const method of ['POST', 'PUT']) assert.equal((await on('/-/reload', { method, headers })).status, 403);
+  assert.equal(reloads, 0);
   assert.equal((await on('/-/reload', { method: 'POST' })).status, 200);
   const bad = await on('/-/reload', { method: 'POST' });
   assert.deepEqual([bad.status, bad.body.toString()], [500, 'The old configuration stays: clouds.yaml:3:1: bad\n']);

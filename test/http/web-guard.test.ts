@@ -3,17 +3,14 @@ import type { RequestListener } from 'node:http';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { listen } from '../../src/http/listen.ts';
-import { setPagePolicy } from '../../src/http/security-headers.ts';
+import { createApp } from '../../src/http/app.ts';
 import { watchWebConfig } from '../../src/http/web-config-watch.ts';
 import { HASH, PASSWORD, webFolder } from './web-folder.ts';
 
-const app: RequestListener = (request, response) => {
-  if (request.url === '/') setPagePolicy(response, "default-src 'self'");
-  response.end('hello');
-};
+const hello: RequestListener = (_request, response) => void response.end('hello');
 
 /** Serves with this web configuration, and answers how to ask. */
-async function start(t: TestContext, document: string) {
+async function start(t: TestContext, document: string, app = hello) {
   const web = watchWebConfig(webFolder(t).write('web.yml', document), { log: () => undefined });
   const listening = await listen(app, { host: '127.0.0.1', port: 0 }, { web });
   t.after(() => (web.close(), listening.close(0)));
@@ -81,13 +78,33 @@ test('configured headers win over the defaults, and an empty one takes the defau
   assert.equal(headers.get('strict-transport-security'), 'max-age=60');
 });
 
-test('a page of ours may loosen the default policy for itself', async (t) => {
-  const ask = await start(t, '');
-  assert.equal((await ask('/')).headers.get('content-security-policy'), "default-src 'self'");
-  assert.equal(
-    (await ask('/metrics')).headers.get('content-security-policy'),
-    "default-src 'none'; frame-ancestors 'none'",
-  );
+test('the status page has a looser policy than the rest, unless the file has one or takes it away', async (t) => {
+  const stopping = new AbortController();
+  t.after(() => stopping.abort());
+  const served = { clouds: () => [], metrics: () => assert.fail('not asked for'), grafanaUrl: () => undefined };
+  const app = createApp({
+    served,
+    telemetryPath: '/metrics',
+    reload: undefined,
+    stopping: stopping.signal,
+    log: () => undefined,
+  });
+  const policies = async (document: string): Promise<(string | null)[]> => {
+    const ask = await start(t, document, app);
+    const answers = await Promise.all(['/', '/status.css', '/api/v1/backends'].map((path) => ask(path)));
+    for (const { headers } of answers)
+      assert.equal(headers.get('x-content-type-options'), document === '' ? 'nosniff' : null);
+    return answers.map(({ headers }) => headers.get('content-security-policy'));
+  };
+  const strict = "default-src 'none'; frame-ancestors 'none'";
+  const [page = '', , data] = await policies('');
+  assert.match(page ?? '', /^default-src 'none'; script-src 'self';/);
+  assert.equal(data, strict);
+  const file = (policy: string): string =>
+    `http_server_config: {headers: {X-Content-Type-Options: "", Content-Security-Policy: "${policy}"}}`;
+  assert.deepEqual(await policies(file('default-src https:')), Array(3).fill('default-src https:'));
+  assert.deepEqual(await policies(file(strict)), Array(3).fill(strict));
+  assert.deepEqual(await policies(file('')), [null, null, null]);
 });
 
 test('the rate limit lets a burst pass and answers 429 to the rest', async (t) => {

@@ -98,7 +98,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
         .status(404)
         .type('text')
         .end('No such backend: the parameters are "host" and, with several clouds, "cloud".\n');
-    response.set('x-content-type-options', 'nosniff').set('cache-control', 'no-store');
+    response.set('cache-control', 'no-store');
     return void response.json(viewBackend(entry.cloud, entry.snapshot, entry.backend));
   });
   router.get('/events', live.attach);

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { acceptsGzip } from '../negotiate.ts';
+import { setPagePolicy } from '../security-headers.ts';
 
 const compress = promisify(gzip);
 
@@ -17,19 +18,17 @@ export interface Reply {
   readonly keep: string | undefined;
 }
 
-/** Sends a text, compressed for those who ask for it, with the headers that keep a browser from doing more than it should. */
+/** Sends a text, compressed for those who ask for it, with the policy that a page of ours needs, unless the web configuration has another. */
 export async function send(request: Request, response: Response, { status, type, body, keep }: Reply): Promise<void> {
   const packed = acceptsGzip(request.headers['accept-encoding']);
   const bytes = packed ? await compress(body, { level: 4 }) : Buffer.from(body);
+  setPagePolicy(response, POLICY);
   response.writeHead(status, {
     'content-type': type,
     'content-length': bytes.length,
     ...(packed && { 'content-encoding': 'gzip' }),
     vary: 'Accept-Encoding',
     'cache-control': keep ?? 'no-store',
-    'content-security-policy': POLICY,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
