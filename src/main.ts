@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { url as debuggerUrl, close as closeDebugger } from 'node:inspector';
 import { setImmediate as turn } from 'node:timers/promises';
+import { listenToSignals } from './cli/signals.ts';
 
 /**
  * SIGUSR1 makes Node.js open its debugger on a port of the loopback, and whoever reaches that reads all memory and every file of ours.
@@ -8,7 +9,8 @@ import { setImmediate as turn } from 'node:timers/promises';
  */
 process.on('SIGUSR1', () => {});
 
-// Loaded only now, so that the time before the listener is short.
+const signals = listenToSignals();
+// Loaded only now, so that the time before the listeners is short.
 const { run } = await import('./cli/run.ts');
 const { fitHeap } = await import('./refresh/heap.ts');
 
@@ -22,7 +24,7 @@ await turn();
 closeUnwantedDebugger();
 setTimeout(closeUnwantedDebugger, 1000).unref();
 
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(process.argv.slice(2), signals);
 // Connections to a cloud may still be open, and nobody waits for them.
 process.exit();
 

@@ -7,7 +7,8 @@ import { FLAGS, FlagError, parseFlags, type Flag } from './flags.ts';
 import { help } from './help.ts';
 import { load, serve, type Loaded, type Serving } from './serve.ts';
 import type { Surroundings } from './targets.ts';
-import { logOf, toldToStop, untilTold } from './until-told.ts';
+import type { Signals } from './signals.ts';
+import { logOf, untilTold } from './until-told.ts';
 
 const USAGE = `Usage: cinder-exporter demo [flags]
 
@@ -29,7 +30,7 @@ const DEMO_FLAGS = [
 const DEMO_INTERVAL_MS = 3000;
 
 /** The simulated cloud and the exporter together, until told to stop. Takes the flags of serving, and `--alerts`. */
-export async function demo(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function demo(args: readonly string[], surroundings: Surroundings, signals: Signals): Promise<number> {
   const { values, positionals } = parseFlags(args, DEMO_FLAGS);
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
   if (values.help) {
@@ -40,7 +41,6 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     throw new FlagError('--alerts: not together with --web.config.file, Prometheus would not be let in');
   }
   const programs = values.alerts ? findAlertPrograms(surroundings.env['PATH']) : undefined;
-  const told = toldToStop();
   const clock = realClock();
   const simulator = await startSimulator({ clock, settings: DEMO_SETTINGS });
   const stopScript = playDemo(simulator.cloud, clock);
@@ -53,7 +53,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings):
     const target = { address: (serving.addresses[0] ?? '').replace(ANY_ADDRESS, '127.0.0.1:'), path };
     alerting = programs && (await startAlerting(programs, target, (line) => process.stdout.write(line)));
     process.stdout.write(greeting(serving, path, simulator.url, alerting));
-    return await untilTold(serving, told, log);
+    return await untilTold(serving, signals, log);
   } finally {
     await alerting?.stop();
     stopScript();

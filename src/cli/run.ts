@@ -2,10 +2,11 @@ import { homedir } from 'node:os';
 import { VERSION } from '../version.ts';
 import { FLAGS, FlagError, parseFlags } from './flags.ts';
 import { help } from './help.ts';
+import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
 /** A command: takes the arguments after its name, resolves with the exit code. */
-type Command = (args: readonly string[], surroundings: Surroundings) => Promise<number>;
+type Command = (args: readonly string[], surroundings: Surroundings, signals: Signals) => Promise<number>;
 
 /** Loaded when needed: serving needs neither the simulator nor the table of `check`. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -16,11 +17,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
 };
 
+/** These two serve until they are told to stop. The others end by themselves, and by any signal. */
+const SERVING = ['serve', 'demo'];
+
 /** Exit code for a command line or configuration that cannot be used; `check` has its own, as monitoring plugins do. */
 const UNUSABLE = 1;
 
 /** Runs a command line (without the program's name) and resolves with the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], signals: Signals): Promise<number> {
   const [first = ''] = args;
   const named = Object.hasOwn(COMMANDS, first);
   const surroundings = { env: process.env, cwd: process.cwd(), home: homeFolder() };
@@ -30,21 +34,25 @@ export async function run(args: readonly string[]): Promise<number> {
         `unknown command ${JSON.stringify(first)}; the commands are ${Object.keys(COMMANDS).join(', ')}`,
       );
     }
-    const command = await (COMMANDS[named ? first : 'serve'] as () => Promise<Command>)();
-    return await command(named ? args.slice(1) : args, surroundings);
+    const name = named ? first : 'serve';
+    if (!SERVING.includes(name)) signals.release();
+    const command = await (COMMANDS[name] as () => Promise<Command>)();
+    return await command(named ? args.slice(1) : args, surroundings, signals);
   } catch (error) {
     process.stderr.write(`cinder-exporter: ${messageOf(error)}\n`);
     return first === 'check' ? 3 : UNUSABLE;
   }
 }
 
-async function serveCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
+async function serveCommand(args: readonly string[], surroundings: Surroundings, signals: Signals): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS);
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
   if (values.help) return print(help(FLAGS));
   if (values.version) return print(`cinder-exporter ${VERSION} (node ${process.version})\n`);
   const { checkConfiguration, serveUntilTold } = await import('./until-told.ts');
-  return values['config.check'] ? checkConfiguration(values, surroundings) : serveUntilTold(values, surroundings);
+  if (!values['config.check']) return serveUntilTold(values, surroundings, signals);
+  signals.release();
+  return checkConfiguration(values, surroundings);
 }
 
 /** Node throws for a user without an entry in the password database (a container's) when HOME is not set either. */

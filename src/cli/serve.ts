@@ -14,7 +14,7 @@ import type { ServeFlags } from './flags.ts';
 export interface Serving {
   readonly addresses: readonly string[];
   readonly tls: boolean;
-  /** Loads the configuration again; a bad one keeps the old and is returned. */
+  /** Loads the configuration again; a bad one keeps the old and is returned. Never rejects. Of calls while one is under way only one more is made. */
   readonly reload: () => Promise<Error | undefined>;
   /** Finishes the answers under way, stops the timers, and closes all connections. */
   readonly close: () => Promise<void>;
@@ -52,7 +52,25 @@ export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, 
   const stopping = new AbortController();
   noteReload('clouds', undefined);
 
-  async function reload(): Promise<Error | undefined> {
+  let reloading: Promise<Error | undefined> | undefined;
+  let waiting: Promise<Error | undefined> | undefined;
+
+  function reload(): Promise<Error | undefined> {
+    if (!reloading) {
+      reloading = reloadOnce().finally(() => {
+        reloading = undefined;
+      });
+      return reloading;
+    }
+    // The one under way may have read the files before they changed.
+    waiting ??= reloading.then(() => {
+      waiting = undefined;
+      return reload();
+    });
+    return waiting;
+  }
+
+  async function reloadOnce(): Promise<Error | undefined> {
     const webError = web?.reload();
     const error = (await reloadClouds()) ?? webError;
     if (!error) log('info', 'Configuration reloaded', { clouds: fleet.clouds().length });

@@ -1,6 +1,7 @@
 import { createLog, type Level, type Log } from '../log/log.ts';
 import type { ServeFlags } from './flags.ts';
 import { load, serve, type Serving } from './serve.ts';
+import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
 /** The log that the flags ask for, on standard error. */
@@ -13,27 +14,19 @@ export function logOf(flags: ServeFlags): Log {
 }
 
 /** Serves until SIGTERM or SIGINT; SIGHUP reloads. Resolves with the exit code. */
-export async function serveUntilTold(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+export async function serveUntilTold(flags: ServeFlags, surroundings: Surroundings, signals: Signals): Promise<number> {
   const log = logOf(flags);
-  const told = toldToStop();
-  return untilTold(await serve(flags, () => load(flags, surroundings), log), told, log);
+  return untilTold(await serve(flags, () => load(flags, surroundings), log), signals, log);
 }
 
-/** Resolves with the signal to stop. Listens at once: as process 1 of a container a signal that nobody listens to is lost. */
-export function toldToStop(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
-  });
-}
-
-/** Waits until told to stop, and closes. A second signal of a kind does not wait for answers under way. */
+/** Waits until told to stop, and closes. */
 export async function untilTold(
   serving: Pick<Serving, 'close' | 'reload'>,
-  told: Promise<string>,
+  signals: Signals,
   log: Log,
 ): Promise<number> {
-  process.on('SIGHUP', () => void serving.reload());
-  log('info', 'Stopping', { signal: await told });
+  signals.onHangup(() => void serving.reload());
+  log('info', 'Stopping', { signal: await signals.stop });
   await serving.close();
   return 0;
 }

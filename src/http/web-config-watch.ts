@@ -10,8 +10,8 @@ import type { WebConfig } from './web-config.ts';
 /** The web configuration as it is now: it and the certificates it names are read again when they change. */
 export interface WebWatch {
   readonly current: () => WebConfig;
-  /** Reads everything again at once. A bad file keeps the old state and is the answer. */
-  readonly reload: () => ConfigError | undefined;
+  /** Reads everything again at once. Never throws: whatever stands in the way keeps the old state and is the answer. */
+  readonly reload: () => Error | undefined;
   /** Calls back after each successful reading but the first. */
   readonly onChange: (listener: (config: WebConfig) => void) => void;
   readonly close: () => void;
@@ -20,7 +20,7 @@ export interface WebWatch {
 export interface WatchOptions {
   readonly log: Log;
   /** Told of the outcome of every later reading: undefined is success. For a metric. */
-  readonly onReload?: (error: ConfigError | undefined) => void;
+  readonly onReload?: (error: Error | undefined) => void;
   /** Between two looks at the files. */
   readonly intervalMs?: number;
 }
@@ -33,14 +33,16 @@ export function watchWebConfig(file: string, { log, onReload, intervalMs = 1000 
   const stopped = new AbortController();
   for (const warning of config.warnings) log('warn', warning, { file });
 
-  function reload(): ConfigError | undefined {
+  function reload(): Error | undefined {
     try {
       const next = loadSigned(file);
       refuseWeaker(config, next.config);
       ({ config, signature } = next);
+      for (const listener of listeners) listener(config);
       failure = undefined;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+    } catch (cause) {
+      // Not only what is expected to be wrong with a file: the certificates must go on being watched whatever happened.
+      const error = cause instanceof Error ? cause : new Error(String(cause));
       if (failure !== error.message)
         log('error', 'Web configuration could not be read again; the old one stays', { error: error.message });
       failure = error.message;
@@ -49,7 +51,6 @@ export function watchWebConfig(file: string, { log, onReload, intervalMs = 1000 
     }
     log('info', 'Web configuration read again', { file });
     for (const warning of config.warnings) log('warn', warning, { file });
-    for (const listener of listeners) listener(config);
     onReload?.(undefined);
     return undefined;
   }
@@ -98,15 +99,28 @@ function loadSigned(file: string): { readonly config: WebConfig; readonly signat
   }
 }
 
+/** A file that cannot be looked at (no such file, a folder that is not searchable, a circle of links) has a signature as well: the reason. */
 function signSync(files: readonly string[]): string {
-  return files.map((file) => signed(statSync(file, { bigint: true, throwIfNoEntry: false }))).join(' ');
+  return files
+    .map((file) => {
+      try {
+        return signed(statSync(file, { bigint: true }));
+      } catch (error) {
+        return codeOf(error);
+      }
+    })
+    .join(' ');
 }
 
 async function sign(files: readonly string[]): Promise<string> {
-  const stats = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(() => undefined)));
-  return stats.map(signed).join(' ');
+  const signatures = files.map((file) => stat(file, { bigint: true }).then(signed, codeOf));
+  return (await Promise.all(signatures)).join(' ');
 }
 
-function signed(stats: BigIntStats | undefined): string {
-  return stats ? `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : '-';
+function signed(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code);
 }

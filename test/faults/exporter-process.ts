@@ -28,6 +28,8 @@ export interface ProcessOptions {
   readonly program?: readonly string[];
   /** A signal while it starts. */
   readonly early?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
+  /** Awaited before it is waited for; gets the process id, and what it has written so far. */
+  readonly started?: (pid: number, output: () => string) => Promise<void>;
 }
 
 /** Starts `dist/main.js` on a free loopback port, and waits until it listens. */
@@ -38,6 +40,7 @@ export async function startProcess({
   authorization,
   program = [process.execPath],
   early,
+  started,
 }: ProcessOptions): Promise<ExporterProcess> {
   const { child, output } = launch([...program, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], cwd, env);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -54,6 +57,7 @@ export async function startProcess({
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output()}`);
     return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output())?.[1];
   };
+  await started?.(child.pid ?? 0, output);
   const address = await waitFor('the exporter listens', listening, 30_000).catch(async (error: unknown) => {
     await stop();
     throw error;

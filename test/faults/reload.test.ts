@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +7,7 @@ import { hashSync } from 'bcryptjs';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { Exposition } from '../exposition-parser.ts';
 import { startProcess } from './exporter-process.ts';
+import { waitFor } from '../openstack/wait-for.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 
@@ -83,6 +84,18 @@ test('files that change on disk: taken on SIGHUP and POST /-/reload; a bad one k
     await exporter.until(`${name} is good again`, successful(1));
   }
 
+  for (const name of ['clouds.yaml', 'config.yaml', 'ca.crt', 'web.yaml'] as const) {
+    rmSync(join(folder, name));
+    symlinkSync(name, join(folder, name));
+    exporter.signal('SIGHUP');
+    const page = await exporter.until(`${name} is a circle of links`, successful(0));
+    assert.equal(page.value('cinder_up'), 1, name);
+    rmSync(join(folder, name));
+    write(name, good[name]);
+    exporter.signal('SIGHUP');
+    await exporter.until(`${name} can be read again`, successful(1));
+  }
+
   simulator.cloud.changePassword('admin', 'another one');
   await exporter.until('the old password is refused', isUp(0));
   assert.match(exporter.output(), /collector=services reason=auth/);
@@ -104,3 +117,30 @@ test('files that change on disk: taken on SIGHUP and POST /-/reload; a bad one k
   assert.equal((await post('second'))[0], 200);
   assert.equal(await exporter.stop(), 0);
 });
+
+test('SIGHUP in the first moments does not end it, and is not lost', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-reload-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const simulator = await startSimulator({ cloud: STORM_CLOUD });
+  t.after(() => simulator.close());
+  const exporter = await startProcess({
+    cwd: folder,
+    env: simulator.environment(),
+    started: async (pid, output) => {
+      // Before Node.js runs our first line nothing can be done: the unit starts it again.
+      await waitFor('it listens to SIGHUP', () => catches(pid, 1) || undefined, 30_000);
+      assert.equal(output(), '');
+      for (let times = 0; times < 20; times += 1) process.kill(pid, 'SIGHUP');
+    },
+  });
+  t.after(exporter.stop);
+  await waitFor('it has reloaded', () => exporter.output().includes('Configuration reloaded') || undefined, 30_000);
+  await exporter.until('it is up', (page) => page.value('cinder_up') === 1);
+  assert.equal(await exporter.stop(), 0);
+});
+
+/** Whether a process has a handler for a signal, by its number. */
+function catches(pid: number, signal: number): boolean {
+  const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { watchWebConfig } from '../../src/http/web-config-watch.ts';
@@ -13,9 +13,13 @@ const TLS = 'tls_server_config: {cert_file: server.crt, key_file: server.key}\n'
 /** Watches closely; `outcome` resolves at the next reading with the error's message or "read". */
 function start(t: TestContext, document: string) {
   const folder: WebFolder = webFolder(t);
+  return { folder, ...watching(t, folder.write('web.yml', document)) };
+}
+
+function watching(t: TestContext, file: string) {
   const lines: string[] = [];
   const waiting: ((outcome: string) => void)[] = [];
-  const web = watchWebConfig(folder.write('web.yml', document), {
+  const web = watchWebConfig(file, {
     log: (level, message, fields) => lines.push(`${level} ${message} ${String(fields?.['error'] ?? '')}`.trim()),
     onReload: (error) => {
       for (const resolve of waiting.splice(0)) resolve(error?.message ?? 'read');
@@ -25,7 +29,7 @@ function start(t: TestContext, document: string) {
   // The watch alone does not keep the process alive.
   const alive = setInterval(() => undefined, 1000);
   t.after(() => (clearInterval(alive), web.close()));
-  return { folder, web, lines, outcome: () => new Promise<string>((resolve) => waiting.push(resolve)) };
+  return { web, lines, outcome: () => new Promise<string>((resolve) => waiting.push(resolve)) };
 }
 
 test('the file is read again when it changes, also by a rename', async (t) => {
@@ -61,6 +65,44 @@ test('an emptied or missing file opens no door', async (t) => {
   while (!(await outcome()).includes('got nothing of that name'));
   assert.deepEqual([...web.current().users.keys()], ['alice']);
 });
+
+/** Ways to make a file one that cannot even be looked at. Root may do everything else, so a folder without permissions is not among them. */
+const OBSTACLES: Readonly<Record<string, (path: string) => void>> = {
+  'a circle of links': (path) => symlinkSync(path, path),
+  'a folder that became a file': (path) => {
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), '');
+  },
+  'a link to a name that is too long': (path) => symlinkSync('x'.repeat(300), path),
+  'a folder': (path) => mkdirSync(path),
+};
+
+for (const [what, put] of Object.entries(OBSTACLES)) {
+  for (const victim of ['conf/web.yml', 'certs/server.crt']) {
+    test(`${victim} becomes ${what}: the old state stays, it is said, and it is tried again until it can be read`, async (t) => {
+      const folder = webFolder(t);
+      const path = join(folder.path, victim);
+      const restore = (): void => {
+        rmSync(dirname(path), { recursive: true, force: true });
+        for (const name of ['conf', 'certs']) mkdirSync(join(folder.path, name), { recursive: true });
+        for (const name of ['server.crt', 'server.key']) folder.copy(name, `certs/${name}`);
+        folder.write('conf/web.yml', TLS.replaceAll('server.', '../certs/server.'));
+      };
+      restore();
+      const { web, outcome } = watching(t, join(folder.path, 'conf/web.yml'));
+      rmSync(path);
+      put(path);
+      assert.match(web.reload()?.message ?? 'nothing', new RegExp(victim.replace('/', '.*')));
+      for (let times = 0; times < 3; times += 1) assert.notEqual(await outcome(), 'read');
+      assert.ok(web.current().tls);
+      restore();
+      while ((await outcome()) !== 'read');
+      folder.copy('rotated.crt', 'certs/server.crt');
+      folder.copy('rotated.key', 'certs/server.key');
+      while ((await outcome()) !== 'read');
+    });
+  }
+}
 
 test('TLS cannot be turned off or on while it runs', (t) => {
   const on = start(t, TLS + USERS);
