@@ -44,7 +44,8 @@ function readSans(section: Section, auth: ClientAuth | undefined): readonly stri
   const key = 'client_allowed_sans';
   const items = section.list(key, 'a list of names');
   if (!items) return undefined;
-  if (items.length === 0) section.refuse(key, 'at least one name');
+  if (items.length === 0 || items.some(({ text }) => text.trim() === ''))
+    section.refuse(key, 'at least one name', items.length === 0 ? undefined : 'an empty one');
   if (auth !== undefined && auth !== 'RequireAnyClientCert' && auth !== 'RequireAndVerifyClientCert') {
     section.refuse(key, 'client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert beside it', auth);
   }

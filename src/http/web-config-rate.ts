@@ -33,6 +33,7 @@ export function parseGoDuration(text: string): number | undefined {
 /** `rate_limit`; undefined when there is none or its interval is 0. */
 export function readRateLimit({ tree, keyAt, key }: SectionTree, problems: Problem[]): RateLimit | undefined {
   const section = openSection(tree, keyAt, [key], ['interval', 'burst'], problems);
+  if (section.refuseEmpty()) return undefined;
   const interval = 'a duration such as 1s or 100ms';
   const text = section.text('interval', interval);
   const intervalMs = text === undefined ? 0 : parseGoDuration(text);

@@ -3,7 +3,7 @@ import type { Problem } from '../config/problems.ts';
 import { kindText, quotedText } from '../config/tree.ts';
 import type { LeafTree, Place, Tree } from '../config/tree.ts';
 
-/** One mapping of the web configuration file. A key without a value counts as not written, as in exporter-toolkit. */
+/** One mapping of the web configuration file. A key without a value counts as not written, as in exporter-toolkit, unless `refuseEmpty` is called. */
 export interface Section {
   readonly path: readonly string[];
   /** Where the section's key is written; the start of the file when it is not. */
@@ -20,6 +20,11 @@ export interface Section {
   /** What the table has for the word that is written. */
   readonly choice: <T>(key: string, table: ReadonlyMap<string, T>, expected: string) => T | undefined;
   readonly list: (key: string, expected: string) => readonly LeafTree[] | undefined;
+  /**
+   * For what is to keep somebody out: notes a section that is written and holds nothing, and every known key with nothing or an empty text; answers
+   * whether there was any. A template whose variable was empty must not open what it was to close.
+   */
+  readonly refuseEmpty: () => boolean;
   /** Notes that the value of a key is wrong; `got` undefined shows the value. */
   readonly refuse: (key: string, expected: string, got?: string) => void;
 }
@@ -80,6 +85,16 @@ export function openSection(
       const leaves = value.items.filter((item): item is LeafTree => item.kind === 'leaf' && item.value !== null);
       if (leaves.length === value.items.length) return leaves;
       return note(value, key, expected, 'a list with something else in it');
+    },
+    refuseEmpty() {
+      const before = problems.length;
+      const expected = 'a value (leave the key out when there is none)';
+      if (tree && (isNothing(tree) || map?.entries.size === 0))
+        problems.push(problem(at, path, expected, kindText(tree)));
+      for (const [key, { keyAt, value }] of map?.entries ?? [])
+        if (known?.includes(key) && value.kind === 'leaf' && value.text.trim() === '')
+          problems.push(problem(keyAt, [...path, key], expected, 'nothing'));
+      return problems.length > before;
     },
     refuse(key, expected, got) {
       const value = valueOf(key);

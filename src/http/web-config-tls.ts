@@ -27,7 +27,7 @@ const KEYS = [
   'prefer_server_cipher_suites',
 ];
 
-/** `tls_server_config`; undefined when it is absent or empty, or when there are problems. Relative file names belong to `folder`. */
+/** `tls_server_config`; undefined when it is absent, or when there are problems. Relative file names belong to `folder`. */
 export function readTls(
   { tree, keyAt, key }: SectionTree,
   folder: string,
@@ -36,7 +36,7 @@ export function readTls(
 ): TlsConfig | undefined {
   const before = problems.length;
   const section = openSection(tree, keyAt, [key], KEYS, problems);
-  if (!KEYS.some((name) => section.has(name))) return undefined;
+  if (section.refuseEmpty() || tree?.kind !== 'map') return undefined;
   const settings = { ...readVersions(section), ...readAlgorithms(section, http2, problems) };
   const clients = readClientAuth(section, folder, problems);
   const cert = readPem(section, 'cert', folder, "a file with the server's certificate (or cert)", problems);
@@ -95,7 +95,7 @@ function isTls13(name: string): boolean {
   return name.startsWith('TLS_');
 }
 
-/** The names of a list; undefined when there is none, which means Node's default. */
+/** The names of a list; undefined when it is not written, which means Node's default. */
 function readNames(
   section: Section,
   key: string,
@@ -111,5 +111,6 @@ function readNames(
       meant === undefined ? `one of ${[...known.keys()].join(', ')}` : `${expected} (did you mean ${meant}?)`;
     problems.push(problem(item.at, [...section.path, key, String(index)], hint, quotedText(item)));
   }
-  return items && items.length > 0 ? items.map(({ text }) => text) : undefined;
+  if (items?.length === 0) section.refuse(key, 'at least one name');
+  return items?.map(({ text }) => text);
 }

@@ -12,6 +12,7 @@ const MOST_COST = 16;
 /** `basic_auth_users`: name -> bcrypt hash. Problems never show what is written there: it may be the password. */
 export function readUsers({ tree, keyAt, key }: SectionTree, problems: Problem[]): ReadonlyMap<string, Secret> {
   const section = openSection(tree, keyAt, [key], undefined, problems);
+  section.refuseEmpty();
   const users = new Map<string, Secret>();
   for (const name of section.keys) {
     if (name.includes(':'))

@@ -65,20 +65,81 @@ export const BAD_WEB_FILES: readonly BadWebFile[] = [
   [
     'an empty certificate name',
     'tls_server_config:\n  cert_file: ""\n  key_file: server.key\n',
-    ["2:3: tls_server_config.cert_file: expected a file with the server's certificate (or cert), got nothing"],
+    ['2:3: tls_server_config.cert_file: expected a value (leave the key out when there is none), got nothing'],
   ],
   [
     'an empty key name',
     'tls_server_config:\n  cert_file: server.crt\n  key_file: ""\n',
-    ["3:3: tls_server_config.key_file: expected a file with the certificate's private key (or key), got nothing"],
+    ['3:3: tls_server_config.key_file: expected a value (leave the key out when there is none), got nothing'],
   ],
   [
     'both names empty',
     'tls_server_config:\n  cert_file: ""\n  key_file: ""\n',
     [
-      "2:3: tls_server_config.cert_file: expected a file with the server's certificate (or cert), got nothing",
-      "3:3: tls_server_config.key_file: expected a file with the certificate's private key (or key), got nothing",
+      '2:3: tls_server_config.cert_file: expected a value (leave the key out when there is none), got nothing',
+      '3:3: tls_server_config.key_file: expected a value (leave the key out when there is none), got nothing',
     ],
+  ],
+  [
+    'sections that are written and empty',
+    'tls_server_config:\nbasic_auth_users: {}\nrate_limit:\n',
+    [
+      '1:1: tls_server_config: expected a value (leave the key out when there is none), got nothing',
+      '2:1: basic_auth_users: expected a value (leave the key out when there is none), got an empty mapping',
+      '3:1: rate_limit: expected a value (leave the key out when there is none), got nothing',
+    ],
+  ],
+  [
+    'sections whose keys are empty',
+    'tls_server_config: {cert_file: , key_file: }\nrate_limit: {interval: , burst: }\n',
+    [
+      '1:21: tls_server_config.cert_file: expected a value (leave the key out when there is none), got nothing',
+      '1:34: tls_server_config.key_file: expected a value (leave the key out when there is none), got nothing',
+      '2:14: rate_limit.interval: expected a value (leave the key out when there is none), got nothing',
+      '2:26: rate_limit.burst: expected a value (leave the key out when there is none), got nothing',
+    ],
+  ],
+  [
+    'an empty name of a client CA',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ""}\n',
+    ['1:112: tls_server_config.client_ca_file: expected a value (leave the key out when there is none), got nothing'],
+  ],
+  [
+    'an empty client CA',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: RequireAndVerifyClientCert, client_ca: ""}\n',
+    ['1:112: tls_server_config.client_ca: expected a value (leave the key out when there is none), got nothing'],
+  ],
+  [
+    'a client CA of blanks',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: VerifyClientCertIfGiven, client_ca: "  "}\n',
+    ['1:109: tls_server_config.client_ca: expected a value (leave the key out when there is none), got nothing'],
+  ],
+  [
+    'an empty name of a client CA beside one',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: RequireAndVerifyClientCert, client_ca: ca.crt, client_ca_file: }\n',
+    ['1:131: tls_server_config.client_ca_file: expected a value (leave the key out when there is none), got nothing'],
+  ],
+  [
+    'no value for the allowed names',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt, client_allowed_sans: }\n',
+    [
+      '1:136: tls_server_config.client_allowed_sans: expected a value (leave the key out when there is none), got nothing',
+    ],
+  ],
+  [
+    'no value for the type of client authentication',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: }\n',
+    ['1:66: tls_server_config.client_auth_type: expected a value (leave the key out when there is none), got nothing'],
+  ],
+  [
+    'an empty allowed name',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt, client_allowed_sans: [""]}\n',
+    ['1:157: tls_server_config.client_allowed_sans: expected at least one name, got an empty one'],
+  ],
+  [
+    'no cipher suite',
+    'tls_server_config: {cert_file: server.crt, key_file: server.key, cipher_suites: []}\n',
+    ['1:81: tls_server_config.cipher_suites: expected at least one name, got an empty list'],
   ],
   [
     'only a TLS version',

@@ -36,14 +36,9 @@ test('a file that cannot be read says so', () => {
   assert.throws(() => loadWebConfig('/dev/zero'), /expected a regular file, got a device/);
 });
 
-test('an empty file, empty sections and comments configure nothing, as in exporter-toolkit', (t) => {
+test('an empty file, comments and a section without headers configure nothing, as in exporter-toolkit', (t) => {
   const folder = webFolder(t);
-  const documents = [
-    '',
-    '\n---\n# TLS later\n',
-    'tls_server_config:\nhttp_server_config:\nbasic_auth_users:\nrate_limit:\n',
-    'tls_server_config: {}\n',
-  ];
+  const documents = ['', '\n---\n# TLS later\n', 'http_server_config:\n', 'http_server_config: {headers: {}}\n'];
   for (const document of documents) {
     const config = loadWebConfig(folder.write('web.yml', document));
     assert.equal(config.tls, undefined);
