@@ -41,7 +41,7 @@ export const FLAGS = [
     type: 'string',
     default: '/metrics',
     value: '<path>',
-    help: 'Path of the metrics page.',
+    help: 'Path of the metrics page; letters, digits, -, ., _, ~ and /.',
   },
   {
     name: 'web.config.file',

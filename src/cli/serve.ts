@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/complete.ts';
-import { createFront } from '../http/front.ts';
-import { listen, parseListenAddress } from '../http/listen.ts';
+import { checkTelemetryPath, createFront } from '../http/front.ts';
+import { listen, parseListenAddress, type ListenAddress } from '../http/listen.ts';
 import type { WebWatch } from '../http/web-config-watch.ts';
 import type { Log } from '../log/log.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.ts';
@@ -39,9 +39,20 @@ export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings:
   return { config, targets: loadTargets(config, surroundings) };
 }
 
+/** What the flags say of the web server, understood. Throws an Error for people. */
+export function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web.telemetry-path'>): {
+  readonly addresses: readonly ListenAddress[];
+  readonly telemetryPath: string;
+} {
+  return {
+    addresses: flags['web.listen-address'].map(parseListenAddress),
+    telemetryPath: checkTelemetryPath(flags['web.telemetry-path']),
+  };
+}
+
 /** Starts the exporter. Rejects with an Error for people when the configuration is bad or an address is taken. */
 export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, log: Log): Promise<Serving> {
-  const addresses = flags['web.listen-address'].map(parseListenAddress);
+  const { addresses, telemetryPath } = readWebFlags(flags);
   const own = createProcessMetrics(VERSION);
   const noteReload = createReloadNote(own);
   const first = await loadAnew();
@@ -93,7 +104,6 @@ export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, 
   }
 
   const served = { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl };
-  const telemetryPath = flags['web.telemetry-path'];
   const routes = import('../http/app.ts').then(({ createApp }) =>
     createApp({
       served,

@@ -1,6 +1,6 @@
 import { createLog, type Level, type Log } from '../log/log.ts';
 import type { ServeFlags } from './flags.ts';
-import { load, serve, type Serving } from './serve.ts';
+import { load, readWebFlags, serve, type Serving } from './serve.ts';
 import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
@@ -33,6 +33,7 @@ export async function untilTold(
 
 /** Loads everything that serving would load, says so, and resolves with 0; rejects with all that is wrong. */
 export async function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+  readWebFlags(flags);
   const { targets } = await load(flags, surroundings);
   const web = flags['web.config.file'];
   const warnings = web === undefined ? [] : (await import('../http/web-config.ts')).loadWebConfig(web).warnings;

@@ -1,7 +1,37 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import { quoted } from '../config/tree.ts';
 import type { Log } from '../log/log.ts';
 import type { Served } from './clouds.ts';
 import { sendPage } from './metrics.ts';
+
+/** Every other path that is served, without regard to case as the router has none. A test holds them against the routes and the OpenAPI description. */
+export const TAKEN_PATHS: readonly string[] = [
+  '/probe',
+  '/sd',
+  '/api/v1/backends',
+  '/api/v1/backend',
+  '/cloud',
+  '/backend',
+  '/events',
+  '/status.css',
+  '/status.js',
+  '/favicon.svg',
+  '/openapi.json',
+];
+
+/** Segments that every client, proxy and router sends on and reads as they are; RFC 3986's unreserved characters. */
+const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
+
+/** The path of the metrics page, when it can be one. Throws an Error that says what was expected. */
+export function checkTelemetryPath(path: string): string {
+  const refuse = (expected: string): Error =>
+    new Error(`--web.telemetry-path: expected ${expected}, got ${quoted(path)}`);
+  if (!PLAIN_PATH.test(path) || path.length > 200)
+    throw refuse('a path such as /metrics (at most 200 letters, digits, "-", ".", "_", "~" and "/")');
+  if (path.startsWith('/-/') || TAKEN_PATHS.includes(path.toLowerCase()))
+    throw refuse('a path at which nothing else is served');
+  return path;
+}
 
 export interface FrontOptions {
   readonly served: Served;
