@@ -1,4 +1,4 @@
-import { satisfies, zonesOf } from './extra-specs.ts';
+import { canServe } from './capabilities-filter.ts';
 import type { Service } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
 import type { VolumeType } from './volume-types.ts';
@@ -40,7 +40,7 @@ export function createTypeMemory(): TypeMemory {
       if (types.length === 0 || judged.has(host)) return;
       const served = reading.get(host) ?? new Set();
       reading.set(host, served);
-      for (const { id, specs } of types) if (specs && !served.has(id) && satisfies(stats, specs)) served.add(id);
+      for (const { id, specs } of types) if (specs && !served.has(id) && canServe(stats, specs)) served.add(id);
     },
     seen(whole) {
       for (const [host, served] of whole ? reading : []) {
@@ -85,6 +85,16 @@ function isNew(told: Set<string>, row: string): boolean {
 
 function fingerprint({ specs }: VolumeType): string {
   return JSON.stringify([...(specs ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The zones that a type is bound to, by its `RESKEY:availability_zones`; undefined: all. Source: extract_availability_zones_from_volume_type. */
+function zonesOf(specs: NonNullable<VolumeType['specs']>): readonly string[] | undefined {
+  const zones = specs
+    .get('RESKEY:availability_zones')
+    ?.split(',')
+    .map((zone) => zone.trim())
+    .filter((zone) => zone !== '');
+  return zones && zones.length > 0 ? zones : undefined;
 }
 
 /** The zones of each backend's services. */

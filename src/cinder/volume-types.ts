@@ -1,4 +1,3 @@
-import type { ExtraSpecs } from './extra-specs.ts';
 import { decodeRows, type Decoded } from './rows.ts';
 import { asObject, text, type Cutter } from './wire.ts';
 
@@ -7,7 +6,7 @@ export interface VolumeType {
   readonly id: string;
   readonly name: string;
   /** undefined: a policy of Cinder hides them from us, so that nothing can be said of who serves the type. */
-  readonly specs: ExtraSpecs | undefined;
+  readonly specs: ReadonlyMap<string, string | null> | undefined;
 }
 
 /** Decodes one page of `GET /v3/types`. Returns undefined when the body is no list of types. */
@@ -29,7 +28,7 @@ function decodeType(row: unknown, cut: Cutter): VolumeType | string {
   const name = said?.['name'];
   if (!said || typeof name !== 'string' || name === '') return 'a volume type has no "name"';
   const told = asObject(said['extra_specs']);
-  const specs = told && new Map(Object.entries(told).map(([key, value]): [string, string] => [key, text(value)]));
+  const specs = told && new Map(Object.entries(told).map(([key, value]) => [key, value === null ? null : text(value)]));
   return { id: text(said['id']) || name, name: cut.identity(name.toWellFormed()), specs };
 }
 

@@ -1,10 +1,11 @@
+import { canServe } from '../cinder/capabilities-filter.ts';
 import type { CinderCall, Pools, Result } from './cinder-call.ts';
+import type { JsonObject } from './definition.ts';
 import { Fault, INCAPABLE } from './fault.ts';
 import { atLeast, POOL_FILTER, POOL_TYPE_FILTER, RESOURCE_FILTER } from './microversion.ts';
 import { allows } from './policy.ts';
 import { poolMatches } from './pool-filter.ts';
 import { hasCapacity } from './capacity-filter.ts';
-import { canServe } from './type-filter.ts';
 import type { VolumeType } from './volume-type.ts';
 
 /** Written once, kept while the scheduler's list stays the same. */
@@ -35,8 +36,14 @@ function poolsBody(pools: Pools, detail: boolean): Buffer {
 }
 
 function detailsBody(pools: Pools): Buffer {
-  const rows = pools.map(({ name, capabilities }) => JSON.stringify({ name, capabilities }));
+  const rows = pools.map(({ name, capabilities }) => JSON.stringify({ name, capabilities: shown(capabilities) }));
   return Buffer.from(`{"pools":[${rows.join(',')}]}`);
+}
+
+/** Of the ways to write a storage protocol that the scheduler has, the API shows the first. */
+function shown(capabilities: JsonObject): JsonObject {
+  const [first] = Array.isArray(capabilities['storage_protocol']) ? capabilities['storage_protocol'] : [];
+  return first === undefined ? capabilities : { ...capabilities, storage_protocol: first };
 }
 
 function namesBody(pools: Pools): Buffer {
@@ -68,7 +75,7 @@ function select(pools: Pools, filters: URLSearchParams, types: readonly VolumeTy
   }
   return matching
     .filter(({ capabilities }) => hasCapacity(capabilities))
-    .filter(({ capabilities }) => canServe(capabilities, type.extraSpecs));
+    .filter(({ capabilities }) => canServe(capabilities, Object.entries(type.extraSpecs)));
 }
 
 /** An exception that crossed the message bus: its traceback stays in the message. */

@@ -1,3 +1,4 @@
+import { withProtocolVariants } from '../cinder/capabilities-filter.ts';
 import type { Database } from './database.ts';
 import { isObject, type Json, type JsonObject, textOf } from './definition.ts';
 
@@ -96,7 +97,8 @@ export function createScheduler(host: string, database: Database, isUp: (updated
 }
 
 /** `BackendState.update_pools`: known pools keep their place, gone ones go; without `pools` there is one, named after `volume_backend_name`. */
-function updatePools(pools: Map<string, JsonObject>, capabilities: JsonObject): void {
+function updatePools(pools: Map<string, JsonObject>, said: JsonObject): void {
+  const capabilities = withProtocolVariants(said);
   const listed = capabilities['pools'];
   const current = new Set<string>();
   if (Array.isArray(listed)) {
@@ -115,7 +117,7 @@ function updatePools(pools: Map<string, JsonObject>, capabilities: JsonObject): 
 
 /** `_append_backend_info`: these few come from the backend's level when the pool has none; `backend_state` is not among them. */
 function withBackendInfo(pool: JsonObject, backend: JsonObject): JsonObject {
-  const out: Record<string, Json> = { ...pool };
+  const out: Record<string, Json> = { ...withProtocolVariants(pool) };
   for (const key of ['volume_backend_name', 'storage_protocol', 'vendor_name', 'driver_version', 'timestamp']) {
     // Python's "not": an empty string or zero counts as missing.
     if (!out[key]) out[key] = backend[key] ?? null;

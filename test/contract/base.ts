@@ -63,4 +63,5 @@ export const VOLUME_TYPES: Readonly<Record<string, Readonly<Record<string, strin
   'gold #1': { volume_backend_name: 'pools' },
   plain: { volume_backend_name: 'single' },
   nowhere: { volume_backend_name: 'no such backend' },
+  'by protocol': { storage_protocol: '<or> nfs <or> fc' },
 };

@@ -1,5 +1,6 @@
 import { BASE_STATS, POOL_NAMES, VOLUME_TYPES } from './base.ts';
 import type { Case, Step } from './case.ts';
+import type { Cloud } from './cloud.ts';
 import { absent, including, keys } from './pattern.ts';
 
 const detail = { path: '/scheduler-stats/get_pools?detail=true' };
@@ -8,7 +9,7 @@ const named = (query: string, microversion: string): Step['ask'] => ({
   microversion,
 });
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/;
-const allNumbersGone: Step['arrange'] = async (cloud) => {
+const allNumbersGone = async (cloud: Cloud): Promise<void> => {
   const unsaid = { total_capacity_gb: 'infinite', free_capacity_gb: 'infinite' };
   await Promise.all([
     cloud.stats('single', unsaid),
@@ -190,6 +191,20 @@ export const POOL_CASES: readonly Case[] = [
       },
       { ask: named('volume_type=plain', '3.35'), expect: { status: 200, poolNames: ['lab@single#single'] } },
       { ask: named('volume_type=nowhere', '3.35'), expect: { status: 200, poolNames: [] } },
+    ],
+  },
+  {
+    name: 'pools: a storage protocol fits by each of its names, and is shown by the first',
+    steps: [
+      {
+        arrange: async (cloud) => {
+          await allNumbersGone(cloud);
+          await cloud.stats('single', { storage_protocol: 'nfs' });
+        },
+        ask: detail,
+        expect: { status: 200, pools: { 'lab@single#single': { storage_protocol: 'NFS' } } },
+      },
+      { ask: named('volume_type=by%20protocol', '3.35'), expect: { status: 200, poolNames: ['lab@single#single'] } },
     ],
   },
   {
