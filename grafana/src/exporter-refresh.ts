@@ -64,3 +64,23 @@ export function scheduler(): TimeseriesBuilder {
     .withTarget(range(own('scheduler_requests_open'), `open requests ${LEGEND}`))
     .overrideByRegexp('open requests .*', [{ id: 'unit', value: 'none' }]);
 }
+
+export function clock(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Clock of Cinder against the exporter',
+    description:
+      'Above zero: Cinder is ahead. Where the API sends no Date it is reckoned by heartbeats, and up to 10 s too low. Ages of stats and heartbeats are judged by the clock of Cinder.',
+    unit: 's',
+  }).withTarget(range(`max by (${REPLICA}) (${perCloud('cinder_api_clock_offset_seconds')})`, LEGEND));
+}
+
+export function disagreements(): TimeseriesBuilder {
+  return timeseries({
+    title: 'Schedulers that disagree',
+    description:
+      'Answers with older driver stats of a backend than one before, or with stats that an answer in between lacked. Each scheduler answers from its own memory.',
+    unit: 'ops',
+  })
+    .min(0)
+    .withTarget(range(rate('scheduler_disagreements_total'), LEGEND));
+}

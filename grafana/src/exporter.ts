@@ -4,7 +4,7 @@ import { errors, latency, lost, requests } from './exporter-api.ts';
 import { collectorAges, collectorDurations, collectorTable, collectorTimeline } from './exporter-collectors.ts';
 import { apiVersions, builds, readable, reload, tls, tokenLife } from './exporter-health.ts';
 import { cpu, eventLoop, files, memory } from './exporter-process.ts';
-import { durations, refreshAge, refreshes, scheduler } from './exporter-refresh.ts';
+import { clock, disagreements, durations, refreshAge, refreshes, scheduler } from './exporter-refresh.ts';
 import { manyOf, targetVariables } from './variables.ts';
 
 /** On every target: with several clouds the process has a target of its own. */
@@ -80,6 +80,13 @@ export function exporterDashboard(): Dashboard {
             panels: [
               [12, errors()],
               [12, lost()],
+            ],
+          },
+          {
+            height: 6,
+            panels: [
+              [12, clock()],
+              [12, disagreements()],
             ],
           },
         ],

@@ -1,86 +1,98 @@
+import {
+  freshnessOf,
+  groupBy,
+  isFuture,
+  isServing,
+  newest,
+  type Freshness,
+  type Report,
+  type Standing,
+} from './evidence.ts';
 import type { Backend, Condition, Pool, Service } from './model.ts';
 import { explain } from './reason.ts';
 
-/** The clock and the limits by which evidence is judged. Times in milliseconds since the epoch, by Cinder's clock. */
+/** By what evidence is judged. */
 export interface Judgement {
-  /** When the driver stats were read; their age is judged as of then, so that our own failure to read makes nothing stale. */
-  readonly poolsReadAtMs: number;
-  /** Now. */
-  readonly nowMs: number;
+  /** Now by Cinder's clock, in milliseconds since the epoch; undefined: it is not known. */
+  readonly nowMs: number | undefined;
   readonly staleAfterMs: number;
+  /** Why no driver stats can be read, while they cannot: a clause for people. */
+  readonly blindness: string;
 }
 
-/** What is known of one backend: its service rows, its pools, and what the service list said of it. */
+/** What is known of one backend: its service rows, its driver stats, and what the service list said of it. */
 export interface Facts {
   readonly host: string;
   readonly services: readonly Service[];
+  /** undefined: none is known. */
+  readonly report: Report | undefined;
+  /** undefined without a report. */
+  readonly freshness: Freshness | undefined;
+  /** The pools of the report; of a single one with what a newer list says. */
   readonly pools: readonly Pool[];
+  /** Pools were read, so that a backend without a report is one of which the scheduler held nothing. */
+  readonly poolsRead: boolean;
   /** `backend_state` of its live rows in the service list: a word, null, or undefined when the list was not read at 3.49. */
   readonly listed: string | null | undefined;
+  /** The list is newer than the report, and worse: the word it has for one of the pools. */
+  readonly newerWord: string | undefined;
   readonly statsAtMs: number | undefined;
+  /** The newest `updated_at` of its rows that are in use: the last heartbeat, or the last change of the row when that is nearer to now. */
   readonly heartbeatAtMs: number | undefined;
 }
 
 /**
- * Decides the condition of every backend. A backend is a cluster, or a cinder-volume service that is in none.
- * `pools` is undefined when no driver stats are known at all. Pools are matched by the exact name before `#`.
- * `words` is what the service list last said at 3.49, by service host. Sorted by host.
+ * Decides the condition of every backend, one at a time: ten thousand of them are judged in slices. A backend is a cluster, or a cinder-volume
+ * service that is in none. Pools are matched by the exact name before `#`. Sorted by host.
  */
-export function assess(
+export function* assess(
   services: readonly Service[],
-  pools: readonly Pool[] | undefined,
-  words: ReadonlyMap<string, string | null>,
-  judgement: Judgement,
-): Backend[] {
-  return [...assessEach(services, pools, words, judgement)];
-}
-
-/** The same, one backend at a time: ten thousand of them are judged in slices. */
-export function* assessEach(
-  services: readonly Service[],
-  pools: readonly Pool[] | undefined,
-  words: ReadonlyMap<string, string | null>,
+  known: Pick<Standing, 'reports' | 'words' | 'poolsRead'>,
   judgement: Judgement,
 ): Generator<Backend, void> {
-  const poolsByHost = groupBy(pools ?? [], (pool) => pool.host);
   const volumeServices = services.filter((service) => service.binary === 'cinder-volume');
   const sorted = [...groupBy(volumeServices, (service) => service.cluster ?? service.host)].toSorted(([a], [b]) =>
     a < b ? -1 : 1,
   );
-  for (const [host, rows] of sorted) yield decide(gather(host, rows, poolsByHost.get(host) ?? [], words), judgement);
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
+  for (const [host, rows] of sorted) yield decide(gather(host, rows, known, judgement), judgement);
 }
 
 function gather(
   host: string,
   services: readonly Service[],
-  pools: readonly Pool[],
-  words: ReadonlyMap<string, string | null>,
+  { reports, words, poolsRead }: Pick<Standing, 'reports' | 'words' | 'poolsRead'>,
+  { staleAfterMs }: Judgement,
 ): Facts {
-  const said = services.filter(isServing).map((service) => words.get(service.host));
+  const serving = services.filter(isServing);
+  const said = serving.map((service) => words?.value.get(service.host));
+  const listed = said.find((word) => typeof word === 'string') ?? said.find((word) => word === null);
+  const report = reports.get(host);
+  const newer = report !== undefined && words !== undefined && words.readAt > report.observedAt;
+  // That a newer list says up may be a default of Cinder, and ends no trouble.
+  const newerWord = newer && typeof listed === 'string' && listed !== 'up' ? listed : undefined;
+  const pools = report?.pools ?? [];
   return {
     host,
     services,
-    pools,
-    listed: said.find((word) => typeof word === 'string') ?? said.find((word) => word === null),
-    statsAtMs: newest(pools.map((pool) => pool.statsAtMs)),
-    heartbeatAtMs: newest(services.map((service) => service.updatedAtMs)),
+    report,
+    freshness: report && freshnessOf(report, staleAfterMs),
+    // The list folds all pools into one word: of a single pool it is news, of several it tells of one of them.
+    pools:
+      newerWord !== undefined && pools.length === 1
+        ? pools.map((pool) => ({ ...pool, backendState: newerWord }))
+        : pools,
+    poolsRead,
+    listed,
+    newerWord,
+    statsAtMs: report?.statsAtMs,
+    heartbeatAtMs: newest((serving.length > 0 ? serving : services).map((service) => service.updatedAtMs)),
   };
 }
 
 function decide(facts: Facts, judgement: Judgement): Backend {
-  const { host, services, pools, statsAtMs, heartbeatAtMs } = facts;
+  const { host, services, statsAtMs, heartbeatAtMs } = facts;
   const condition = conditionOf(facts, judgement);
+  const pools = OUTDATED.has(condition) ? facts.pools.map((pool) => ({ ...pool, outdated: true })) : facts.pools;
   return {
     host,
     condition,
@@ -94,17 +106,30 @@ function decide(facts: Facts, judgement: Judgement): Backend {
   };
 }
 
+/** What the pools said of themselves when they were last heard of is not what they say now. */
+const OUTDATED: ReadonlySet<Condition> = new Set(['service_down', 'unknown', 'stale']);
+
 /** The first condition that holds, in the order of CONDITIONS. */
-function conditionOf({ services, pools, listed, statsAtMs }: Facts, judgement: Judgement): Condition {
+function conditionOf(facts: Facts, judgement: Judgement): Condition {
+  const { services, pools, freshness, newerWord } = facts;
   if (services.every((service) => service.frozen === true)) return 'frozen';
   const serving = services.filter(isServing);
   if (serving.length === 0) return 'disabled';
-  if (!serving.some((service) => service.up === true)) return 'service_down';
-  if (pools.length === 0) return fromList(listed);
+  if (!serving.some((service) => isAlive(service, judgement))) return 'service_down';
+  if (pools.length === 0) return facts.poolsRead ? 'unknown' : fromList(facts.listed);
   if (pools.every(isDown)) return 'down';
-  if (statsAtMs !== undefined && judgement.poolsReadAtMs - statsAtMs > judgement.staleAfterMs) return 'stale';
-  if (!pools.every(isUp)) return 'degraded';
+  if (freshness === 'stale') return 'stale';
+  if (freshness !== 'fresh') return 'unknown';
+  if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';
+}
+
+/**
+ * A heartbeat more than `service_down_time` ahead counts as down for Cinder's API and as up for its scheduler, which goes on giving it volumes.
+ * Source: cinder/objects/service.py and cinder/api/contrib/services.py.
+ */
+function isAlive({ up, updatedAtMs }: Service, { nowMs }: Judgement): boolean {
+  return up === true || (up === false && isFuture(updatedAtMs, nowMs));
 }
 
 /** Without driver stats the service list is all there is, and its `up` may be Cinder's default. */
@@ -127,11 +152,6 @@ function stateOf(condition: Condition, pools: readonly Pool[]): 0 | 1 | undefine
   }
 }
 
-/** Enabled and not frozen: meant to take volumes. */
-function isServing(service: Service): boolean {
-  return service.enabled !== false && service.frozen !== true;
-}
-
 /** Cinder's default applied: a pool whose driver never says is up. */
 export function isUp(pool: Pool): boolean {
   return pool.backendState === undefined || pool.backendState === 'up';
@@ -139,10 +159,4 @@ export function isUp(pool: Pool): boolean {
 
 export function isDown(pool: Pool): boolean {
   return pool.backendState === 'down';
-}
-
-function newest(times: readonly (number | undefined)[]): number | undefined {
-  let best: number | undefined;
-  for (const time of times) if (time !== undefined && (best === undefined || time > best)) best = time;
-  return best;
 }

@@ -1,37 +1,244 @@
 import type { Pool, Service } from './model.ts';
 
-/** Something that was read, and when. */
-interface Reading<T> {
+/** Something that was read, and when by our monotonic clock, in milliseconds. */
+export interface Reading<T> {
   readonly value: T;
-  /** By our monotonic clock: what stands, and for how long. */
   readonly readAt: number;
-  /** Cinder's clock when it answered, in milliseconds since the epoch: the answer's `Date`. */
+}
+
+/** When an answer came: by our monotonic clock in milliseconds, and by Cinder's, the `Date` of the answer, in milliseconds since the epoch. */
+export interface When {
+  readonly readAt: number;
   readonly cinderTimeMs: number | undefined;
 }
 
-/** All that was read and still stands. A failing collector leaves its last reading here until it is too old. */
+/** A `timestamp` of driver stats that lies ahead of Cinder's clock. */
+interface DateAhead {
+  readonly statsAtMs: number;
+  readonly firstSeenAt: number;
+  /** How far it was ahead then, in milliseconds. */
+  readonly byMs: number;
+  /** It has come after another: the stats are still published, by a clock that is wrong. */
+  readonly advances: boolean;
+}
+
+/**
+ * The driver stats of one backend, as a scheduler told them last. Kept for each backend and not for each answer: a scheduler that was just
+ * started, or that never heard of the backend, holds nothing of it, and that is no news of the backend. Times by our monotonic clock.
+ */
+export interface Report {
+  readonly pools: readonly Pool[];
+  /** The newest `timestamp` of its pools, by the clock of its host, in milliseconds since the epoch. */
+  readonly statsAtMs: number | undefined;
+  /** When the stats were published. Of stats without a time: when they were read. Of stats that are dated ahead: when this date was first seen. */
+  readonly madeAt: number;
+  /** The newest date ahead that any answer gave; these stats have it when it is `statsAtMs`. */
+  readonly ahead: DateAhead | undefined;
+  /** The last answer that held these stats. */
+  readonly seenAt: number;
+  /** The first answer since then that did not. */
+  readonly missingSince: number | undefined;
+  /** The last answer, whether it held them or not. */
+  readonly observedAt: number;
+}
+
+/** All that was read, the reports of each backend for as long as it is in use. `standing` tells what of it still counts. */
 export interface Evidence {
   readonly services: Reading<readonly Service[]> | undefined;
   /** `backend_state` by service host, from the last service list that was read at 3.49. */
   readonly words: Reading<ReadonlyMap<string, string | null>> | undefined;
-  readonly pools: Reading<readonly Pool[]> | undefined;
+  /** When the pools were last read whole. */
+  readonly poolsReadAt: number | undefined;
+  /** By `host@backend` or `cluster@backend`. */
+  readonly reports: ReadonlyMap<string, Report>;
+  /** What to add to our monotonic clock to have Cinder's, in milliseconds. */
+  readonly clockOffsetMs: number | undefined;
 }
 
-export const NO_EVIDENCE: Evidence = { services: undefined, words: undefined, pools: undefined };
+export const NO_EVIDENCE: Evidence = {
+  services: undefined,
+  words: undefined,
+  poolsReadAt: undefined,
+  reports: new Map(),
+  clockOffsetMs: undefined,
+};
 
-/** The evidence without the readings that are older than the limit. Both times in milliseconds. */
-export function standing(evidence: Evidence, now: number, staleAfterMs: number): Evidence {
-  const fresh = <T>(reading: Reading<T> | undefined): Reading<T> | undefined =>
-    reading && now - reading.readAt <= staleAfterMs ? reading : undefined;
+/** What dates further ahead of Cinder's clock than this are of a clock that is wrong: `service_down_time`, as Cinder's API has it. */
+export const AHEAD_MS = 60_000;
+
+/** Two of Cinder's `backend_stats_polling_interval` (60 s by default): stats that are dated ahead and still come have advanced by then. */
+const TWO_POLLS_MS = 120_000;
+
+/**
+ * A `Date` that is further from the heartbeats of live services is of another machine's clock, such as a proxy's, and tells nothing of the
+ * age of stats: Cinder calls a service up when it was heard of within `service_down_time`.
+ */
+const CLOCK_TOLERANCE_MS = 120_000;
+
+/**
+ * The evidence after a service list. Rows of a late answer are as old as its question, but what the scheduler said is new.
+ * `whole`: no row was rejected, so that a host without a row has none.
+ */
+export function withServices(
+  before: Evidence,
+  rows: readonly Service[],
+  when: When,
+  { late, whole }: { readonly late: boolean; readonly whole: boolean },
+): Evidence {
+  const words = wordsOf(rows);
+  const wordsNow = words.size > 0 ? { value: words, readAt: when.readAt } : before.words;
+  const backends = backendsOf(late ? (before.services?.value ?? []) : rows);
+  const reports = new Map<string, Report>();
+  for (const [host, report] of before.reports) {
+    const state = backends.get(host);
+    // Disabled, frozen or removed: what was known of it has ended. Pools of a host without a row stay while they are told.
+    const ended = state ? !state.serving : whole && report.missingSince !== undefined;
+    if (ended && !late) continue;
+    // Of an enabled, live service Cinder lists null when the scheduler that was asked holds no pool of it; of a cluster it always does.
+    const lacked = state?.live === true && words.get(host) === null;
+    reports.set(host, lacked ? missing(report, when.readAt) : report);
+  }
+  if (late) return { ...before, words: wordsNow, reports };
+  const services = { value: rows, readAt: when.readAt };
   return {
-    services: fresh(evidence.services),
-    words: fresh(evidence.words),
-    pools: fresh(evidence.pools),
+    ...before,
+    services,
+    words: wordsNow,
+    reports,
+    clockOffsetMs: clockOffset(rows, when) ?? before.clockOffsetMs,
+  };
+}
+
+/**
+ * The evidence after the pools of a scheduler. A report replaces what is held of its backend unless it is older. Absence and an older report
+ * are no news. `disagreements` names the backends of which the answer had an older report, or one that an answer in between lacked: schedulers
+ * that differ. `whole`: no row was rejected, so that absence is what Cinder said.
+ */
+export function withPools(
+  before: Evidence,
+  pools: readonly Pool[],
+  { readAt, cinderTimeMs }: When,
+  whole: boolean,
+): { readonly evidence: Evidence; readonly disagreements: readonly string[] } {
+  const dated = cinderTimeMs === undefined ? undefined : near(cinderTimeMs - readAt, before.clockOffsetMs);
+  const offsetMs = dated ?? before.clockOffsetMs;
+  const reports = new Map<string, Report>();
+  const disagreements: string[] = [];
+  for (const [host, its] of groupBy(pools, (pool) => pool.host)) {
+    const held = before.reports.get(host);
+    const report = reportOf(its, held, readAt, offsetMs);
+    const news = !held || replaces(report, held);
+    if (held && (news ? isSameAgain(report, held) : !isAhead(report))) disagreements.push(host);
+    reports.set(host, news ? report : { ...missing(held, readAt), ahead: report.ahead });
+  }
+  const backends = backendsOf(before.services?.value ?? []);
+  for (const [host, held] of before.reports) {
+    if (!reports.has(host) && backends.get(host)?.serving) reports.set(host, whole ? missing(held, readAt) : held);
+  }
+  return {
+    evidence: {
+      ...before,
+      reports,
+      poolsReadAt: whole ? readAt : before.poolsReadAt,
+      clockOffsetMs: before.clockOffsetMs ?? offsetMs,
+    },
+    disagreements,
+  };
+}
+
+function reportOf(
+  pools: readonly Pool[],
+  held: Report | undefined,
+  readAt: number,
+  offsetMs: number | undefined,
+): Report {
+  const statsAtMs = newest(pools.map((pool) => pool.statsAtMs));
+  const seen = { pools, statsAtMs, seenAt: readAt, observedAt: readAt, missingSince: undefined };
+  if (statsAtMs === undefined || offsetMs === undefined) return { ...seen, madeAt: readAt, ahead: held?.ahead };
+  const nowMs = readAt + offsetMs;
+  const known = held?.ahead && held.ahead.statsAtMs - nowMs > AHEAD_MS ? held.ahead : undefined;
+  const byMs = statsAtMs - nowMs;
+  if (byMs <= AHEAD_MS) return { ...seen, madeAt: Math.min(readAt, statsAtMs - offsetMs), ahead: known };
+  if (known && statsAtMs < known.statsAtMs) return { ...seen, madeAt: -Infinity, ahead: known };
+  const ahead =
+    known?.statsAtMs === statsAtMs ? known : { statsAtMs, byMs, firstSeenAt: readAt, advances: known !== undefined };
+  return { ...seen, madeAt: ahead.firstSeenAt, ahead };
+}
+
+/** Are these stats dated ahead of Cinder's clock? */
+export function isAhead({ statsAtMs, ahead }: Report): boolean {
+  return ahead !== undefined && ahead.statsAtMs === statsAtMs;
+}
+
+/** Stats from the future never beat others, unless they are seen to advance. */
+function replaces(report: Report, held: Report): boolean {
+  if (isAhead(report) !== isAhead(held)) {
+    if (isAhead(report)) return report.ahead?.advances === true && report.madeAt >= held.madeAt;
+    return held.ahead?.advances !== true || report.madeAt >= held.madeAt;
+  }
+  if (!isAhead(report) && report.statsAtMs !== undefined && held.statsAtMs !== undefined) {
+    return report.statsAtMs >= held.statsAtMs;
+  }
+  return report.madeAt >= held.madeAt;
+}
+
+function isSameAgain(report: Report, held: Report): boolean {
+  return held.missingSince !== undefined && report.statsAtMs !== undefined && report.statsAtMs === held.statsAtMs;
+}
+
+function missing(report: Report, readAt: number): Report {
+  return { ...report, missingSince: report.missingSince ?? readAt, observedAt: readAt };
+}
+
+/** How the stats of a report stand. */
+export type Freshness =
+  | 'fresh'
+  /** Past the limit since the last report that anyone knew of. */
+  | 'stale'
+  /** The schedulers did not answer for longer than the limit, and hold nothing of the backend since. */
+  | 'lost'
+  /** Dated ahead of Cinder's clock, and not yet seen to advance. */
+  | 'undated';
+
+/** Judged as of the last answer, so that our own failure to read makes nothing stale. The limit in milliseconds. */
+export function freshnessOf(report: Report, staleAfterMs: number): Freshness {
+  const limitMs = isAhead(report) ? Math.min(TWO_POLLS_MS, staleAfterMs) : staleAfterMs;
+  const ageMs = ageOf(report);
+  const gapMs = (report.missingSince ?? report.seenAt) - report.seenAt;
+  const unseenMs = gapMs > staleAfterMs ? gapMs : 0;
+  if (ageMs - unseenMs > limitMs) return 'stale';
+  if (ageMs > limitMs) return 'lost';
+  return isAhead(report) && report.ahead?.advances !== true ? 'undated' : 'fresh';
+}
+
+/** The age of the stats at the last answer, in milliseconds. */
+export function ageOf({ madeAt, observedAt }: Report): number {
+  return observedAt - madeAt;
+}
+
+/** What counts of the evidence at one moment. */
+export interface Standing {
+  readonly services: readonly Service[] | undefined;
+  readonly words: Evidence['words'];
+  /** An answer with pools stands: a backend without a report is one of which it held nothing. */
+  readonly poolsRead: boolean;
+  readonly reports: ReadonlyMap<string, Report>;
+}
+
+/** The evidence without what was last told longer ago than the limit. Times in milliseconds, by our monotonic clock. */
+export function standing(evidence: Evidence, now: number, staleAfterMs: number): Standing {
+  const stands = (readAt: number | undefined): boolean => readAt !== undefined && now - readAt <= staleAfterMs;
+  const { services, words, poolsReadAt, reports } = evidence;
+  return {
+    services: stands(services?.readAt) ? services?.value : undefined,
+    words: stands(words?.readAt) ? words : undefined,
+    poolsRead: stands(poolsReadAt),
+    reports: new Map([...reports].filter(([, { observedAt }]) => stands(observedAt))),
   };
 }
 
 /** `backend_state` of the cinder-volume rows, by host. */
-export function wordsOf(services: readonly Service[]): ReadonlyMap<string, string | null> {
+function wordsOf(services: readonly Service[]): ReadonlyMap<string, string | null> {
   const words = new Map<string, string | null>();
   for (const { host, binary, backendState } of services) {
     if (binary === 'cinder-volume' && backendState !== undefined) words.set(host, backendState);
@@ -39,32 +246,64 @@ export function wordsOf(services: readonly Service[]): ReadonlyMap<string, strin
   return words;
 }
 
-/**
- * What Cinder's clock shows, in milliseconds since the epoch, when an answer had no `Date`: the newest heartbeat of a service that is up.
- * It is behind by less than `report_interval` (10 s). undefined when no service is up.
- */
-export function newestHeartbeat(services: readonly Service[]): number | undefined {
-  let newest: number | undefined;
-  for (const { up, updatedAtMs } of services) {
-    if (up === true && updatedAtMs !== undefined && (newest === undefined || updatedAtMs > newest))
-      newest = updatedAtMs;
+/** Which backends the service list has, and whether a row of each is in use, and alive. */
+function backendsOf(
+  rows: readonly Service[],
+): ReadonlyMap<string, { readonly serving: boolean; readonly live: boolean }> {
+  const backends = new Map<string, { serving: boolean; live: boolean }>();
+  for (const row of rows) {
+    if (row.binary !== 'cinder-volume') continue;
+    const key = row.cluster ?? row.host;
+    const known = backends.get(key);
+    const serving = isServing(row);
+    const live = serving && row.up === true && row.cluster === undefined;
+    backends.set(key, { serving: serving || known?.serving === true, live: live || known?.live === true });
   }
-  return newest;
+  return backends;
+}
+
+/** Is the time ahead of Cinder's clock by more than a clock that is right can be? */
+export function isFuture(timeMs: number | undefined, nowMs: number | undefined): boolean {
+  return timeMs !== undefined && nowMs !== undefined && timeMs - nowMs > AHEAD_MS;
+}
+
+/** Enabled and not frozen: meant to take volumes. */
+export function isServing(service: Service): boolean {
+  return service.enabled !== false && service.frozen !== true;
 }
 
 /**
- * The pools to judge by. When the pools could not be read again but the list at 3.49 could, its word is news of a backend with a single pool:
- * the fold of one pool is that pool. Of several pools it tells only the last, so there the pools stand as they are; and an `up` for a pool
- * that never said anything may be Cinder's default.
+ * Cinder's clock minus our monotonic one: by the `Date` of the answer, else by the heartbeats of services that are up. Of these the one in the middle,
+ * the older of two: it is behind by less than `report_interval` (10 s), and one host whose clock is wrong does not move it.
  */
-export function poolsInTheLightOf(words: Evidence['words'], pools: Evidence['pools']): readonly Pool[] | undefined {
-  if (!pools || !words || words.readAt <= pools.readAt) return pools?.value;
-  const count = new Map<string, number>();
-  for (const { host } of pools.value) count.set(host, (count.get(host) ?? 0) + 1);
-  return pools.value.map((pool) => {
-    const word = words.value.get(pool.host);
-    const news =
-      typeof word === 'string' && count.get(pool.host) === 1 && (pool.backendState !== undefined || word !== 'up');
-    return news ? { ...pool, backendState: word } : pool;
-  });
+function clockOffset(services: readonly Service[], { readAt, cinderTimeMs }: When): number | undefined {
+  const heartbeats = services.flatMap(({ up, updatedAtMs }) =>
+    up === true && updatedAtMs !== undefined ? updatedAtMs : [],
+  );
+  const middle = heartbeats.toSorted((a, b) => a - b)[Math.floor((heartbeats.length - 1) / 2)];
+  const clockMs = near(cinderTimeMs, middle) ?? middle;
+  return clockMs === undefined ? undefined : clockMs - readAt;
+}
+
+/** The time, unless it is too far from what is known of Cinder's clock. */
+function near(time: number | undefined, known: number | undefined): number | undefined {
+  if (time === undefined || known === undefined) return time;
+  return Math.abs(time - known) <= CLOCK_TOLERANCE_MS ? time : undefined;
+}
+
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+export function newest(times: readonly (number | undefined)[]): number | undefined {
+  let best: number | undefined;
+  for (const time of times) if (time !== undefined && (best === undefined || time > best)) best = time;
+  return best;
 }

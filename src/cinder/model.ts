@@ -9,10 +9,15 @@ export interface Service {
   readonly cluster: string | undefined;
   /** The operator's wish: status `enabled`. */
   readonly enabled: boolean | undefined;
-  /** The heartbeat's verdict: state `up`. */
+  /** The heartbeat's verdict: state `up` is true, `down` is false. */
   readonly up: boolean | undefined;
+  /** `state` word for word when it is neither. */
+  readonly otherState?: string | undefined;
   readonly frozen: boolean | undefined;
-  /** `updated_at`: the last heartbeat. */
+  /**
+   * `updated_at`: the last heartbeat, or the last change of the row (enable, disable, freeze), whichever is nearer to now; so the heartbeat is at least
+   * this old. Source: cinder/api/contrib/services.py.
+   */
   readonly updatedAtMs: number | undefined;
   readonly disabledReason: string | undefined;
   readonly replicationStatus: string | undefined;
@@ -42,6 +47,8 @@ export interface Pool {
   readonly vendorName: string;
   readonly driverVersion: string;
   readonly storageProtocol: string;
+  /** What it said of its state was true once: the backend is stale, without service or unknown. */
+  readonly outdated?: boolean;
 }
 
 /** In the order in which they are decided: the first that holds is the one. */
@@ -71,7 +78,7 @@ export interface Backend {
   readonly reported: boolean | undefined;
   /** The newest `timestamp` of its pools. */
   readonly statsAtMs: number | undefined;
-  /** The newest heartbeat of its services. */
+  /** The newest `updated_at` of its services that are in use, of all when none is: the last heartbeat is at least this old. */
   readonly heartbeatAtMs: number | undefined;
   readonly services: readonly Service[];
   readonly pools: readonly Pool[];

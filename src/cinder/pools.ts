@@ -79,5 +79,6 @@ function protocol(value: unknown): string {
 function stateWord(stats: Json, cut: Cutter): string | undefined {
   if (!Object.hasOwn(stats, 'backend_state')) return undefined;
   const value = stats['backend_state'];
+  if (Array.isArray(value)) return 'list';
   return typeof value === 'object' ? (value === null ? 'null' : 'object') : cut(text(value));
 }

@@ -1,31 +1,26 @@
 import type { Facts, Judgement } from './assess.ts';
+import { ageOf, isAhead, type Report } from './evidence.ts';
 import type { Condition, Pool } from './model.ts';
 
-/** Why a backend is in its condition: one plain sentence, without a full stop. */
+/** Why a backend is in its condition: plain clauses, without a full stop. */
 export function explain(condition: Condition, facts: Facts, judgement: Judgement): string {
-  const { pools, services } = facts;
   switch (condition) {
     case 'frozen':
       return 'frozen by an administrator: Cinder schedules nothing to it and forgets its driver stats';
     case 'disabled':
       return disabled(facts);
     case 'service_down':
-      return `no heartbeat from cinder-volume ${since(facts.heartbeatAtMs, judgement.nowMs)}: the process, its host or its database connection is gone, or its driver failed to initialise`;
+      return serviceDown(facts, judgement);
     case 'unknown':
-      return facts.listed === null
-        ? `heartbeats arrive, but the scheduler holds no driver stats for it${services.some((row) => row.cluster) ? ' (Cinder never lists a state for a clustered service)' : ''}`
-        : 'heartbeats arrive, but neither driver stats nor the listed backend_state could be read';
+      return unknown(facts, judgement);
     case 'down':
-      if (pools.length === 0) return 'the service list says down; driver stats could not be read';
-      return pools.length === 1 ? 'its driver reports down' : `its driver reports all ${pools.length} pools down`;
+      return down(facts, judgement);
     case 'stale':
-      return `heartbeats arrive, but its driver has published no stats ${since(facts.statsAtMs, judgement.poolsReadAtMs)}: the storage or the driver hangs or fails`;
+      return stale(facts);
     case 'degraded':
-      return pools.length === 0 ? `the service list says ${quote(facts.listed ?? '')}` : degraded(pools);
+      return degraded(facts, judgement);
     case 'up_assumed':
-      return pools.length === 0
-        ? 'the service list says up, which may be a default; driver stats could not be read'
-        : 'its driver never says whether it is up: Cinder assumes so, and the stats are fresh';
+      return assumed(facts, judgement);
     case 'up':
       return 'its driver reports up';
   }
@@ -37,30 +32,101 @@ function disabled({ services }: Facts): string {
     const to = failedOver.activeBackendId;
     return `failed over${to ? ` to ${quote(to)}` : ''} and disabled since`;
   }
+  // Cinder writes this word when it freezes a backend; a thaw clears `frozen` first, and enables the service last.
+  // Source: cinder/volume/manager.py, freeze_host and thaw_host; cinder/volume/api.py.
+  if (services.some((row) => row.disabledReason === 'frozen' && row.frozen === false))
+    return 'disabled with the reason "frozen", but not frozen: a thaw did not come to its end. Enable the service';
   const reason = services.find((row) => row.disabledReason)?.disabledReason;
   return reason ? `disabled by an administrator: ${quote(reason)}` : 'disabled by an administrator, who gave no reason';
 }
 
-function degraded(pools: readonly Pool[]): string {
+const GONE =
+  'the process, its host or its database connection is gone, its clock is wrong, or its driver failed to initialise';
+
+/** Cinder calls a service down after `service_down_time` without a heartbeat; what it shows may be a later change of the row. */
+function serviceDown({ services, heartbeatAtMs }: Facts, { nowMs }: Judgement): string {
+  const other = services.find((row) => row.otherState !== undefined)?.otherState;
+  if (other !== undefined)
+    return `the service list gives its state as ${quote(other)}, which is neither up nor down: taken as no heartbeat`;
+  if (heartbeatAtMs === undefined) return `no heartbeat from cinder-volume so far: ${GONE}`;
+  if (nowMs === undefined) return `no heartbeat from cinder-volume: ${GONE}`;
+  const ageMs = nowMs - heartbeatAtMs;
+  if (ageMs < SERVICE_DOWN_MS)
+    return `no heartbeat from cinder-volume, says Cinder; the row was changed ${duration(ageMs)} ago, which hides since when: ${GONE}`;
+  return `no heartbeat from cinder-volume for at least ${duration(ageMs)}: ${GONE}`;
+}
+
+/** Cinder's default for `service_down_time`. */
+const SERVICE_DOWN_MS = 60_000;
+
+function unknown({ report, freshness, poolsRead, listed }: Facts, { blindness }: Judgement): string {
+  if (report && freshness === 'undated')
+    return `heartbeats arrive, but its driver stats are dated ${ahead(report)}, and none with another date has come yet`;
+  if (report)
+    return `heartbeats arrive, but since the scheduler answers again it holds no driver stats of this backend; the last were published ${duration(ageOf(report))} ago`;
+  if (!poolsRead) return `heartbeats arrive, but its state cannot be read: ${blindness}`;
+  const list =
+    listed === undefined || listed === null ? '' : `; ${quote(listed)} in the service list is only a default`;
+  return `heartbeats arrive, but the scheduler holds no driver stats of it${list}`;
+}
+
+function down({ report, freshness, pools, newerWord }: Facts, { blindness }: Judgement): string {
+  if (!report) return `the service list says down; ${withoutStats(blindness)}`;
+  if (newerWord !== undefined && report.pools.length === 1)
+    return 'the service list says down, and is newer than the driver stats';
+  const all = pools.length === 1 ? 'down' : `all ${pools.length} pools down`;
+  if (freshness === 'fresh') return `its driver reports ${all}`;
+  const date = isAhead(report) ? `, and is dated ${ahead(report)}` : '';
+  return `its driver reported ${all}; that report is ${duration(ageOf(report))} old${date}, and nothing newer has come`;
+}
+
+function stale({ report }: Facts): string {
+  if (!report) return 'heartbeats arrive, but no driver stats';
+  const age = duration(ageOf(report));
+  if (isAhead(report))
+    return `heartbeats arrive, but its driver stats have not changed for ${age} and are dated ${ahead(report)}: while that date is ahead the scheduler ignores newer stats. Put the clock of its host right, then restart cinder-scheduler`;
+  const lacking = report.missingSince === undefined ? '' : ', and the scheduler that answered holds none of it';
+  return `heartbeats arrive, but its driver has published no stats for ${age}${lacking}: the storage or the driver hangs or fails`;
+}
+
+function degraded({ report, pools, listed, newerWord }: Facts, { blindness }: Judgement): string {
+  if (!report) return `the service list says ${quote(listed ?? '')}; ${withoutStats(blindness)}`;
   const bad = pools.filter((pool) => pool.backendState !== undefined && pool.backendState !== 'up');
+  const source = newerWord === undefined ? 'its driver reports' : 'the service list, newer than the driver stats, says';
+  if (pools.length === 1) return `${source} ${quote(bad[0]?.backendState ?? '')}, which is neither up nor down`;
+  if (bad.length === 0) return `${source} ${quote(newerWord ?? '')} of one of its ${pools.length} pools`;
   const list = bad
     .slice(0, 3)
     .map((pool) => `${quote(pool.pool)} ${pool.backendState === 'down' ? 'down' : quote(pool.backendState ?? '')}`);
   const more = bad.length > 3 ? ` and ${bad.length - 3} more` : '';
-  return pools.length === 1
-    ? `its driver reports ${quote(bad[0]?.backendState ?? '')}, which is neither up nor down`
-    : `its driver reports ${bad.length} of ${pools.length} pools not up: ${list.join(', ')}${more}`;
+  return `its driver reports ${bad.length} of ${pools.length} pools not up: ${list.join(', ')}${more}`;
 }
 
-/** Free text in quotes, on one line: control characters become spaces, and it is cut at 120 characters. */
+function assumed({ report, pools, statsAtMs }: Facts, { blindness }: Judgement): string {
+  if (!report) return `the service list says up, which may be a default; ${withoutStats(blindness)}`;
+  const never = 'its driver never says whether it is up: Cinder assumes so';
+  if (pools.every(isWithoutCapacity)) return `${never}. It reports no capacity at all`;
+  return statsAtMs === undefined ? `${never}. Its stats carry no time` : `${never}. Its stats arrive`;
+}
+
+function withoutStats(blindness: string): string {
+  return `the driver stats could not be read: ${blindness}`;
+}
+
+function isWithoutCapacity({ totalBytes }: Pool): boolean {
+  return totalBytes === 0;
+}
+
+/** `2 h ahead of Cinder's clock`, as of when the date was first seen. */
+function ahead(report: Report): string {
+  return `${duration(report.ahead?.byMs ?? 0)} ahead of Cinder's clock`;
+}
+
+/** Free text in quotes, on one line: control characters and those that turn the direction of text become spaces; cut at 120 characters. */
 function quote(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is removed
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ');
   return `"${line.length > 120 ? `${line.slice(0, 119).toWellFormed()}…` : line}"`;
-}
-
-function since(thenMs: number | undefined, nowMs: number): string {
-  return thenMs === undefined ? 'so far' : `for ${duration(nowMs - thenMs)}`;
 }
 
 /** A length of time for people: `12 s`, `14 min`, `3 h`, `5 d`. Takes milliseconds; a negative one counts as 0. */

@@ -21,6 +21,7 @@ function decodeService(row: unknown, cut: Cutter): Service | string {
   if (typeof binary !== 'string' || binary === '') return 'a row has no "binary"';
   if (typeof host !== 'string' || host === '') return `a ${cut(binary.toWellFormed())} row has no "host"`;
   const enabled = choice(said['status'], 'enabled', 'disabled');
+  const up = choice(said['state'], 'up', 'down');
   const cluster = word(said['cluster']);
   const disabledReason = enabled === false ? word(said['disabled_reason']) : undefined;
   return {
@@ -29,7 +30,8 @@ function decodeService(row: unknown, cut: Cutter): Service | string {
     zone: cut(text(said['zone'])),
     cluster: cluster === undefined ? undefined : cut.identity(cluster),
     enabled,
-    up: choice(said['state'], 'up', 'down'),
+    up,
+    ...(up === undefined && { otherState: optional(said['state'], cut) }),
     frozen: boolean(said['frozen']),
     updatedAtMs: time(said['updated_at']),
     disabledReason: disabledReason === undefined ? undefined : cut(shorten(disabledReason)),

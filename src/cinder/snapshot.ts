@@ -33,7 +33,10 @@ export interface VolumeTypeBackend {
 
 /** All that is known of one cloud at one moment; never changed, only replaced. */
 export interface Snapshot {
+  /** When it was made, by our clock, in milliseconds since the epoch. */
   readonly atMs: number;
+  /** Cinder's clock minus ours, in milliseconds: what leads from Cinder's times to ages. undefined: not known. */
+  readonly clockOffsetMs: number | undefined;
   /** The last refresh read the service list. */
   readonly up: boolean;
   readonly services: readonly Service[];
@@ -43,4 +46,12 @@ export interface Snapshot {
   readonly volumeTypes: readonly VolumeTypeBackend[];
   readonly api: ApiVersions | undefined;
   readonly collectors: readonly CollectorStatus[];
+}
+
+/** A time of Cinder's by our clock, in milliseconds since the epoch: ages are judged by Cinder's clock, and shown by the same. */
+export function onOurClock<T extends number | undefined>(
+  { clockOffsetMs = 0 }: Pick<Snapshot, 'clockOffsetMs'>,
+  cinderMs: T,
+): T {
+  return (cinderMs === undefined ? undefined : cinderMs - clockOffsetMs) as T;
 }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Backend } from '../cinder/model.ts';
 import { duration } from '../cinder/reason.ts';
+import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
 import { CRITICAL, OK, SEVERITY, WORST_FIRST, exitCodeOf } from './exit-code.ts';
 
@@ -40,7 +41,7 @@ function renderCloud(
     .map(({ collector, failure }) =>
       paint(`${collector} cannot be read (${failure?.reason}): ${printable(failure?.message ?? '')}`, CRITICAL, style),
     );
-  const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot.atMs)) : [];
+  const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot)) : [];
   return [
     ...title,
     ...problems,
@@ -48,9 +49,10 @@ function renderCloud(
   ];
 }
 
-function rowOf(backend: Backend, nowMs: number): string[] {
+function rowOf(backend: Backend, snapshot: Snapshot): string[] {
   const state = backend.state === undefined ? '-' : backend.state === 1 ? 'up' : 'down';
-  const stats = backend.statsAtMs === undefined ? '-' : duration(nowMs - backend.statsAtMs);
+  const stats =
+    backend.statsAtMs === undefined ? '-' : duration(snapshot.atMs - onOurClock(snapshot, backend.statsAtMs));
   return [printable(backend.host), backend.condition, state, stats, printable(backend.reason)];
 }
 

@@ -48,10 +48,15 @@ export const backendSchema = z.strictObject({
   since: when.describe('When this process first saw it in this condition'),
   changes: z.int().min(0).describe('Changes of the condition that this process has seen'),
   state_reported: z.boolean().nullable().describe('Does the driver itself report a state?'),
-  stats_at: when,
-  stats_age_seconds: z.number().nullable(),
-  heartbeat_at: when,
-  heartbeat_age_seconds: z.number().nullable(),
+  stats_at: when.describe('The newest `timestamp` of its driver stats'),
+  stats_age_seconds: z.number().nullable().describe("By Cinder's clock; null when the time lies ahead of it"),
+  heartbeat_at: when.describe(
+    'The newest `updated_at` of its services: the last heartbeat, or the last change of the row',
+  ),
+  heartbeat_age_seconds: z
+    .number()
+    .nullable()
+    .describe("The last heartbeat is at least this old, by Cinder's clock; null when the time lies ahead of it"),
   cluster: z.string().nullable(),
   zone: z.string(),
   services: z.array(service),

@@ -1,6 +1,7 @@
+import { AHEAD_MS } from '../cinder/evidence.ts';
 import { backendOf } from '../cinder/host.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
-import type { Snapshot } from '../cinder/snapshot.ts';
+import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 
 /** Bytes for JSON, which knows no Infinity: null is "not told". */
 type Bytes = number | 'infinite' | null;
@@ -43,9 +44,9 @@ export function viewBackend(cloud: string, snapshot: Snapshot, backend: Backend)
     changes: history?.changes ?? 0,
     state_reported: backend.reported ?? null,
     stats_at: iso(backend.statsAtMs),
-    stats_age_seconds: age(snapshot.atMs, backend.statsAtMs),
+    stats_age_seconds: age(snapshot, backend.statsAtMs),
     heartbeat_at: iso(backend.heartbeatAtMs),
-    heartbeat_age_seconds: age(snapshot.atMs, backend.heartbeatAtMs),
+    heartbeat_age_seconds: age(snapshot, backend.heartbeatAtMs),
     cluster: first?.cluster ?? null,
     zone: first?.zone ?? '',
     services: backend.services.map(viewService),
@@ -53,8 +54,11 @@ export function viewBackend(cloud: string, snapshot: Snapshot, backend: Backend)
   };
 }
 
-function age(nowMs: number, thenMs: number | undefined): number | null {
-  return thenMs === undefined ? null : Math.round((nowMs - thenMs) / 100) / 10;
+/** Seconds since a time of Cinder's, by Cinder's clock; null when that is not known, or the time lies ahead by more than clocks may differ. */
+function age(snapshot: Snapshot, cinderMs: number | undefined): number | null {
+  if (cinderMs === undefined) return null;
+  const ms = snapshot.atMs - onOurClock(snapshot, cinderMs);
+  return ms < -AHEAD_MS ? null : Math.max(0, Math.round(ms / 100) / 10);
 }
 
 function viewService(service: Service) {

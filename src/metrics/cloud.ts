@@ -2,7 +2,7 @@ import type { CollectorStatus, Snapshot, VolumeTypeBackend } from '../cinder/sna
 import { flag, gauge, info, timestamp, type FamilyGroup } from './family.ts';
 
 /** Families of the cloud as a whole. */
-export const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up'>> = {
+export const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up' | 'clockOffsetMs'>> = {
   identity: [],
   identityOf: () => [],
   families: [
@@ -10,6 +10,11 @@ export const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up'>> = {
       'cinder_up',
       'Whether the last refresh read the service list. The page is served from memory; the age of each part is in cinder_scrape_collector_last_success_timestamp_seconds.',
       (s) => s.up,
+    ),
+    gauge(
+      'cinder_api_clock_offset_seconds',
+      'Clock of Cinder minus clock of the exporter, by the "Date" of the service list, else by the heartbeats in it (then up to 10 s too low).',
+      (s) => (s.clockOffsetMs === undefined ? undefined : Math.round(s.clockOffsetMs) / 1000),
     ),
   ],
 };

@@ -20,6 +20,7 @@ export interface CloudMetrics {
   readonly tokenExpiry: Gauge;
   readonly schedulerRequestsOpen: Gauge;
   readonly schedulerPause: Gauge;
+  readonly schedulerDisagreements: Counter;
   readonly verificationDisabled: Gauge;
 }
 
@@ -73,6 +74,10 @@ export function createCloudMetrics(collectors: readonly Collector[] = COLLECTORS
     schedulerPause: gauge(
       'scheduler_pause_seconds',
       'Remaining pause before a scheduler that failed to answer is asked again, as of the last refresh.',
+    ),
+    schedulerDisagreements: counter(
+      'scheduler_disagreements_total',
+      'Times that an answer had older driver stats of a backend than one before, or stats that an answer in between lacked: schedulers whose memories differ.',
     ),
     verificationDisabled: gauge(
       'tls_verification_disabled',

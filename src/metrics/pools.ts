@@ -10,8 +10,8 @@ export const POOL_FAMILIES: FamilyGroup<Pool> = {
   families: [
     flag(
       'cinder_pool_state',
-      'The pool\'s own "backend_state": 1 up or not reported (Cinder\'s default), 0 down, no series for any other word.',
-      (p) => (isUp(p) ? true : isDown(p) ? false : undefined),
+      'The pool\'s own "backend_state": 1 up or not reported (Cinder\'s default), 0 down, no series for any other word, nor while the backend is stale, unknown or without service.',
+      (p) => (p.outdated ? undefined : isUp(p) ? true : isDown(p) ? false : undefined),
     ),
     timestamp(
       'cinder_pool_stats_timestamp_seconds',

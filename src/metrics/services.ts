@@ -24,7 +24,7 @@ export const SERVICE_FAMILIES: FamilyGroup<Service> = {
     ),
     timestamp(
       'cinder_service_updated_timestamp_seconds',
-      'Last heartbeat of the service ("updated_at"), as Unix time.',
+      'Last heartbeat of the service, or last change of its row, whichever is nearer to now ("updated_at"), as Unix time.',
       (s) => s.updatedAtMs,
     ),
     info(

@@ -1,14 +1,7 @@
-import { assessEach } from '../cinder/assess.ts';
+import { assess } from '../cinder/assess.ts';
 import { follow, type Change, type Histories } from '../cinder/changes.ts';
-import {
-  NO_EVIDENCE,
-  newestHeartbeat,
-  poolsInTheLightOf,
-  standing,
-  wordsOf,
-  type Evidence,
-} from '../cinder/evidence.ts';
-import type { Backend } from '../cinder/model.ts';
+import { NO_EVIDENCE, standing, withPools, withServices, type Evidence, type Standing } from '../cinder/evidence.ts';
+import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { poolReader } from '../cinder/pools.ts';
 import { decodeBody, type RowReader } from '../cinder/rows.ts';
 import { createSlices } from '../cinder/slices.ts';
@@ -40,6 +33,8 @@ export interface Accepted {
   readonly rejected: number;
   readonly truncated: number;
   readonly problem: string | undefined;
+  /** Backends of which schedulers tell different things. */
+  readonly disagreements: readonly string[];
 }
 
 /** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
@@ -62,12 +57,6 @@ export interface Pipeline {
   readonly publish: (round: Round) => Promise<Published>;
 }
 
-/**
- * A `Date` that is further from the newest heartbeat of a live service is of another machine's clock, such as a proxy's, and tells nothing of the
- * age of stats: Cinder calls a service up when it was heard of within `service_down_time`, 60 s by default.
- */
-const CLOCK_TOLERANCE_MS = 120_000;
-
 export function createPipeline(options: PipelineOptions): Pipeline {
   let evidence: Evidence = NO_EVIDENCE;
   let histories: Histories = new Map();
@@ -77,34 +66,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     body: Body,
     readerFor: (cut: Cutter) => RowReader<T>,
   ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
+    const disagreements: readonly string[] = [];
     const cut = createCutter(options.maxLabelLength);
     const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows);
     const truncated = cut.count();
     if (typeof decoded === 'string') {
-      return { accepted: { rows: undefined, rejected: 0, truncated, problem: decoded }, rows: undefined };
+      return {
+        accepted: { rows: undefined, rejected: 0, truncated, problem: decoded, disagreements },
+        rows: undefined,
+      };
     }
     const { rows, rejected, firstProblem } = decoded;
     if (rows.length === 0 && rejected > 0) {
       // That there is nothing in the cloud is a claim which rows that nobody understands do not support.
       const problem = `${rejected} rows, none of which could be used: ${firstProblem}`;
-      return { accepted: { rows: undefined, rejected, truncated, problem }, rows: undefined };
+      return { accepted: { rows: undefined, rejected, truncated, problem, disagreements }, rows: undefined };
     }
-    return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem }, rows };
+    return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem, disagreements }, rows };
   }
 
-  async function backendsOf(stands: Evidence, round: Round): Promise<readonly Backend[]> {
-    const { services, pools, words } = stands;
-    if (!services) return [];
-    const heartbeatMs = newestHeartbeat(services.value);
-    const nowMs = near(services.cinderTimeMs, heartbeatMs) ?? heartbeatMs ?? round.atMs;
-    // Without a Date, the age of the service list by our own monotonic clock leads from the heartbeats to the reading of the pools.
-    const reckonedMs = nowMs - services.readAt + (pools?.readAt ?? services.readAt);
-    const poolsReadAtMs = near(pools?.cinderTimeMs, reckonedMs) ?? reckonedMs;
-    const judgement = { nowMs, poolsReadAtMs, staleAfterMs: options.staleAfterMs };
+  async function backendsOf(stands: Standing, round: Round, nowMs: number | undefined): Promise<readonly Backend[]> {
+    if (!stands.services) return [];
+    const blindness = blindnessOf(stands.services, round);
     const backends: Backend[] = [];
     const slices = createSlices();
-    const known = words?.value ?? new Map<string, string | null>();
-    for (const backend of assessEach(services.value, poolsInTheLightOf(words, pools), known, judgement)) {
+    for (const backend of assess(stands.services, stands, { nowMs, staleAfterMs: options.staleAfterMs, blindness })) {
       backends.push(backend);
       if (slices.over()) await slices.next();
     }
@@ -114,54 +100,59 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     async services(body, { late }) {
       const { accepted, rows } = await accept(body, serviceReader);
-      if (rows) {
-        const reading = { readAt: body.readAt, cinderTimeMs: body.cinderTimeMs };
-        const words = wordsOf(rows);
-        // The rows of a late answer are as old as its question, but what the scheduler said is new.
-        if (!late) evidence = { ...evidence, services: { ...reading, value: rows } };
-        if (words.size > 0) evidence = { ...evidence, words: { ...reading, value: words } };
-      }
+      if (rows) evidence = withServices(evidence, rows, body, { late, whole: accepted.rejected === 0 });
       return accepted;
     },
     async pools(body) {
       const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see));
       types.seen(rows !== undefined);
-      if (rows) {
-        const { services, words } = evidence;
-        // Words of an earlier list: these pools are newer and say all that it could, the absence of a backend among them.
-        const outdated = words && services && words.readAt < services.readAt;
-        const pools = { value: rows, readAt: body.readAt, cinderTimeMs: body.cinderTimeMs };
-        evidence = { ...evidence, pools, words: outdated ? undefined : words };
-      }
-      return accepted;
+      if (!rows) return accepted;
+      const { evidence: after, disagreements } = withPools(evidence, rows, body, accepted.rejected === 0);
+      evidence = after;
+      return { ...accepted, disagreements };
     },
     volumeTypes: types.set,
     async publish(round) {
       const stands = standing(evidence, round.now, options.staleAfterMs);
-      evidence = stands;
-      const backends = await backendsOf(stands, round);
-      const followed = stands.services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
+      const { services, reports } = stands;
+      const { clockOffsetMs } = evidence;
+      const cinderNowMs = clockOffsetMs === undefined ? undefined : round.now + clockOffsetMs;
+      const backends = await backendsOf(stands, round, cinderNowMs);
+      const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
       histories = followed.after;
-      const { services, pools } = stands;
       const snapshot: Snapshot = {
         atMs: round.atMs,
+        clockOffsetMs: services && cinderNowMs !== undefined ? cinderNowMs - round.atMs : undefined,
         up: round.up,
         // With nothing fresh left, only cinder_up and what the exporter tells of itself stay.
-        api: services || pools ? round.api : undefined,
+        api: services || reports.size > 0 ? round.api : undefined,
         collectors: round.collectors,
-        services: services?.value ?? [],
-        pools: pools?.value ?? [],
+        services: services ?? [],
+        pools: poolsOf(reports, backends),
         backends,
         histories,
-        volumeTypes: services ? types.rows(services.value) : [],
+        volumeTypes: services ? types.rows(services) : [],
       };
       return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
     },
   };
 }
 
-/** The time, unless it is too far from what is known of Cinder's clock. */
-function near(dateMs: number | undefined, knownMs: number | undefined): number | undefined {
-  if (dateMs === undefined || knownMs === undefined) return dateMs;
-  return Math.abs(dateMs - knownMs) <= CLOCK_TOLERANCE_MS ? dateMs : undefined;
+/** All pools, those of a backend as it was judged. */
+function poolsOf(reports: Standing['reports'], backends: readonly Backend[]): readonly Pool[] {
+  const judged = new Map(backends.map(({ host, pools }) => [host, pools]));
+  return [...reports].flatMap(([host, { pools }]) => judged.get(host) ?? pools);
+}
+
+/** Why no driver stats can be read, as a clause for people. */
+function blindnessOf(services: readonly Service[], { collectors, api }: Round): string {
+  const pools = collectors.find(({ collector }) => collector === 'pools');
+  const failure = pools?.failure;
+  if (failure?.reason === 'forbidden') return 'Cinder forbids this user to read them';
+  if (failure?.reason === 'auth') return 'the login is refused';
+  const schedulers = services.filter(({ binary }) => binary === 'cinder-scheduler');
+  if (schedulers.length > 0 && !schedulers.some(({ up }) => up === true)) return 'no cinder-scheduler is alive';
+  if (failure) return failure.reason === 'timeout' ? 'no scheduler answers' : 'the request for them fails';
+  if (api?.backendStateSupported === false) return 'this Cinder is older than microversion 3.49, and lists no state';
+  return pools ? 'no scheduler has answered yet' : 'they are not asked for';
 }

@@ -152,6 +152,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     const accepted = await (collector === 'services' ? pipeline.services(body, { late }) : pipeline.pools(body));
     metrics.rejectedRows.inc({ collector }, accepted.rejected);
     metrics.truncatedLabels.inc(accepted.truncated);
+    metrics.schedulerDisagreements.inc(accepted.disagreements.length);
     if (accepted.rows === undefined) {
       const url = request.url.origin + request.url.pathname;
       return new OpenStackError(`GET ${url}: ${answer.status} with ${accepted.problem}`, {

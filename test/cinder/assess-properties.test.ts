@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { assess, type Judgement } from '../../src/cinder/assess.ts';
 import { CONDITIONS, type Backend } from '../../src/cinder/model.ts';
-import { NOW_MS, pool, service } from './samples.ts';
+import { judge, NOW_MS, pool, service } from './samples.ts';
 
 const HOSTS = ['a@x', 'b@x', 'k@x', 'a@x-2', 'plain', 'a@x@y', 'q"\n\\@é'] as const;
-const judgement: Judgement = { nowMs: NOW_MS, poolsReadAtMs: NOW_MS, staleAfterMs: 300_000 };
 const time = fc.option(fc.integer({ min: NOW_MS - 600_000, max: NOW_MS + 600_000 }), { nil: undefined });
 const maybe = fc.constantFrom(true, false, undefined);
 const host = fc.constantFrom(...HOSTS);
@@ -50,7 +48,7 @@ function verdict({ host, condition, state, reported, statsAtMs, heartbeatAtMs }:
 test('the verdict is one of nine, and its state follows from it and from evidence that is there', () => {
   fc.assert(
     fc.property(services, pools, words, (rows, stats, said) => {
-      for (const backend of assess(rows, stats, said, judgement)) {
+      for (const backend of judge(rows, { pools: stats, words: said })) {
         const { condition, state, reason } = backend;
         assert.ok(CONDITIONS.includes(condition));
         assert.ok(reason.length > 0 && !/\n/.test(reason));
@@ -59,7 +57,9 @@ test('the verdict is one of nine, and its state follows from it and from evidenc
         else if (condition !== 'degraded') assert.equal(state, undefined);
         assert.equal(backend.reported === undefined, backend.pools.length === 0);
         if (state !== undefined) {
-          assert.ok(backend.services.some((row) => row.up === true && row.enabled !== false && row.frozen !== true));
+          const alive = (row: (typeof rows)[number]): boolean =>
+            row.up === true || (row.up === false && (row.updatedAtMs ?? 0) > NOW_MS + 60_000);
+          assert.ok(backend.services.some((row) => alive(row) && row.enabled !== false && row.frozen !== true));
           const listed = backend.services.some((row) => typeof said.get(row.host) === 'string');
           assert.ok(backend.pools.length > 0 || listed, 'a state without any evidence');
         }
@@ -75,7 +75,7 @@ test('the verdict is one of nine, and its state follows from it and from evidenc
 test('each backend comes once, and each has its own rows only', () => {
   fc.assert(
     fc.property(services, pools, words, (rows, stats, said) => {
-      const backends = assess(rows, stats, said, judgement);
+      const backends = judge(rows, { pools: stats, words: said });
       const names = backends.map((backend) => backend.host);
       assert.deepEqual(names, [...new Set(names)].toSorted());
       const volume = rows.filter((row) => row.binary === 'cinder-volume');
@@ -89,14 +89,14 @@ test('pure: the input is not touched, and the order of rows does not matter', ()
   fc.assert(
     fc.property(services, pools, words, (rows, stats, said) => {
       const before = structuredClone([rows, stats, said]);
-      const first = assess(rows, stats, said, judgement);
+      const first = judge(rows, { pools: stats, words: said });
       assert.deepEqual([rows, stats, said], before);
       // Words of clustered services differ nowhere in Cinder: it lists null for all of them.
       const sane = new Map([...said].filter(([host]) => !rows.some((row) => row.host === host && row.cluster)));
-      const there = assess(rows, stats, sane, judgement).map(verdict);
-      const back = assess(rows.toReversed(), stats?.toReversed(), sane, judgement).map(verdict);
+      const there = judge(rows, { pools: stats, words: sane }).map(verdict);
+      const back = judge(rows.toReversed(), { pools: stats?.toReversed(), words: sane }).map(verdict);
       assert.deepEqual(back, there);
-      assert.deepEqual(assess(rows, stats, said, judgement), first);
+      assert.deepEqual(judge(rows, { pools: stats, words: said }), first);
     }),
   );
 });

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assess, type Judgement } from '../../src/cinder/assess.ts';
 import type { Backend } from '../../src/cinder/model.ts';
 import { CONDITION_TABLE } from './condition-table.ts';
-import { NOW_MS, pool, service } from './samples.ts';
-
-const JUDGEMENT: Judgement = { nowMs: NOW_MS, poolsReadAtMs: NOW_MS, staleAfterMs: 300_000 };
+import { judge, NOW_MS, pool, service } from './samples.ts';
 
 test('the condition table, first match first', async (t) => {
   for (const row of CONDITION_TABLE) {
     await t.test(row.what, () => {
-      const words = new Map(Object.entries(row.words ?? {}));
-      const [backend, ...others] = assess(row.services, row.pools, words, { ...JUDGEMENT, ...row.judgement });
+      const [backend, ...others] = judge(row.services, row);
       assert.deepEqual(others, []);
       assert.deepEqual(
         { condition: backend?.condition, state: backend?.state, reported: backend?.reported },
@@ -28,19 +24,14 @@ test('every condition is in the table', () => {
 });
 
 test('only cinder-volume rows are backends, clusters by their name, sorted', () => {
-  const backends = assess(
-    [
-      service('z@1'),
-      service('controller', { binary: 'cinder-scheduler' }),
-      service('controller', { binary: 'cinder-backup' }),
-      service('b@ssd', { cluster: 'k@ssd' }),
-      service('a@ssd', { cluster: 'k@ssd' }),
-      service('a@1'),
-    ],
-    undefined,
-    new Map(),
-    JUDGEMENT,
-  );
+  const backends = judge([
+    service('z@1'),
+    service('controller', { binary: 'cinder-scheduler' }),
+    service('controller', { binary: 'cinder-backup' }),
+    service('b@ssd', { cluster: 'k@ssd' }),
+    service('a@ssd', { cluster: 'k@ssd' }),
+    service('a@1'),
+  ]);
   assert.deepEqual(
     backends.map(({ host, services }) => [host, services.length]),
     [
@@ -51,15 +42,14 @@ test('only cinder-volume rows are backends, clusters by their name, sorted', () 
   );
 });
 
-test('a service in a cluster does not take the pools of its own host, and heartbeats are the newest of all rows', () => {
-  const [backend] = assess(
+test('a service in a cluster does not take the pools of its own host, and its heartbeat is the newest of the rows that are in use', () => {
+  const [backend] = judge(
     [
       service('a@ssd', { cluster: 'k@ssd', updatedAtMs: NOW_MS - 9000 }),
       service('b@ssd', { cluster: 'k@ssd', updatedAtMs: undefined }),
+      service('c@ssd', { cluster: 'k@ssd', updatedAtMs: NOW_MS - 1000, enabled: false }),
     ],
-    [pool('a@ssd#x'), pool('k@ssd#y', { statsAtMs: NOW_MS - 1 })],
-    new Map(),
-    JUDGEMENT,
+    { pools: [pool('a@ssd#x'), pool('k@ssd#y', { statsAtMs: NOW_MS - 1 })] },
   ) as [Backend];
   assert.deepEqual(
     backend.pools.map((p) => p.pool),

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assess } from '../../src/cinder/assess.ts';
 import { follow, type Histories } from '../../src/cinder/changes.ts';
 import type { Backend } from '../../src/cinder/model.ts';
-import { NOW_MS, pool, service } from './samples.ts';
+import { judge, pool, service } from './samples.ts';
 
 function backends(said: Readonly<Record<string, string>>): Backend[] {
-  return assess(
+  const pools = Object.entries(said).map(([host, backendState]) => pool(`${host}#p`, { backendState }));
+  return judge(
     Object.keys(said).map((host) => service(host)),
-    Object.entries(said).map(([host, backendState]) => pool(`${host}#p`, { backendState })),
-    new Map(),
-    { nowMs: NOW_MS, poolsReadAtMs: NOW_MS, staleAfterMs: 300_000 },
+    { pools },
   );
 }
 

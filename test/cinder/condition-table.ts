@@ -1,17 +1,12 @@
-import type { Judgement } from '../../src/cinder/assess.ts';
-import type { Condition, Pool, Service } from '../../src/cinder/model.ts';
-import { NOW_MS, pool, service } from './samples.ts';
+import type { Condition, Service } from '../../src/cinder/model.ts';
+import { NOW_MS, pool, service, type Judged } from './samples.ts';
 
 const MINUTE = 60_000;
 
 /** Evidence, and what must be said of it. */
-export interface Row {
+export interface Row extends Judged {
   readonly what: string;
   readonly services: readonly Service[];
-  readonly pools?: readonly Pool[];
-  /** What the service list says of each host. */
-  readonly words?: Readonly<Record<string, string | null>>;
-  readonly judgement?: Partial<Judgement>;
   readonly condition: Condition;
   readonly state: 0 | 1 | undefined;
   readonly reported: boolean | undefined;
@@ -108,7 +103,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'service_down',
     state: undefined,
     reported: undefined,
-    reason: /^no heartbeat from cinder-volume for 14 min/,
+    reason: /^no heartbeat from cinder-volume for at least 14 min/,
   },
   {
     what: 'no heartbeat, although standing pools still say up',
@@ -127,6 +122,68 @@ export const CONDITION_TABLE: readonly Row[] = [
     state: undefined,
     reported: true,
     reason: /^no heartbeat/,
+  },
+  {
+    what: 'the word for a state that is no state is told',
+    services: [service('c1@odd', { up: undefined, otherState: ' down' })],
+    condition: 'service_down',
+    state: undefined,
+    reported: undefined,
+    reason: /^the service list gives its state as " down", which is neither up nor down/,
+  },
+  {
+    what: 'a row that was changed just now hides since when there is no heartbeat',
+    services: [service('c1@dead', { up: false, updatedAtMs: NOW_MS - 5000 })],
+    condition: 'service_down',
+    state: undefined,
+    reported: undefined,
+    reason: /^no heartbeat from cinder-volume, says Cinder; the row was changed 5 s ago, which hides since when/,
+  },
+  {
+    what: 'a heartbeat far ahead is of a wrong clock: the scheduler goes on using the backend, and its pools tell',
+    services: [service('c1@ahead', { up: false, updatedAtMs: NOW_MS + 60 * MINUTE })],
+    pools: [pool('c1@ahead#p', { backendState: 'up' })],
+    condition: 'up',
+    state: 1,
+    reported: true,
+    reason: /^its driver reports up$/,
+  },
+  {
+    what: 'a thaw that did not come to its end is not the wish of an administrator',
+    services: [service('c1@thaw', { enabled: false, frozen: false, disabledReason: 'frozen' })],
+    condition: 'disabled',
+    state: undefined,
+    reported: undefined,
+    reason: /a thaw did not come to its end/,
+  },
+  {
+    what: 'the word of the list for a backend that is absent from pools that were read is a default',
+    services: [service('c1@forgotten')],
+    pools: [],
+    words: { 'c1@forgotten': 'up' },
+    condition: 'unknown',
+    state: undefined,
+    reported: undefined,
+    reason:
+      /^heartbeats arrive, but the scheduler holds no driver stats of it; "up" in the service list is only a default$/,
+  },
+  {
+    what: 'stats without a time are not called fresh',
+    services: [service('c1@x')],
+    pools: [pool('c1@x#p', { statsAtMs: undefined })],
+    condition: 'up_assumed',
+    state: 1,
+    reported: false,
+    reason: /Cinder assumes so. Its stats carry no time$/,
+  },
+  {
+    what: 'no capacity at all with fresh stats is said',
+    services: [service('c1@sf')],
+    pools: [pool('c1@sf#sf', { totalBytes: 0, freeBytes: 0 })],
+    condition: 'up_assumed',
+    state: 1,
+    reported: false,
+    reason: /Cinder assumes so. It reports no capacity at all$/,
   },
   {
     what: 'a cluster whose only live member is disabled',
@@ -158,7 +215,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'unknown',
     state: undefined,
     reported: undefined,
-    reason: /Cinder never lists a state for a clustered service/,
+    reason: /the scheduler holds no driver stats of it$/,
   },
   {
     what: 'null in the list and no pool',
@@ -168,7 +225,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'unknown',
     state: undefined,
     reported: undefined,
-    reason: /the scheduler holds no driver stats for it$/,
+    reason: /the scheduler holds no driver stats of it$/,
   },
   {
     what: 'nothing but a heartbeat: below 3.49, or the scheduler failed',
@@ -176,7 +233,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'unknown',
     state: undefined,
     reported: undefined,
-    reason: /neither driver stats nor the listed backend_state could be read$/,
+    reason: /^heartbeats arrive, but its state cannot be read: no scheduler answers$/,
   },
   {
     what: 'pools of a host with the same beginning are not its own',
@@ -186,7 +243,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'unknown',
     state: undefined,
     reported: undefined,
-    reason: /neither driver stats/,
+    reason: /the scheduler holds no driver stats of it$/,
   },
   {
     what: 'every pool down',
@@ -205,7 +262,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'down',
     state: 0,
     reported: true,
-    reason: /^its driver reports down$/,
+    reason: /^its driver reported down; that report is 20 min old, and nothing newer has come$/,
   },
   {
     what: 'without driver stats the list may say down',
@@ -245,7 +302,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'up_assumed',
     state: 1,
     reported: false,
-    reason: /the stats are fresh$/,
+    reason: /Cinder assumes so. Its stats arrive$/,
   },
   {
     what: 'exactly as old as the limit is not older',
@@ -260,16 +317,25 @@ export const CONDITION_TABLE: readonly Row[] = [
     what: 'standing pools are judged as of their reading, not as of now',
     services: [service('c1@svc')],
     pools: [pool('c1@svc#a', { backendState: 'up', statsAtMs: OLD })],
-    judgement: { poolsReadAtMs: OLD + MINUTE },
+    poolsReadAtMs: OLD + MINUTE,
     condition: 'up',
     state: 1,
     reported: true,
     reason: /^its driver reports up$/,
   },
   {
-    what: 'stats from the future (the clock of the volume host is ahead) are fresh',
+    what: 'stats from the future tell nothing until they are seen to advance',
     services: [service('c1@svc')],
     pools: [pool('c1@svc#a', { backendState: 'up', statsAtMs: NOW_MS + 3 * 3600_000 })],
+    condition: 'unknown',
+    state: undefined,
+    reported: true,
+    reason: /dated 3 h ahead of Cinder's clock, and none with another date has come yet$/,
+  },
+  {
+    what: 'a minute ahead is what clocks may differ',
+    services: [service('c1@svc')],
+    pools: [pool('c1@svc#a', { backendState: 'up', statsAtMs: NOW_MS + MINUTE })],
     condition: 'up',
     state: 1,
     reported: true,
@@ -331,7 +397,7 @@ export const CONDITION_TABLE: readonly Row[] = [
     condition: 'degraded',
     state: undefined,
     reported: undefined,
-    reason: /^the service list says "degraded \[31m"$/,
+    reason: /^the service list says "degraded \[31m"; the driver stats could not be read: no scheduler answers$/,
   },
   {
     what: 'no pool carries the key',

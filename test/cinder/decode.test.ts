@@ -164,7 +164,7 @@ test('backend_state of a pool: absent is not null, and every word comes through'
     'true',
     '0',
     'object',
-    'object',
+    'list',
     'degraded "x"\n',
   ]);
 });

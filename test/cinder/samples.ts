@@ -1,4 +1,6 @@
-import type { Pool, Service } from '../../src/cinder/model.ts';
+import { assess } from '../../src/cinder/assess.ts';
+import { NO_EVIDENCE, withPools } from '../../src/cinder/evidence.ts';
+import type { Backend, Pool, Service } from '../../src/cinder/model.ts';
 
 /** Cinder's clock in these tests, in milliseconds since the epoch. */
 export const NOW_MS = Date.UTC(2026, 10, 22, 12);
@@ -44,4 +46,35 @@ export function pool(name: string, said: Partial<Pool> = {}): Pool {
     storageProtocol: '',
     ...said,
   };
+}
+
+export interface Judged {
+  /** undefined: pools were never read. */
+  readonly pools?: readonly Pool[] | undefined;
+  /** What the service list says of each host, when not what its rows have; read before the pools. */
+  readonly words?: Readonly<Record<string, string | null>> | ReadonlyMap<string, string | null>;
+  /** Cinder's clock when the pools were read, and now. */
+  readonly poolsReadAtMs?: number;
+  readonly nowMs?: number;
+}
+
+/** The backends by these rows and one answer with pools, all clocks being Cinder's. */
+export function judge(services: readonly Service[], said: Judged = {}): Backend[] {
+  const { pools, words = listedIn(services), nowMs = NOW_MS, poolsReadAtMs = nowMs } = said;
+  const clock = { ...NO_EVIDENCE, services: { value: services, readAt: poolsReadAtMs - 1 }, clockOffsetMs: 0 };
+  const when = { readAt: poolsReadAtMs, cinderTimeMs: undefined };
+  const { evidence } = pools ? withPools(clock, pools, when, true) : { evidence: clock };
+  const value = words instanceof Map ? words : new Map(Object.entries(words));
+  const known = {
+    reports: evidence.reports,
+    words: { value, readAt: poolsReadAtMs - 1 },
+    poolsRead: pools !== undefined,
+  };
+  return [...assess(services, known, { nowMs, staleAfterMs: 300_000, blindness: 'no scheduler answers' })];
+}
+
+function listedIn(services: readonly Service[]): ReadonlyMap<string, string | null> {
+  return new Map(
+    services.flatMap(({ host, backendState }) => (backendState === undefined ? [] : [[host, backendState]])),
+  );
 }

@@ -1,9 +1,8 @@
+import { judge } from '../cinder/samples.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCinderApi, type CinderApi } from '../../src/cinder/api.ts';
-import { assess } from '../../src/cinder/assess.ts';
 import { follow, type Histories } from '../../src/cinder/changes.ts';
 import { createCollectorLog } from '../../src/cinder/collector-log.ts';
-import { wordsOf } from '../../src/cinder/evidence.ts';
 import { asOpenStackError } from '../../src/cinder/lane.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
@@ -119,8 +118,7 @@ function createReader(
       pools = decodeRows(await json(api.pools(5000)), poolReader(cut), MAX_ROWS)?.rows ?? pools;
       poolsReadAtMs = now();
     });
-    const judgement = { poolsReadAtMs, nowMs: now(), staleAfterMs: 300_000 };
-    const backends = assess(services, pools, wordsOf(services), judgement);
+    const backends = judge(services, { pools, poolsReadAtMs, nowMs: now() });
     histories = follow(histories, backends, now()).after;
     metrics.refreshes.inc();
     metrics.refreshDuration.set((performance.now() - start) / 1000);
@@ -129,6 +127,7 @@ function createReader(
     const volumeTypes = VOLUME_TYPES;
     return {
       atMs: now(),
+      clockOffsetMs: 0,
       up,
       services,
       pools,

@@ -1,6 +1,6 @@
-import { assess } from '../../src/cinder/assess.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
+import { judge } from '../cinder/samples.ts';
 import { sample, scraped, type Labels } from './backfill.ts';
 import { HOSTS } from './faulty-cloud.ts';
 import { pageOf, START_MS, STEPS, STEP_MS, type Moment } from './hour.ts';
@@ -131,11 +131,11 @@ function snapshotOf(size: number): (atMs: number) => Snapshot {
       driverVersion: '1',
       storageProtocol: 'iSCSI',
     }));
-    const words = new Map(hosts.map((host) => [host, 'up']));
-    const backends = assess(services, pools, words, { poolsReadAtMs: atMs, nowMs: atMs, staleAfterMs: 300_000 });
+    const backends = judge(services, { pools, nowMs: atMs });
     const volumeTypes = hosts.map((host) => ({ volumeType: 'standard', host }));
     return {
       atMs,
+      clockOffsetMs: 0,
       up: true,
       services,
       pools,

@@ -1,12 +1,11 @@
 import { Registry } from 'prom-client';
-import { assess } from '../../src/cinder/assess.ts';
 import { follow, type Histories } from '../../src/cinder/changes.ts';
-import { wordsOf } from '../../src/cinder/evidence.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import type { Collector, CollectorStatus, Snapshot } from '../../src/cinder/snapshot.ts';
 import type { Served, ServedCloud } from '../../src/http/clouds.ts';
 import { createCloudMetrics } from '../../src/metrics/exporter.ts';
 import { createPageSource } from '../../src/refresh/page.ts';
+import { judge } from '../cinder/samples.ts';
 import { NOW } from './cinder.ts';
 
 /** What a cloud says at one moment; `services` undefined: it cannot be read and what was read before is too old. */
@@ -31,8 +30,7 @@ export function stageCloud(name: string, first?: Act): StagedCloud {
   let snapshot: Snapshot | undefined;
 
   function play({ services, pools, failures = {}, atMs = NOW }: Act): Snapshot {
-    const judgement = { nowMs: atMs, poolsReadAtMs: atMs, staleAfterMs: 300_000 };
-    const backends = services ? assess(services, pools, wordsOf(services), judgement) : [];
+    const backends = services ? judge(services, { pools, nowMs: atMs }) : [];
     if (services) histories = follow(histories, backends, atMs).after;
     const status = (collector: Collector): CollectorStatus => {
       const failed = failures[collector];
@@ -46,6 +44,7 @@ export function stageCloud(name: string, first?: Act): StagedCloud {
     };
     snapshot = {
       atMs,
+      clockOffsetMs: 0,
       up: failures.services === undefined,
       services: services ?? [],
       pools: pools ?? [],

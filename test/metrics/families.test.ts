@@ -8,9 +8,11 @@ import { parseExposition } from '../exposition-parser.ts';
 /** The interface: a label that is new or gone breaks every alert that lasts. Change it on purpose only, with the changelog. */
 const LABELS: Readonly<Record<string, string>> = {
   cinder_up: '',
+  cinder_api_clock_offset_seconds: '',
   cinder_backend_state: 'host backend',
   cinder_backend_condition: 'host backend condition',
   cinder_backend_state_reported: 'host backend',
+  cinder_backend_updated_timestamp_seconds: 'host backend',
   cinder_backend_condition_changes_total: 'host backend',
   cinder_backend_condition_change_timestamp_seconds: 'host backend',
   cinder_service_state: 'binary host',
@@ -53,6 +55,7 @@ const OWN: Readonly<Record<string, string>> = {
   cinder_exporter_token_expiry_timestamp_seconds: '',
   cinder_exporter_scheduler_requests_open: '',
   cinder_exporter_scheduler_pause_seconds: '',
+  cinder_exporter_scheduler_disagreements_total: '',
   cinder_exporter_tls_verification_disabled: '',
 };
 

@@ -1,7 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { assess } from '../../src/cinder/assess.ts';
 import { follow } from '../../src/cinder/changes.ts';
-import { wordsOf } from '../../src/cinder/evidence.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeRows } from '../../src/cinder/rows.ts';
@@ -11,14 +9,12 @@ import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, finish } from '../../src/metrics/page.ts';
+import { judge } from '../cinder/samples.ts';
 import { recording } from '../recording.ts';
-
-const STALE_AFTER_MS = 300_000;
 
 /** A snapshot of these rows at this time, its conditions decided. */
 export function snapshotOf(services: readonly Service[], pools: readonly Pool[], nowMs: number): Snapshot {
-  const judgement = { nowMs, poolsReadAtMs: nowMs, staleAfterMs: STALE_AFTER_MS };
-  const backends = assess(services, pools, wordsOf(services), judgement);
+  const backends = judge(services, { pools, nowMs });
   const seen = {
     collector: 'services',
     success: true,
@@ -29,6 +25,7 @@ export function snapshotOf(services: readonly Service[], pools: readonly Pool[],
   const failure = { sinceMs: nowMs, reason: 'timeout', message: 'no answer' };
   return {
     atMs: nowMs,
+    clockOffsetMs: 0,
     up: true,
     services,
     pools,

@@ -117,14 +117,18 @@ test('words of an earlier list stand while nothing newer speaks', async () => {
   assert.deepEqual(await conditions(made), { 'h@a': 'down', 'h@b': 'up_assumed' });
 });
 
-test('words of an earlier list do not outlive newer pools without the backend', async () => {
+test('absence from newer pools is no news at once, and the word of the list none at all', async () => {
   const made = pipeline();
   await made.list({ 'h@a': { word: 'up' }, 'h@b': { word: 'up' } });
   await made.pools({ 'h@a#p': ['up', CINDER_MS], 'h@b#p': ['up', CINDER_MS] });
   made.advance(30_000);
   await made.list({ 'h@a': {}, 'h@b': {} });
   await made.pools({ 'h@a#p': ['up', CINDER_MS + 30_000] });
-  assert.deepEqual(await conditions(made), { 'h@a': 'up', 'h@b': 'unknown' }, 'the scheduler has lost h@b');
+  assert.deepEqual(await conditions(made), { 'h@a': 'up', 'h@b': 'up' }, 'its report is 30 s old');
+  made.advance(5 * MINUTE);
+  await made.list({ 'h@a': { word: 'up', updatedMs: CINDER_MS + 330_000 }, 'h@b': { word: 'up' } });
+  await made.pools({ 'h@a#p': ['up', CINDER_MS + 330_000] });
+  assert.deepEqual(await conditions(made), { 'h@a': 'up', 'h@b': 'stale' });
 });
 
 test('a late list tells words, not rows', async () => {
@@ -143,12 +147,14 @@ test('a body that is no list leaves what stands', async () => {
     rejected: 0,
     truncated: 0,
     problem: '6 bytes that are no whole JSON',
+    disagreements: [],
   });
   assert.deepEqual(await made.raw('{"services":[{"binary":"cinder-volume"'), {
     rows: undefined,
     rejected: 0,
     truncated: 0,
     problem: '38 bytes that are no whole JSON',
+    disagreements: [],
   });
   assert.deepEqual(await conditions(made), { 'h@a': 'up_assumed' });
 });

@@ -1,5 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { duration } from '../../cinder/reason.ts';
+import { onOurClock } from '../../cinder/snapshot.ts';
 import { link } from './address.ts';
 import { servicesPart, poolsPart } from './backend-tables.ts';
 import type { Stretch } from './history.ts';
@@ -17,6 +18,8 @@ import { visible } from './visible.ts';
 export function backendPage(scene: Scene, entry: Entry): string {
   const { cloud, snapshot, backend } = entry;
   const { nowMs } = scene;
+  const services = backend.services.map((row) => ({ ...row, updatedAtMs: onOurClock(snapshot, row.updatedAtMs) }));
+  const pools = backend.pools.map((pool) => ({ ...pool, statsAtMs: onOurClock(snapshot, pool.statsAtMs) }));
   const several = scene.clouds.length > 1;
   const { tone, words } = SIGNS[backend.condition];
   const json = link('api/v1/backend', { cloud, host: backend.host });
@@ -31,7 +34,7 @@ export function backendPage(scene: Scene, entry: Entry): string {
       </p>
       <p class="facts">
         <span>For ${sincePart(entry, nowMs)}</span
-        >${evidence('Heartbeat', backend.heartbeatAtMs, nowMs)}${evidence('Driver stats', backend.statsAtMs, nowMs)}
+        >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
       </p>
       <p class="actions">
         ${links(scene, entry, several)} <a class="go" href="${json}">as JSON</a>
@@ -49,7 +52,7 @@ export function backendPage(scene: Scene, entry: Entry): string {
         <p class="quiet">${stripText(history, nowMs)}.</p>
         ${changesPart(history, nowMs)}
       </section>
-      ${servicesPart(backend.services, nowMs)} ${poolsPart(backend.pools, nowMs)}`,
+      ${servicesPart(services, nowMs)} ${poolsPart(pools, nowMs)}`,
   });
 }
 

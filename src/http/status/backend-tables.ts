@@ -20,7 +20,7 @@ export function servicesPart(services: readonly Service[], nowMs: number): SafeH
         <thead>
           <tr>
             <th scope="col">Host</th>
-            <th scope="col">Heartbeat</th>
+            <th scope="col">Heartbeat, last change</th>
             <th scope="col">Status</th>
             <th scope="col">backend_state</th>
             <th scope="col">Zone</th>

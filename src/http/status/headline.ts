@@ -1,5 +1,6 @@
+import { newest } from '../../cinder/evidence.ts';
 import type { Condition } from '../../cinder/model.ts';
-import type { Snapshot } from '../../cinder/snapshot.ts';
+import { onOurClock, type Snapshot } from '../../cinder/snapshot.ts';
 import { countConditions, type CloudNow } from './listing.ts';
 import { countText, numberText } from './quantity.ts';
 import { needsLook, SIGNS, type Tone } from './signs.ts';
@@ -117,10 +118,7 @@ function shortOf(read: readonly Snapshot[], clouds: number): string {
 }
 
 function newestStats(snapshot: Snapshot): number | undefined {
-  return snapshot.backends.reduce<number | undefined>(
-    (best, { statsAtMs }) => (statsAtMs !== undefined && statsAtMs > (best ?? -Infinity) ? statsAtMs : best),
-    undefined,
-  );
+  return onOurClock(snapshot, newest(snapshot.backends.map(({ statsAtMs }) => statsAtMs)));
 }
 
 function least(times: readonly (number | undefined)[]): number | undefined {
