@@ -23,6 +23,9 @@ export type Scope =
   | { readonly kind: 'system' }
   | { readonly kind: 'none' };
 
+/** The three kinds of endpoints in a catalog. */
+export type Interface = 'public' | 'internal' | 'admin';
+
 /** TLS towards the cloud. File contents, not paths: reading them is the loader's work. */
 export interface ClientTls {
   readonly ca?: string;
@@ -42,9 +45,16 @@ export interface CloudAccess {
   readonly auth: Auth;
   readonly scope: Scope;
   readonly region?: string;
-  readonly interface: 'public' | 'internal' | 'admin';
+  /** The one that is looked for first. */
+  readonly interface: Interface;
+  /** Those that do as well, in order of preference, when `interface` is a list. */
+  readonly otherInterfaces?: readonly Interface[];
+  /** `block_storage_service_type`: the type to look for in the catalog, before its other names. */
+  readonly serviceType?: string;
+  /** `block_storage_service_name`: which service of that type. */
+  readonly serviceName?: string;
   readonly tls: ClientTls;
-  /** `block_storage_endpoint_override` (or `volume_...`, `volumev3_...`): skips the catalog. */
+  /** `block_storage_endpoint_override` (or `volume_...`, `volumev3_...`): stands in for the catalog's URL. */
   readonly endpointOverride?: string;
   /** `api_timeout` in milliseconds, when given. */
   readonly apiTimeoutMs?: number;

@@ -1,7 +1,15 @@
 import { parseJson } from './answer.ts';
-import { OpenStackError, type FailureReason } from './errors.ts';
+import { isVersion3 } from './catalog.ts';
+import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 import { parseMicroversion, type VersionRange } from './microversion.ts';
-import type { Session } from './session.ts';
+import type { Answer, Request } from './request.ts';
+
+/** GET of any URL of the cloud, without a token; resolves with any answer. */
+export type GetOpen = (
+  operation: string,
+  url: URL,
+  timeoutMs: number,
+) => Promise<{ readonly request: Request; readonly answer: Answer }>;
 
 /** The version document is at the endpoint's URL cut at its version segment: `http://host/volume/v3/<project>` -> `http://host/volume/`. */
 export function discoveryUrl(endpoint: string): URL {
@@ -14,9 +22,57 @@ export function discoveryUrl(endpoint: string): URL {
 }
 
 /** The microversions of the v3 API. Needs no token; the answer's status is 300 or 200. Throws an OpenStackError. */
-export async function discover(session: Session, timeoutMs: number): Promise<VersionRange> {
-  const url = discoveryUrl(await session.endpoint());
-  const { request, answer } = await session.getOpen('discovery', url, timeoutMs);
+export async function discover(
+  session: { readonly endpoint: () => Promise<string>; readonly getOpen: GetOpen },
+  timeoutMs: number,
+): Promise<VersionRange> {
+  const document = await readVersions(session.getOpen, discoveryUrl(await session.endpoint()), timeoutMs);
+  for (const said of document.versions) {
+    if (!isOfVersion3(said)) continue;
+    const min = parseMicroversion(said['min_version']);
+    const max = parseMicroversion(said['version']);
+    if (min && max) return { min, max };
+  }
+  throw document.fail('decode', 'no v3 with min_version and version in the list of versions');
+}
+
+/**
+ * The URL of the v3 API, when the catalog has a URL of another version, or of none: as the version document says.
+ * A project id at the end of the catalog's URL is put back. The host stays the catalog's: what a document says of it is often an inner one, and
+ * the token goes only where the catalog sent it. Source: keystoneauth1, discover.py, `_combine_relative_url`.
+ * Throws an OpenStackError when there is no document, or no v3 in it.
+ */
+export async function findVersion3(
+  endpoint: string,
+  projectId: string | undefined,
+  getOpen: GetOpen,
+  timeoutMs: number,
+): Promise<string> {
+  if (isVersion3(endpoint)) return endpoint;
+  const last = endpoint.slice(endpoint.lastIndexOf('/') + 1);
+  const project = last === projectId || /\/v\d+(\.\d+)?\/[^/]+$/.test(endpoint) ? `/${last}` : '';
+  const url = discoveryUrl(endpoint.slice(0, endpoint.length - project.length));
+  const document = await readVersions(getOpen, url, timeoutMs);
+  const said = document.versions.find(isOfVersion3);
+  if (!said) {
+    const ids = document.versions.map(({ id }) => oneLine(String(id)).slice(0, 20)).slice(0, 10);
+    throw document.fail('http', `no v3 in the list of versions (it has: ${ids.join(', ') || 'nothing'})`);
+  }
+  const links = Array.isArray(said['links']) ? (said['links'] as unknown[]) : [];
+  const link = links.map((one) => (one ?? {}) as Record<string, unknown>).find(({ rel }) => rel === 'self');
+  const text = typeof link?.['href'] === 'string' ? link['href'] : 'v3/';
+  const href = URL.canParse(text, url.href) ? new URL(text, url.href) : new URL('v3/', url);
+  const path = (href.host === url.host ? href.pathname : `${url.pathname}v3`).replace(/\/+$/, '');
+  return `${url.origin}${path}${project}`;
+}
+
+interface VersionDocument {
+  readonly versions: readonly Record<string, unknown>[];
+  readonly fail: (reason: FailureReason, what: string) => OpenStackError;
+}
+
+async function readVersions(getOpen: GetOpen, url: URL, timeoutMs: number): Promise<VersionDocument> {
+  const { request, answer } = await getOpen('discovery', url, timeoutMs);
   const shown = url.origin + url.pathname;
   const fail = (reason: FailureReason, what: string): OpenStackError =>
     new OpenStackError(`GET ${shown}: ${what}`, {
@@ -29,14 +85,11 @@ export async function discover(session: Session, timeoutMs: number): Promise<Ver
     throw fail('http', `${answer.status} instead of the list of versions`);
   const { versions } = (parseJson(request, answer) ?? {}) as { versions?: unknown };
   if (!Array.isArray(versions)) throw fail('decode', 'no list of versions');
-  for (const entry of versions as unknown[]) {
-    const said = (entry ?? {}) as Record<string, unknown>;
-    if (!String(said['id']).startsWith('v3')) continue;
-    const min = parseMicroversion(said['min_version']);
-    const max = parseMicroversion(said['version']);
-    if (min && max) return { min, max };
-  }
-  throw fail('decode', 'no v3 with min_version and version in the list of versions');
+  return { versions: versions.map((entry: unknown) => (entry ?? {}) as Record<string, unknown>), fail };
+}
+
+function isOfVersion3({ id }: Record<string, unknown>): boolean {
+  return /^v3(\.|$)/.test(String(id));
 }
 
 /** The range that a 406 names: `... Minimum is 3.0 and maximum is 3.70.` */

@@ -1,7 +1,8 @@
 import type { CloudAccess } from './access.ts';
 import { statusError } from './answer.ts';
 import { createBackoff } from './backoff.ts';
-import { findEndpoint } from './catalog.ts';
+import { findEndpoint, isVersion3 } from './catalog.ts';
+import { findVersion3, type GetOpen } from './discovery.ts';
 import { OpenStackError } from './errors.ts';
 import { logIn, type Token } from './login.ts';
 import type { Answer, Request, Transport } from './request.ts';
@@ -32,8 +33,7 @@ export interface Session {
   readonly endpoint: () => Promise<string>;
   /** GET below the endpoint. A 401 drops the token and asks once more. Throws an OpenStackError unless the status is 200. */
   readonly get: (get: Get) => Promise<Reply>;
-  /** GET of any URL of the cloud, without a token; resolves with any answer. */
-  readonly getOpen: (operation: string, url: URL, timeoutMs: number) => Promise<Reply>;
+  readonly getOpen: GetOpen;
   /** The endpoint seems to be gone: look into a fresh catalog before the next request, with growing pauses between such looks. */
   readonly doubtEndpoint: () => void;
   /** Milliseconds since the epoch; undefined before the first login. */
@@ -44,6 +44,8 @@ export interface Session {
 
 interface Login {
   readonly token: Token;
+  /** As the catalog has it. */
+  readonly found: string;
   readonly endpoint: string;
   /** By the monotonic clock, as the next. */
   readonly renewAt: number;
@@ -61,12 +63,20 @@ export function createSession(
   let generation = 0;
   const doubts = createBackoff({ firstMs: MINUTE, maxMs: 10 * MINUTE, now });
 
+  const getOpen: GetOpen = async (operation, url, timeoutMs) => {
+    const request: Request = { operation, method: 'GET', url, headers: {}, timeoutMs };
+    return { request, answer: await transport.send(request) };
+  };
+
   async function newLogin(): Promise<Login> {
     const token = await logIn(access, transport, loginTimeoutMs);
-    const endpoint = findEndpoint(token.catalog, access, token.projectId);
+    const found = findEndpoint(token.catalog, access, token.projectId);
+    // What a version document said of this very URL holds until the endpoint is in doubt.
+    const endpoint =
+      login?.found === found ? login.endpoint : await findVersion3(found, token.projectId, getOpen, loginTimeoutMs);
     // A short-lived token is used for half its life at least, or every request would bring a login.
     const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2, AT_LEAST_MS);
-    login = { token, endpoint, renewAt, goodUntil: now() + token.lifetimeMs };
+    login = { token, found, endpoint, renewAt, goodUntil: now() + token.lifetimeMs };
     generation += 1;
     return login;
   }
@@ -115,13 +125,11 @@ export function createSession(
   return {
     endpoint: async () => (await current()).endpoint,
     get,
-    async getOpen(operation, url, timeoutMs) {
-      const request: Request = { operation, method: 'GET', url, headers: {}, timeoutMs };
-      return { request, answer: await transport.send(request) };
-    },
+    getOpen,
     doubtEndpoint() {
-      if (access.endpointOverride !== undefined || doubts.remainingMs() > 0) return;
-      if (login) login = { ...login, renewAt: -Infinity };
+      if (doubts.remainingMs() > 0 || (access.endpointOverride !== undefined && isVersion3(access.endpointOverride)))
+        return;
+      if (login) login = { ...login, found: '', renewAt: -Infinity };
       doubts.fail();
     },
     tokenExpiresAtMs: () => login?.token.expiresAtMs,

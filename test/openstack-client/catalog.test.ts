@@ -46,31 +46,62 @@ test('a token without a project takes the URL without one', () => {
   assert.equal(findEndpoint(both, ACCESS, 'p'), 'http://h/api/v1/volume/v3/fc47');
   assert.throws(
     () => findEndpoint([both[0]], ACCESS, undefined),
-    /the endpoint found needs a project in its URL, and the token has none/,
+    /block-storage\/public\/RegionOne of Keystone's catalog cannot be used: its URL "http:\/\/h\/api\/v1\/volume\/v3\/fc47" needs a project, and the token has none/,
   );
 });
 
 test('a missing endpoint: the error lists what the catalog holds', () => {
-  const catalog = [
-    entry('identity', 'http://k'),
-    entry('volumev2', 'http://v2'),
-    entry('block-storage', 'ftp://no/v3'),
-  ];
+  const catalog = [entry('identity', 'http://k'), entry('volumev3', 'http://v', { interface: 'internal' })];
   assert.throws(
-    () => findEndpoint(catalog, { ...ACCESS, region: 'RegionOne' }, 'p'),
+    () => findEndpoint(catalog, { ...ACCESS, region: 'RegionOne', serviceName: 'cinder' }, 'p'),
     (error: OpenStackError) => {
-      assert.match(
+      assert.equal(
         error.message,
-        /none|no endpoint for any of block-storage, volumev3, block-store \(interface public, region RegionOne\)/,
-      );
-      assert.match(
-        error.message,
-        /it holds: block-storage\/public\/RegionOne, identity\/public\/RegionOne, volumev2\/public\/RegionOne$/,
+        'the catalog of Keystone has no endpoint for any of block-storage, volumev3, volumev2, volume, block-store (interface public, region RegionOne, service name cinder); it holds: identity/public/RegionOne, volumev3/internal/RegionOne',
       );
       return error instanceof OpenStackError;
     },
   );
   assert.throws(() => findEndpoint(undefined, ACCESS, 'p'), /it holds: nothing$/);
+  assert.throws(
+    () => findEndpoint(undefined, { ...ACCESS, scope: { kind: 'none' } }, undefined),
+    /it holds: nothing; no project, domain or system_scope is configured/,
+  );
+});
+
+test('an endpoint that cannot be used: the error says why, without what may be a password', () => {
+  for (const [url, said] of [
+    ['ftp://no/v3', '"ftp://no/v3" does not begin with http:// or https://'],
+    ['cinder:8776/v3', '"cinder:8776/v3" does not begin with http:// or https://'],
+    ['', '"" does not begin with http:// or https://'],
+    ['//u:planted@c/v3', '"<user>@c/v3" does not begin with http:// or https://'],
+  ] as const)
+    assert.throws(
+      () => findEndpoint([entry('block-storage', url)], ACCESS, 'p'),
+      (error: OpenStackError) => {
+        assert.equal(
+          error.message,
+          `the endpoint block-storage/public/RegionOne of Keystone's catalog cannot be used: its URL ${said}`,
+        );
+        return true;
+      },
+    );
+});
+
+test('interfaces in order of preference; a wanted type and a wanted service name', () => {
+  const catalog = [
+    entry('block-storage', 'http://public/v3'),
+    { ...entry('volumev3', 'http://internal/v2/p', { interface: 'internal' }), name: 'cinder' },
+    { ...entry('mine', 'http://mine/v3'), name: 'mine' },
+  ];
+  const found = (more: object) => findEndpoint(catalog, { ...ACCESS, ...more }, 'p');
+  assert.equal(found({ interface: 'internal', otherInterfaces: ['public'] }), 'http://internal/v2/p');
+  assert.equal(found({ interface: 'admin', otherInterfaces: ['public'] }), 'http://public/v3');
+  assert.equal(found({ serviceType: 'mine', serviceName: 'mine' }), 'http://mine/v3');
+  assert.equal(
+    found({ serviceType: 'volumev3', interface: 'internal', serviceName: 'cinder' }),
+    'http://internal/v2/p',
+  );
 });
 
 test('arbitrary catalogs give an endpoint or the error, nothing else', () => {
@@ -115,6 +146,75 @@ test('the version document is where the version segment is cut off', () => {
     'http://h/v3rsion/x': 'http://h/v3rsion/x/',
   };
   for (const [endpoint, document] of Object.entries(cut)) assert.equal(discoveryUrl(endpoint).href, document);
+});
+
+/** What the session takes for the endpoint when the catalog has this URL and the version document is this. */
+async function endpointFor(url: string, answer: Answer) {
+  const cloud = fakeCloud((request) =>
+    request.operation === 'token' ? tokenAnswer(1, 0, 3_600_000, catalogOf(url)) : answer,
+  );
+  const endpoint = await createSession(ACCESS, cloud.transport, 1000).endpoint();
+  return [endpoint, ...cloud.requests.filter(({ operation }) => operation === 'discovery').map((r) => r.url.href)];
+}
+
+const PROJECT = 'fc47eeb7fcb543a39a14c7fbc7b2bba4';
+
+function versions(href: unknown): Answer {
+  const v3 = {
+    id: 'v3.0',
+    version: '3.70',
+    min_version: '3.0',
+    links: [{ rel: 'describedby' }, { rel: 'self', href }],
+  };
+  return json(300, { versions: [{ id: 'v2.0', links: [{ rel: 'self', href: 'http://h/v2/' }] }, v3] });
+}
+
+test('a catalog URL of another version, or of none: the version document leads to v3, on the host of the catalog', async () => {
+  const cases: readonly [string, unknown, string, string][] = [
+    ['http://h:8776', 'http://h:8776/v3/', 'http://h:8776/v3', 'http://h:8776/'],
+    ['http://h/volume/', 'http://h/volume/v3/', 'http://h/volume/v3', 'http://h/volume/'],
+    [`http://h/volume/v2/${PROJECT}`, 'http://h/volume/v3/', `http://h/volume/v3/${PROJECT}`, 'http://h/volume/'],
+    ['http://h/v2/AUTH_x', 'http://h/v3/', 'http://h/v3/AUTH_x', 'http://h/'],
+    [`http://h/${PROJECT}`, 'http://h/v3/', `http://h/v3/${PROJECT}`, 'http://h/'],
+    ['https://h/volume', 'http://10.0.0.1:8776/v3/', 'https://h/volume/v3', 'https://h/volume/'],
+    ['http://h/entry', 'http://h/volume/v3/', 'http://h/volume/v3', 'http://h/entry/'],
+    ['http://h/volume', 'v3/', 'http://h/volume/v3', 'http://h/volume/'],
+    ['http://h/volume', 7, 'http://h/volume/v3', 'http://h/volume/'],
+  ];
+  for (const [url, href, endpoint, document] of cases)
+    assert.deepEqual(await endpointFor(url, versions(href)), [endpoint, document], url);
+  assert.deepEqual(await endpointFor('http://h/volume/v3', json(500, '')), ['http://h/volume/v3'], 'nothing is asked');
+});
+
+test('no version document, or no v3 in it: that is the cause, and not a 404 of the catalog URL', async () => {
+  const none = { versions: [{ id: 'v1.0' }, { id: 'v2.0' }] };
+  await assert.rejects(
+    endpointFor('http://h/v2/p', json(300, none)),
+    /GET http:\/\/h\/: no v3 in the list of versions \(it has: v1\.0, v2\.0\)/,
+  );
+  await assert.rejects(
+    endpointFor('http://h/c', json(404, 'no')),
+    /GET http:\/\/h\/c\/: 404 instead of the list of versions/,
+  );
+});
+
+test('what a version document said is asked again after the endpoint was in doubt, and not at every login', async () => {
+  let documents = 0;
+  const cloud = fakeCloud((request, n) => {
+    if (request.operation === 'token') return tokenAnswer(n, 0, 60_000, catalogOf('http://h/volume'));
+    documents += 1;
+    return versions(`http://h/volume/v3/`);
+  });
+  let now = 0;
+  const session = createSession(ACCESS, cloud.transport, 1000, () => now);
+  for (let n = 0; n < 3; n += 1) {
+    await session.endpoint();
+    now += 61_000;
+  }
+  assert.deepEqual([cloud.count('token'), documents], [3, 1]);
+  session.doubtEndpoint();
+  assert.equal(await session.endpoint(), 'http://h/volume/v3');
+  assert.equal(documents, 2);
 });
 
 function discoverFrom(answer: Answer, url = 'http://user:planted@h/volume/v3') {
