@@ -15,7 +15,8 @@ export function loadTargets(config: Config, surroundings: Surroundings): Target[
   return config.clouds.map((cloud) => {
     try {
       const access = loadAccess({ ...surroundings, ...(cloud.osCloud !== undefined && { cloud: cloud.osCloud }) });
-      return { config: cloud, access };
+      // Without a configuration file the cloud is called as it is found: the entry of clouds.yaml, or `envvars`.
+      return { config: cloud.osCloud === undefined ? { ...cloud, name: access.name } : cloud, access };
     } catch (error) {
       if (!(error instanceof AccessError) || error.kind !== 'none') throw error;
       const demo = 'To see the exporter at work on a simulated cloud, run: cinder-exporter demo';

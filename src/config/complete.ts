@@ -6,7 +6,7 @@ import type { CloudSettings, FileSettings, Settings } from './schema.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A whole configuration from what a file says, or from nothing: then the cloud is the one named by `OS_CLOUD`, or else `default`. */
+/** A whole configuration from what a file says, or from nothing: then the cloud is the one named by `OS_CLOUD`, or else `default` until it is found. */
 export function completeConfig(settings: FileSettings, env: Readonly<Record<string, string | undefined>>): Config {
   const defaults = settings.defaults ?? {};
   const clouds = settings.clouds

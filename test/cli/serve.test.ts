@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -47,6 +47,21 @@ async function folder(t: TestContext): Promise<string> {
   t.after(() => rm(path, { recursive: true }));
   return path;
 }
+
+test('without a configuration file the cloud is called as it is found', async (t) => {
+  const simulator = await startSimulator({ cloud: SMALL_CLOUD });
+  t.after(() => simulator.close());
+  const env = simulator.environment();
+  const dir = await folder(t);
+  const entry = { auth: { auth_url: env['OS_AUTH_URL'], token: 't' } };
+  await writeFile(join(dir, 'clouds.yaml'), JSON.stringify({ clouds: { only: entry } }));
+  const nameIn = async (variables: Record<string, string>, cwd = '/nonexistent') =>
+    (await load(flagsOf(), { env: variables, cwd, home: '/nonexistent' })).targets.map(({ config }) => config.name);
+  assert.deepEqual(await nameIn(env), ['envvars']);
+  assert.deepEqual(await nameIn({ ...env, OS_CLOUD_NAME: 'mine' }), ['mine']);
+  assert.deepEqual(await nameIn({}, dir), ['only']);
+  assert.deepEqual(await nameIn({ OS_CLOUD: 'only' }, dir), ['only']);
+});
 
 test('serves one cloud from OS_* alone, first refresh at once', async (t) => {
   const simulator = await startSimulator({ cloud: SMALL_CLOUD });

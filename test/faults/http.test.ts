@@ -132,8 +132,8 @@ test('a cloud that is named in a request is one of ours or none: nothing is conn
         );
       }
   }
-  assert.ok([400, 404].includes((await get('/probe?cloud=default&cloud=default')).status));
-  assert.equal((await get('/probe?cloud=default')).status, 200);
+  assert.ok([400, 404].includes((await get('/probe?cloud=envvars&cloud=envvars')).status));
+  assert.equal((await get('/probe?cloud=envvars')).status, 200);
   assert.deepEqual([met, simulator.requests.counts], [[], before]);
 });
 

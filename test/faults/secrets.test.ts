@@ -102,11 +102,11 @@ test(
     const look = async (where: string): Promise<void> => {
       for (const path of [
         '/metrics',
-        '/probe?cloud=default',
+        '/probe?cloud=envvars',
         '/sd',
         '/api/v1/backends',
         '/',
-        '/cloud?name=default',
+        '/cloud?name=envvars',
         '/backend?host=n2@off',
         '/api/v1/backend?host=n2@off',
         '/-/ready',

@@ -20,7 +20,7 @@ export interface SoakOptions {
 
 /** Heap that may be more in the end than after a quarter of the time: caches of compiled code fill slowly. */
 const MAX_GROWTH_BYTES = 4_000_000;
-const PATHS = ['/metrics', '/probe?cloud=default', '/api/v1/backends', '/', '/backend?host=n2@half', '/-/ready', '/sd'];
+const PATHS = ['/metrics', '/probe?cloud=envvars', '/api/v1/backends', '/', '/backend?host=n2@half', '/-/ready', '/sd'];
 
 /** Random troubles for so long, then what must be so after any of them. Throws when it is not. */
 export async function soak({ seed, durationMs, say }: SoakOptions): Promise<void> {
