@@ -68,9 +68,9 @@ function withoutUser(text: string): string {
   return text.replace(/:\/\/[^/]*@/, '://<secret>@');
 }
 
-/** JSON's quoting, cut to a length for one line. */
+/** JSON's quoting, cut to a length for one line. Never of PEM text: where a path or a word was expected, it may be a private key. */
 export function quoted(text: string): string {
-  return escaped(cut(text));
+  return text.includes('-----BEGIN') ? 'PEM text' : escaped(cut(text));
 }
 
 function quotedRaw(text: string): string {

@@ -1,4 +1,5 @@
 import { Secret } from '../config/secret.ts';
+import { nearest } from '../config/nearest.ts';
 import { quoted } from '../config/tree.ts';
 import type { Auth, Named, Scope } from './access.ts';
 import type { Settings, Written } from './clouds-settings.ts';
@@ -12,9 +13,51 @@ const METHODS: Readonly<Record<string, Auth['method']>> = {
   v3applicationcredential: 'application_credential',
 };
 
+/** Every key that `auth` can have, for the methods that are supported and those that are refused by name. */
+const AUTH_KEYS: readonly string[] = [
+  'auth_url',
+  'username',
+  'user_name',
+  'user_id',
+  'password',
+  'passcode',
+  'token',
+  'auth_token',
+  'trust_id',
+  'system_scope',
+  'project_id',
+  'project_name',
+  'tenant_id',
+  'tenant_name',
+  'default_domain',
+  ...['id', 'name', 'secret'].map((part) => `application_credential_${part}`),
+  ...['domain', 'user_domain', 'project_domain', 'default_domain'].flatMap((key) => [`${key}_id`, `${key}_name`]),
+];
+
+/** Keys of the entry itself that are found in `auth` by mistake: there they would mean nothing, and a CA or a region be lost without a word. */
+const KEYS_BESIDE =
+  /^(?:cacert|cert|key|verify|insecure|regions?|profile|cloud|auth_type|auth_plugin|api_timeout)$|(?:^|_)(?:region_name|interface|endpoint_type|api_version|endpoint_override|service_type|service_name)$/;
+
+/** A key that cannot stand in `auth` is refused by its name, as openstacksdk does. */
+function refuseStrangers(settings: Settings, method: Auth['method'] | undefined): void {
+  for (const key of settings.authKeys) {
+    // Another plugin, refused already, has keys of its own.
+    if (AUTH_KEYS.includes(key.name) || method === undefined) continue;
+    const meant = nearest(key.name, AUTH_KEYS);
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    settings.wrongKey(
+      key,
+      KEYS_BESIDE.test(key.name)
+        ? 'expected beside auth, got it in auth, where it has no effect'
+        : `expected a key of auth, got one that is not known${hint}`,
+    );
+  }
+}
+
 /** How to log in, or undefined when `settings.problems` says why not. */
 export function authOf(settings: Settings): Auth | undefined {
   const method = methodOf(settings);
+  refuseStrangers(settings, method);
   const passcode = settings.auth('passcode');
   if (passcode)
     settings.wrong(passcode, 'expected no passcode: it is good for one login, and this process logs in again');
@@ -28,7 +71,7 @@ export function authOf(settings: Settings): Auth | undefined {
 }
 
 /** As written in `auth_type`, or what the given keys imply. */
-function methodOf(settings: Settings): Auth['method'] | undefined {
+export function methodOf(settings: Settings): Auth['method'] | undefined {
   const written = settings.top('auth_type', 'auth_plugin');
   if (!written) {
     const credential = ['id', 'name', 'secret'].map((part) => `application_credential_${part}`);
@@ -77,10 +120,14 @@ function userOf(settings: Settings): Named | undefined {
 
 type Domain = { readonly id: string } | { readonly name: string };
 
-/** Its own domain, else the one given once for both (openstacksdk: only beside a project), else the default domain. */
+/**
+ * Its own domain, else the one given once for both (openstacksdk: only beside a project), else the default domain. Beside `identity_api_version: 3`
+ * that is the domain with the id `default`. Source: osc-lib, client_config.py, `_auth_default_domain`.
+ */
 function domainOf(settings: Settings, of: 'user' | 'project'): Domain | undefined {
   const once = projectOf(settings) ? plainDomain(settings, 'domain') : undefined;
-  return plainDomain(settings, `${of}_domain`) ?? once ?? plainDomain(settings, 'default_domain');
+  const given = plainDomain(settings, `${of}_domain`) ?? once ?? plainDomain(settings, 'default_domain');
+  return given ?? (settings.top('identity_api_version')?.text === '3' ? { id: 'default' } : undefined);
 }
 
 function plainDomain(

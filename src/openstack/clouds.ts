@@ -1,6 +1,6 @@
 import { quoted } from '../config/tree.ts';
-import type { CloudAccess } from './access.ts';
-import { authOf, scopeOf } from './clouds-auth.ts';
+import type { CloudAccess, Interface } from './access.ts';
+import { authOf, methodOf, scopeOf } from './clouds-auth.ts';
 import { AccessError } from './clouds-error.ts';
 import type { SearchPlaces } from './clouds-files.ts';
 import { withProfile, withRegion } from './clouds-profile.ts';
@@ -8,21 +8,31 @@ import { selectCloud } from './clouds-select.ts';
 import { entrySettings } from './clouds-settings.ts';
 import type { Settings, Written } from './clouds-settings.ts';
 import { tlsOf } from './clouds-tls.ts';
+import { withVariables } from './environment.ts';
+
+/** A key for this service alone, by each of its names. Source: openstacksdk, cloud_region.py, `_get_config`. */
+function ofService(key: string): readonly string[] {
+  return ['block_storage', 'volumev3', 'volumev2', 'volume', 'block_store'].map((service) => `${service}_${key}`);
+}
 
 /** How to reach a cloud, by openstacksdk's rules: the entry `cloud` of clouds.yaml; without it `OS_CLOUD`, else the `OS_*` variables, else the only entry. Throws `AccessError`. */
 export function loadAccess(options: SearchPlaces & { readonly cloud?: string }): CloudAccess {
   const profiled = withProfile(selectCloud(options.cloud, options), options);
   // A cloud asked for by name stands in a file beside others: one variable cannot choose the region of them all.
   const wantedRegion = options.cloud === undefined ? options.env['OS_REGION_NAME'] || undefined : undefined;
-  const { name, entry, keyPrefix, files, forbidden } = withRegion(profiled, wantedRegion);
-  const settings = entrySettings(entry, keyPrefix);
-  const region = settings.top('block_storage_region_name', 'volume_region_name', 'region_name')?.text;
+  const { name, entry: written, keyPrefix, files, forbidden } = withRegion(profiled, wantedRegion);
+  const besides = options.cloud === undefined && options.env['OS_CLOUD'] && keyPrefix !== undefined;
+  const alone = entrySettings(written, keyPrefix);
+  const settings = besides ? entrySettings(withVariables(written, methodOf(alone), options.env), keyPrefix) : alone;
+  const region = settings.top(...ofService('region_name'), 'region_name')?.text;
   const authUrl = authUrlOf(settings, region);
   const auth = authOf(settings);
   const scope = scopeOf(settings, auth?.method);
-  const access = interfaceOf(settings);
+  const [first = 'public', ...otherInterfaces] = interfacesOf(settings);
+  const serviceType = settings.top(...ofService('service_type'))?.text;
+  const serviceName = settings.top(...ofService('service_name'))?.text;
   const { tls, files: tlsFiles } = tlsOf(settings, options);
-  const endpointOverride = overrideOf(settings);
+  const endpointOverride = overrideOf(settings, region);
   const apiTimeoutMs = apiTimeoutOf(settings);
   if (settings.problems.length > 0 || !authUrl || !auth || !scope) {
     const denied = forbidden.map((file) => `${file}: not read, permission denied`);
@@ -34,7 +44,10 @@ export function loadAccess(options: SearchPlaces & { readonly cloud?: string }):
     auth,
     scope,
     ...(region === undefined ? {} : { region }),
-    interface: access,
+    interface: first,
+    ...(otherInterfaces.length > 0 && { otherInterfaces }),
+    ...(serviceType !== undefined && { serviceType }),
+    ...(serviceName !== undefined && { serviceName }),
     tls,
     ...(endpointOverride === undefined ? {} : { endpointOverride }),
     ...(apiTimeoutMs === undefined ? {} : { apiTimeoutMs }),
@@ -58,13 +71,9 @@ function authUrlOf(settings: Settings, region: string | undefined): string | und
   return undefined;
 }
 
-function overrideOf(settings: Settings): string | undefined {
-  const written = settings.top(
-    'block_storage_endpoint_override',
-    'volumev3_endpoint_override',
-    'volume_endpoint_override',
-  );
-  return written && webUrl(settings, written, written.text.trim());
+function overrideOf(settings: Settings, region: string | undefined): string | undefined {
+  const written = settings.top(...ofService('endpoint_override'), ...ofService('endpoint'));
+  return written && webUrl(settings, written, written.text.trim().replaceAll('{region_name}', region ?? ''));
 }
 
 function webUrl(settings: Settings, written: Written, text: string): string | undefined {
@@ -76,17 +85,16 @@ function webUrl(settings: Settings, written: Written, text: string): string | un
   return undefined;
 }
 
-function interfaceOf(settings: Settings): CloudAccess['interface'] {
-  const services = ['block_storage', 'volumev3', 'volume'];
-  const written = settings.top(
-    ...services.flatMap((service) => [`${service}_interface`, `${service}_endpoint_type`]),
-    'interface',
-    'endpoint_type',
-  );
-  const word = written?.text.trim().toLowerCase().replace(/url$/, '') ?? 'public';
-  if (word === 'public' || word === 'internal' || word === 'admin') return word;
-  if (written) settings.wrong(written, `expected public, internal or admin, got ${quoted(written.text)}`);
-  return 'public';
+/** In order of preference; without any the default, `public`. */
+function interfacesOf(settings: Settings): readonly Interface[] {
+  const written = settings.all(...ofService('interface'), ...ofService('endpoint_type'), 'interface', 'endpoint_type');
+  const interfaces = written.flatMap((one): readonly Interface[] => {
+    const word = one.text.trim().toLowerCase().replace(/url$/, '');
+    if (word === 'public' || word === 'internal' || word === 'admin') return [word];
+    settings.wrong(one, `expected public, internal or admin, got ${quoted(one.text)}`);
+    return [];
+  });
+  return [...new Set(interfaces)];
 }
 
 const MAX_API_TIMEOUT_SECONDS = 86_400;

@@ -428,10 +428,10 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     lines: ['OS_ENDPOINT_TYPE: expected public, internal or admin, got "URL"'],
   },
   {
-    name: 'a verify that is a path',
-    files: prod('verify: /etc/ssl/ca.pem'),
+    name: 'a verify that is a path to nothing',
+    files: prod('verify: /nonexistent/ca.pem'),
     kind: 'invalid',
-    lines: ['cwd/clouds.yaml:4:13: clouds.prod.verify: expected true or false, got "/etc/ssl/ca.pem"'],
+    lines: ['cwd/clouds.yaml:4:13: clouds.prod.verify: /nonexistent/ca.pem: expected a file, got nothing of that name'],
   },
   {
     name: 'an OS_INSECURE that is neither',
@@ -557,6 +557,82 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     ],
   },
   {
+    name: 'TLS keys within auth',
+    files: prod('', ', verify: false, cacert: /etc/ssl/my.crt, cert: c, key: k, insecure: true'),
+    kind: 'invalid',
+    lines: ['verify', 'cacert', 'cert', 'key', 'insecure'].map(
+      (key, n) =>
+        `cwd/clouds.yaml:3:${[92, 107, 132, 141, 149][n]}: clouds.prod.auth.${key}: expected beside auth, got it in auth, where it has no effect`,
+    ),
+  },
+  {
+    name: 'a region within auth',
+    files: prod('', ', region_name: R'),
+    kind: 'invalid',
+    lines: [
+      'cwd/clouds.yaml:3:92: clouds.prod.auth.region_name: expected beside auth, got it in auth, where it has no effect',
+    ],
+  },
+  {
+    name: 'a misspelt key within auth',
+    files: prod('', ', projcet_name: p'),
+    kind: 'invalid',
+    lines: [
+      'cwd/clouds.yaml:3:92: clouds.prod.auth.projcet_name: expected a key of auth, got one that is not known (did you mean project_name?)',
+    ],
+  },
+  {
+    name: 'a broken key as text, which is not shown',
+    files: prod('cert: CERT\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  s3cretPLANTED\n  -----END PRIVATE KEY-----'),
+    kind: 'invalid',
+    lines: ['cwd/clouds.yaml:5:10: clouds.prod.key: the text: expected a PEM private key, got none'],
+  },
+  {
+    name: 'a key that lost its first line, which is not shown',
+    files: prod(`cert: CERT\nkey: ${'s3cretPLANTED/x'.repeat(5)}`),
+    kind: 'invalid',
+    lines: [
+      'cwd/clouds.yaml:5:10: clouds.prod.key: expected the path of a PEM file, or PEM text, got 75 characters of another text',
+    ],
+  },
+  {
+    name: 'a key of several lines without the first, which is not shown',
+    env: { ...PASSWORD, OS_CACERT: 's3cret\nPLANTED\n-----END PRIVATE KEY-----' },
+    kind: 'invalid',
+    lines: ['OS_CACERT: expected the path of a PEM file or a folder, or PEM text, got 40 characters of another text'],
+  },
+  {
+    name: 'PEM text where a word was expected is not shown',
+    files: prod(
+      'insecure: |\n  -----BEGIN PRIVATE KEY-----\n  s3cret\nverify: |\n  -----BEGIN PRIVATE KEY-----\n  s3cret',
+    ),
+    kind: 'invalid',
+    lines: [
+      'cwd/clouds.yaml:7:13: clouds.prod.verify: the text: expected a PEM certificate, got none',
+      'cwd/clouds.yaml:4:15: clouds.prod.insecure: expected true or false, got PEM text',
+    ],
+  },
+  {
+    name: 'a CA that a variable of Python names, and that is not there',
+    env: { ...PASSWORD, REQUESTS_CA_BUNDLE: '/nonexistent/ca.pem', CURL_CA_BUNDLE: '/other' },
+    kind: 'invalid',
+    lines: ['REQUESTS_CA_BUNDLE: /nonexistent/ca.pem: expected a file, got nothing of that name'],
+  },
+  {
+    name: 'a CA folder without hashes',
+    files: { ...prod('cacert: cas'), 'cwd/cas/a.pem': '' },
+    kind: 'invalid',
+    lines: [
+      'cwd/clouds.yaml:4:13: clouds.prod.cacert: cwd/cas: expected a PEM file, or a folder made by "openssl rehash", got one without hashes',
+    ],
+  },
+  {
+    name: 'one wrong interface of several',
+    files: prod('interface: [internal, privat]'),
+    kind: 'invalid',
+    lines: ['cwd/clouds.yaml:4:27: clouds.prod.interface: expected public, internal or admin, got "privat"'],
+  },
+  {
     name: 'several problems',
     files: prod('verify: maybe\ninterface: private\nauth_type: none\ncacert: nope.pem'),
     kind: 'invalid',
@@ -564,7 +640,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
       'cwd/clouds.yaml:6:16: clouds.prod.auth_type: expected one of password, v3password, token, v3token, v3applicationcredential, got the unsupported "none"',
       'cwd/clouds.yaml:5:16: clouds.prod.interface: expected public, internal or admin, got "private"',
       'cwd/clouds.yaml:7:13: clouds.prod.cacert: cwd/nope.pem: expected a file, got nothing of that name',
-      'cwd/clouds.yaml:4:13: clouds.prod.verify: expected true or false, got "maybe"',
+      'cwd/clouds.yaml:4:13: clouds.prod.verify: expected true, false or the path of a PEM file, got "maybe"',
     ],
   },
 ];

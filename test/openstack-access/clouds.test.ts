@@ -325,6 +325,127 @@ test('interface, endpoint override and timeout, with their variables and older n
   );
 });
 
+test('interface as a list is an order of preference', () => {
+  within(prod('interface: [internal, publicURL]'), (box) => {
+    const { interface: first, otherInterfaces } = open(box);
+    assert.deepEqual([first, otherInterfaces], ['internal', ['public']]);
+  });
+  within(prod('endpoint_type: [admin, admin]', 'volumev2_endpoint_type: internal'), (box) => {
+    assert.deepEqual([open(box).interface, open(box).otherInterfaces], ['internal', undefined]);
+  });
+});
+
+test('keys for the service alone, by each of its names', () => {
+  const keys = ['volumev2_region_name: R', 'volume_service_type: volumev3', 'block_store_service_name: cinder'];
+  within(prod(...keys, 'volume_endpoint: "http://{region_name}.c/v3"'), (box) => {
+    const { region, serviceType, serviceName, endpointOverride } = open(box);
+    assert.deepEqual(
+      [region, serviceType, serviceName, endpointOverride],
+      ['R', 'volumev3', 'cinder', 'http://R.c/v3'],
+    );
+  });
+});
+
+test('without a domain, identity_api_version 3 means the one with the id default', () => {
+  const auth = 'auth: {auth_url: http://k, username: u, password: s, project_name: p}';
+  const named = (access: CloudAccess) => [access.auth.method === 'password' && access.auth.user, access.scope];
+  const expected = (id: string) => [
+    { name: 'u', domain: { id } },
+    { kind: 'project', project: { name: 'p', domain: { id } } },
+  ];
+  within({ 'cwd/clouds.yaml': `clouds: {p: {${auth}, identity_api_version: 3}}` }, (box) => {
+    assert.deepEqual(named(box.load()), expected('default'));
+    assert.deepEqual(named(box.load({ OS_CLOUD: 'p', OS_DEFAULT_DOMAIN: 'dd' })), expected('dd'));
+  });
+  within({ 'cwd/clouds.yaml': `clouds: {p: {${auth}}}` }, (box) => {
+    assert.deepEqual(named(box.load({ OS_CLOUD: 'p', OS_IDENTITY_API_VERSION: '3' })), expected('default'));
+    assert.match(box.refusal({ OS_CLOUD: 'p' }).message, /user_domain_name: expected the domain of the user/);
+  });
+});
+
+test('beside OS_CLOUD, variables for the way there replace what the entry says', () => {
+  within(prod('interface: public', 'cacert: /nonexistent'), (box) => {
+    const env = { OS_CLOUD: 'prod', OS_INTERFACE: 'internal', OS_CACERT: 'CERT', OS_CERT: 'CERT', OS_KEY: 'KEY' };
+    const { interface: chosen, tls } = open(box, env);
+    assert.equal(chosen, 'internal');
+    assert.match(tls.ca ?? '', /BEGIN CERTIFICATE/);
+    assert.match(tls.key?.reveal() ?? '', /PRIVATE KEY/);
+    // One variable cannot be right for each cloud of a configuration file.
+    assert.match(box.refusal(env, 'prod').message, /clouds\.prod\.cacert: \/nonexistent/);
+  });
+});
+
+test('beside OS_CLOUD, a login that the entry leaves open is taken from variables; one that is written stays', () => {
+  const login = {
+    OS_CLOUD: 'p',
+    OS_USERNAME: 'v',
+    OS_USER_DOMAIN_NAME: 'V',
+    OS_PASSWORD: 'from env',
+    OS_PROJECT_ID: 'vp',
+  };
+  within({ 'cwd/clouds.yaml': 'clouds: {p: {auth: {auth_url: http://k, user_id: "7"}}}' }, (box) => {
+    const access = open(box, { ...login, OS_TOKEN: 't', OS_APPLICATION_CREDENTIAL_SECRET: 's' });
+    assert.equal(access.secret, 'from env');
+    assert.deepEqual(access.auth.method === 'password' && access.auth.user, { id: '7' });
+    assert.deepEqual(access.scope, { kind: 'project', project: { id: 'vp' } });
+  });
+  const written = `auth: {auth_url: http://k, username: u, user_domain_id: d, password: s3cret, system_scope: all}`;
+  within({ 'cwd/clouds.yaml': `clouds: {p: {${written}}}` }, (box) => {
+    const access = open(box, { ...login, OS_AUTH_URL: 'http://other' });
+    assert.deepEqual([access.secret, access.authUrl, access.scope], ['s3cret', 'http://k', { kind: 'system' }]);
+    assert.deepEqual(access.auth.method === 'password' && access.auth.user, { name: 'u', domain: { id: 'd' } });
+  });
+  const credential = 'auth: {auth_url: http://k, application_credential_id: a}';
+  within({ 'cwd/clouds.yaml': `clouds: {p: {${credential}}}` }, (box) => {
+    const access = open(box, { ...login, OS_APPLICATION_CREDENTIAL_SECRET: 'from env' });
+    assert.deepEqual(
+      [access.auth.method, access.secret, access.scope],
+      ['application_credential', 'from env', { kind: 'none' }],
+    );
+  });
+});
+
+test('certificate authorities: cacert, verify with a path, then the variables of Python clients; a hashed folder', () => {
+  const pem = readFileSync(new URL('pem/client.crt', import.meta.url), 'utf8');
+  within(prod('verify: CERT'.replace('CERT', './CERT')), (box) => {
+    const { tls, files } = open(box);
+    assert.deepEqual([tls.ca, tls.verify, files], [pem, true, ['cwd/clouds.yaml', 'cwd/CERT']]);
+  });
+  within(prod('cacert: CERT', 'verify: /nonexistent'), (box) => assert.equal(open(box).tls.ca, pem));
+  within(prod(), (box) => {
+    for (const name of ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'])
+      assert.equal(open(box, { [name]: join(box.root, 'cwd/CERT') }).tls.ca, pem, name);
+    assert.equal(open(box, { REQUESTS_CA_BUNDLE: '' }).tls.ca, undefined);
+  });
+  within(prod('cacert: cas'), (box) => {
+    box.write('cwd/cas/0a1b2c3d.0', pem);
+    box.write('cwd/cas/not-hashed.pem', 'nonsense');
+    const { tls, files } = open(box);
+    assert.deepEqual([tls.ca, files.at(-1)], [pem, 'cwd/cas']);
+  });
+  // What is not verified needs no authority: openstacksdk does not look for the file either.
+  within(prod('cacert: /nonexistent', 'verify: false'), (box) => assert.deepEqual(open(box).tls, { verify: false }));
+});
+
+test('PEM text in place of a path, in the file and in a variable', () => {
+  const [crt, key] = ['client.crt', 'client.key'].map((name) =>
+    readFileSync(new URL(`pem/${name}`, import.meta.url), 'utf8'),
+  ) as [string, string];
+  const block = (text: string) => `|\n${text.replace(/^/gm, '      ')}`;
+  within(prod(`cacert: ${block(crt)}`, `cert: ${block(crt)}`, `key: ${block(key)}`), (box) => {
+    const { tls, files } = open(box);
+    assert.deepEqual(
+      [tls.ca?.trim(), tls.cert?.reveal().trim(), tls.key?.reveal().trim()],
+      [crt, crt, key].map((text) => text.trim()),
+    );
+    assert.deepEqual(files, ['cwd/clouds.yaml']);
+  });
+  within({}, (box) => {
+    const { tls } = open(box, { ...ENV, OS_CERT: crt, OS_KEY: key.replaceAll('\n', '\\n') });
+    assert.equal(tls.key?.reveal(), key);
+  });
+});
+
 test('TLS files: relative to the working directory, ~ is the home', () => {
   const pem = (name: string) => readFileSync(new URL(`pem/${name}`, import.meta.url), 'utf8');
   within(prod('cacert: ~/ca.pem', 'cert: CERT', 'key: ./KEY'), (box) => {
