@@ -273,13 +273,14 @@ export function isServing(service: Service): boolean {
 }
 
 /**
- * Cinder's clock minus our monotonic one: by the `Date` of the answer, else by the heartbeats of services that are up. Of these the one in the middle,
- * the older of two: it is behind by less than `report_interval` (10 s), and one host whose clock is wrong does not move it.
+ * Cinder's clock minus our monotonic one: by the `Date` of the answer, else by the heartbeats of services that are up. The newest of each machine counts,
+ * and of these the one in the middle, the older of two: it is behind by less than `report_interval` (10 s), and one machine whose clock is wrong does not
+ * move it.
  */
 function clockOffset(services: readonly Service[], { readAt, cinderTimeMs }: When): number | undefined {
-  const heartbeats = services.flatMap(({ up, updatedAtMs }) =>
-    up === true && updatedAtMs !== undefined ? updatedAtMs : [],
-  );
+  const alive = services.filter(({ up, updatedAtMs }) => up === true && updatedAtMs !== undefined);
+  const machines = groupBy(alive, ({ host }) => host.split('@', 1)[0] ?? host);
+  const heartbeats = [...machines.values()].flatMap((rows) => newest(rows.map((row) => row.updatedAtMs)) ?? []);
   const middle = heartbeats.toSorted((a, b) => a - b)[Math.floor((heartbeats.length - 1) / 2)];
   const clockMs = near(cinderTimeMs, middle) ?? middle;
   return clockMs === undefined ? undefined : clockMs - readAt;

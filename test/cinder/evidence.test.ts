@@ -337,3 +337,17 @@ test('null in list after list, while the pools cannot be read, becomes stale', (
   cloud.list([{ backendState: null }]);
   assert.equal(cloud.condition, 'stale');
 });
+
+test('without a Date one machine whose clock is wrong is not the clock', () => {
+  const rows = ['a', 'b', 'c'].flatMap((machine, i) =>
+    ['x', 'y'].map((backend) =>
+      service(`${machine}@${backend}`, { updatedAtMs: NOW_MS - i * SECOND + (machine === 'b' ? 50 * SECOND : 0) }),
+    ),
+  );
+  const how = { late: false, whole: true };
+  const offset = (cinderTimeMs: number | undefined) =>
+    withServices(NO_EVIDENCE, rows, { readAt: 1000, cinderTimeMs }, how).clockOffsetMs;
+  assert.equal(offset(undefined), NOW_MS - 1000);
+  assert.equal(offset(NOW_MS + 20 * SECOND), NOW_MS + 19 * SECOND, 'a Date is the clock');
+  assert.equal(offset(NOW_MS + 60 * MINUTE), NOW_MS - 1000, 'but not when it is far from all heartbeats');
+});
