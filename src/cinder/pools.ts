@@ -24,8 +24,9 @@ function decodePool(row: unknown, cut: Cutter, see: (host: string, stats: Json) 
   const stats = asObject(said['capabilities']);
   if (!stats) return `pool ${cut(name.toWellFormed())} has no "capabilities"`;
   const { host, pool } = splitPoolName(name.toWellFormed());
-  see(host, stats);
-  return poolOf(cut.identity(host), cut.identity(pool), stats, cut);
+  const named = cut.identity(host);
+  see(named, stats);
+  return poolOf(named, cut.identity(pool), stats, cut);
 }
 
 function poolOf(host: string, pool: string, stats: Json, cut: Cutter): Pool {

@@ -40,7 +40,10 @@ const collectors = mapping({
     true,
     "Read the scheduler's pools (`GET /scheduler-stats/get_pools?detail=true`): driver stats and capacities.",
   ).optional(),
-  volume_types: flag(true, 'Read now and then which backends can serve which volume type.').optional(),
+  volume_types: flag(
+    true,
+    'Read now and then which backends can serve which volume type. Needs a user who sees all extra specs; of another the collector fails and says so.',
+  ).optional(),
 });
 
 const limits = mapping({

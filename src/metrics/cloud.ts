@@ -67,7 +67,7 @@ export const VOLUME_TYPE_FAMILIES: FamilyGroup<VolumeTypeBackend> = {
   families: [
     info(
       'cinder_volume_type_backend_info',
-      'A backend that can serve the volume type, by its extra specs; remembered while the backend is away. Always 1.',
+      'A backend that can serve the volume type, by its extra specs; remembered while the backend is away or out. No series while Cinder hides extra specs: then the collector volume_types fails. Always 1.',
       {},
     ),
   ],

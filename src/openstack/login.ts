@@ -13,6 +13,8 @@ export interface Token {
   readonly lifetimeMs: number;
   readonly projectId: string | undefined;
   readonly catalog: unknown;
+  /** Names of the roles, in small letters: Cinder's policies do not tell them apart by case. */
+  readonly roles: readonly string[];
 }
 
 /** Logs in once. Throws an OpenStackError; a refused password, credential or scope is reason `auth`. */
@@ -67,7 +69,15 @@ function readToken(request: Request, answer: Answer): Token {
     lifetimeMs: Math.max(0, expiresAtMs - from),
     projectId: typeof project?.id === 'string' ? project.id : undefined,
     catalog: token['catalog'],
+    roles: rolesOf(token['roles']),
   };
+}
+
+function rolesOf(roles: unknown): readonly string[] {
+  if (!Array.isArray(roles)) return [];
+  return roles.flatMap((role: { readonly name?: unknown } | null) =>
+    typeof role?.name === 'string' ? [role.name.toLowerCase()] : [],
+  );
 }
 
 function identityOf(auth: Auth): unknown {

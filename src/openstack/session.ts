@@ -38,6 +38,8 @@ export interface Session {
   readonly doubtEndpoint: () => void;
   /** Milliseconds since the epoch; undefined before the first login. */
   readonly tokenExpiresAtMs: () => number | undefined;
+  /** Does the last token carry this role? `name` in small letters. */
+  readonly hasRole: (name: string) => boolean;
   /** Counts logins, so that what was learnt from one catalog is asked again after the next. */
   readonly generation: () => number;
 }
@@ -133,6 +135,7 @@ export function createSession(
       doubts.fail();
     },
     tokenExpiresAtMs: () => login?.token.expiresAtMs,
+    hasRole: (name) => login?.token.roles.includes(name) ?? false,
     generation: () => generation,
   };
 }

@@ -7,8 +7,7 @@ import { decodeBody, type RowReader } from '../cinder/rows.ts';
 import { createSlices } from '../cinder/slices.ts';
 import { serviceReader } from '../cinder/services.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
-import { createTypeMemory } from '../cinder/type-memory.ts';
-import type { VolumeType } from '../cinder/volume-types.ts';
+import { createTypeMemory, type TypeMemory } from '../cinder/type-memory.ts';
 import { createCutter, type Cutter } from '../cinder/wire.ts';
 import { renderSnapshot } from '../metrics/families.ts';
 import { compress, type OpenPages } from '../metrics/page.ts';
@@ -53,7 +52,7 @@ export interface Pipeline {
   readonly services: (body: Body, how: { readonly late: boolean }) => Promise<Accepted>;
   readonly pools: (body: Body) => Promise<Accepted>;
   /** The types as they are now; which backends serve them shows with the next pools. */
-  readonly volumeTypes: (types: readonly VolumeType[]) => void;
+  readonly volumeTypes: TypeMemory['set'];
   readonly publish: (round: Round) => Promise<Published>;
 }
 

@@ -1,13 +1,15 @@
 import type { CinderApi } from '../cinder/api.ts';
 import type { CollectorLog } from '../cinder/collector-log.ts';
 import { asOpenStackError } from '../cinder/lane.ts';
-import { decodeVolumeTypes, hasNextPage, type VolumeType } from '../cinder/volume-types.ts';
+import { decodeVolumeTypes, hasNextPage, hiddenSpecs, type VolumeType } from '../cinder/volume-types.ts';
 import { createCutter } from '../cinder/wire.ts';
 import type { Limits } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { parseJson } from '../openstack/answer.ts';
 import { createBackoff } from '../openstack/backoff.ts';
 import { OpenStackError, type FailureReason } from '../openstack/errors.ts';
+import { compareMicroversions, parseMicroversion } from '../openstack/microversion.ts';
+import type { Session } from '../openstack/session.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TypeReaderOptions {
@@ -15,6 +17,7 @@ export interface TypeReaderOptions {
   readonly everyMs: number;
   readonly timeoutMs: number;
   readonly limits: Limits;
+  readonly session: Session;
   readonly api: CinderApi;
   readonly pipeline: Pipeline;
   readonly collectors: CollectorLog;
@@ -23,8 +26,11 @@ export interface TypeReaderOptions {
 
 /** Reads the volume types, slowly. */
 export interface TypeReader {
-  /** Reads them if the time has come; a failure ends up in the collector and brings growing pauses. Never rejects. */
-  readonly readWhenDue: () => Promise<void>;
+  /**
+   * Reads them if the time has come; a failure ends up in the collector and brings growing pauses. Never rejects.
+   * Resolves with whether the collector has news: it went otherwise than the time before, or it is the first time.
+   */
+  readonly readWhenDue: () => Promise<boolean>;
 }
 
 const COLLECTOR = 'volume_types';
@@ -34,7 +40,8 @@ const MAX_PAGES = 20;
 const MAX_REQUESTS_LONG = 3;
 
 export function createTypeReader(options: TypeReaderOptions): TypeReader {
-  const { api, pipeline, collectors, metrics, everyMs } = options;
+  const { session, api, pipeline, collectors, metrics, everyMs } = options;
+  let went: string | undefined;
   const pauses = createBackoff({ firstMs: Math.min(60_000, everyMs), maxMs: everyMs });
   let readAt = -Infinity;
 
@@ -61,24 +68,41 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
       marker = last.id;
     }
     metrics.truncatedLabels.inc(cut.count());
+    const hidden = hiddenSpecs(types, { admin: session.hasRole('admin'), redacts: knows('3.65') });
+    // By no guess: a type that seems to demand nothing would be served by every backend, and never be down.
+    if (hidden !== undefined) {
+      const message = `${hidden}, so nobody can tell which backends serve which volume type`;
+      throw new OpenStackError(message, { reason: 'forbidden', operation: COLLECTOR, url: '' });
+    }
     return types;
+  }
+
+  /** Is this Cinder's API at that microversion or later? Unknown counts as late. */
+  function knows(version: string): boolean {
+    const [max, wanted] = [parseMicroversion(api.versions()?.max), parseMicroversion(version)];
+    return !max || !wanted || compareMicroversions(max, wanted) >= 0;
   }
 
   return {
     async readWhenDue() {
       const start = performance.now();
-      if (start - readAt < everyMs || pauses.remainingMs() > 0) return;
+      if (start - readAt < everyMs || pauses.remainingMs() > 0) return false;
+      const before = went;
       try {
-        pipeline.volumeTypes(await readAll());
+        // The names of a storage protocol came with Cinder 20, whose API ends at 3.68; that of 19 ends at 3.66.
+        pipeline.volumeTypes(await readAll(), { protocolVariants: knows('3.67') });
         readAt = start;
         pauses.succeed();
         collectors.succeeded(COLLECTOR, performance.now() - start);
+        went = 'well';
       } catch (cause) {
         const error = asOpenStackError(cause, COLLECTOR);
         pauses.fail(error.details.retryAfterMs);
         metrics.errors.inc({ collector: COLLECTOR, reason: error.reason });
         collectors.failed(COLLECTOR, performance.now() - start, error);
+        went = error.reason;
       }
+      return went !== before;
     },
   };
 }

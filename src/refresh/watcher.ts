@@ -87,6 +87,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     everyMs: config.volumeTypesEveryMs,
     timeoutMs: requestTimeoutMs,
     limits: config.limits,
+    session,
     api,
     pipeline,
     collectors,
@@ -137,7 +138,8 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     try {
       up = await round();
       await publish();
-      if (up && config.collectors.volumeTypes) await types.readWhenDue();
+      // After the page, which does not wait for it; a second one tells how it went, when that is new.
+      if (up && config.collectors.volumeTypes && (await types.readWhenDue())) await publish();
     } catch (error) {
       broken(error);
     }

@@ -6,6 +6,10 @@ export interface Policy {
   readonly pools: readonly string[];
   /** `context_is_admin`: without it the database layer refuses, whatever the two rules say. */
   readonly contextIsAdmin: readonly string[];
+  /** `volume_extension:access_types_extra_specs`: without it a type is listed without `extra_specs`. */
+  readonly extraSpecs: readonly string[];
+  /** `volume_extension:types_extra_specs:read_sensitive`: without it only those are left that everybody may see. */
+  readonly allExtraSpecs: readonly string[];
 }
 
 /** Cinder's defaults, and a role `monitor` that was given the two rules but no admin context: it is still refused. */
@@ -13,6 +17,8 @@ export const DEFAULT_POLICY: Policy = {
   services: ['admin', 'monitor'],
   pools: ['admin', 'monitor'],
   contextIsAdmin: ['admin'],
+  extraSpecs: ['admin', 'reader'],
+  allExtraSpecs: ['admin'],
 };
 
 /** The policy that lets the role `monitor` read. */

@@ -1,7 +1,7 @@
 import type { CinderCall, Result } from './cinder-call.ts';
 import type { Json } from './definition.ts';
 import { Fault, INCAPABLE } from './fault.ts';
-import { allows } from './policy.ts';
+import { allows, type Policy } from './policy.ts';
 import type { VolumeType } from './volume-type.ts';
 
 /** Extra specs that everybody may see. */
@@ -12,15 +12,15 @@ export function listTypes(call: CinderCall): Result {
   const { api, request, roles, urlProject } = call;
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const admin = allows(api.policy().contextIsAdmin, roles);
-  const reader = allows(['admin', 'reader'], roles);
   const limit = Math.min(integer(request.query, 'limit') ?? api.settings.maxLimit, api.settings.maxLimit);
   const marker = request.query.get('marker');
   const visible = api.volumeTypes.filter(({ isPublic }) => isVisible(isPublic, admin, request.query.get('is_public')));
   const after = marker === null ? -1 : visible.findIndex(({ id }) => id === marker);
   if (marker !== null && after < 0) throw new Fault(404, `Volume type ${marker} could not be found.`);
   const page = visible.slice(after + 1, after + 1 + limit);
+  const policy = api.policy();
   const body: Record<string, Json> = {
-    volume_types: page.map((type) => typeBody(type, roles.includes('admin'), reader)),
+    volume_types: page.map((type) => typeBody(type, roles, policy)),
   };
   const last = page.at(-1);
   // Cinder links on from every full page, even when nothing comes after it.
@@ -39,20 +39,21 @@ function isVisible(isPublic: boolean, admin: boolean, asked: string | null): boo
   return isPublic === /^(1|t|true|on|y|yes)$/i.test(asked);
 }
 
-/** `access_types_extra_specs` wants the role admin or reader, `read_sensitive` and `access_types_qos_specs_id` admin. */
+/** `access_types_qos_specs_id` wants the role admin. */
 function typeBody(
   { id, name, description, isPublic, extraSpecs }: VolumeType,
-  admin: boolean,
-  reader: boolean,
+  roles: readonly string[],
+  policy: Policy,
 ): Record<string, Json> {
-  const shown = Object.entries(extraSpecs).filter(([key]) => admin || USER_VISIBLE.includes(key));
+  const all = allows(policy.allExtraSpecs, roles);
+  const shown = Object.entries(extraSpecs).filter(([key]) => all || USER_VISIBLE.includes(key));
   return {
     id,
     name,
     is_public: isPublic,
     description,
-    ...(reader ? { extra_specs: Object.fromEntries(shown) } : {}),
-    ...(admin ? { qos_specs_id: null } : {}),
+    ...(allows(policy.extraSpecs, roles) ? { extra_specs: Object.fromEntries(shown) } : {}),
+    ...(roles.includes('admin') ? { qos_specs_id: null } : {}),
     'os-volume-type-access:is_public': isPublic,
   };
 }

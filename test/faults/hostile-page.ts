@@ -27,7 +27,7 @@ export async function hostilePage({ services, pools, types }: Bodies): Promise<H
   const pipeline = createPipeline({ staleAfterMs: 300_000, maxRows: 100, maxLabelLength: 1024 });
   const body = (bytes: Buffer) => ({ bytes, readAt: 0, cinderTimeMs: NOW });
   const decoded = decodeVolumeTypes(types, 100, createCutter(1024));
-  if (decoded) pipeline.volumeTypes(decoded.rows);
+  if (decoded) pipeline.volumeTypes(decoded.rows, { protocolVariants: true });
   const acceptedServices = await pipeline.services(body(services), { late: false });
   const acceptedPools = await pipeline.pools(body(pools));
   const api = { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true };

@@ -59,6 +59,9 @@ test('a silent scheduler, and a cloud that cannot be read', () => {
     say({ ...one(), failures: { pools: { reason: 'forbidden', message: '403' } } }).sentence,
     'The backend is up; driver stats cannot be read',
   );
+  const types = say({ ...one(), failures: { volume_types: { reason: 'forbidden', message: 'hidden' } } });
+  assert.equal(types.sentence, 'The backend is up; the scheduler answers; volume types cannot be judged');
+  assert.equal(types.tone, 'warn');
   const blind = say({
     failures: {
       services: { reason: 'connect', message: 'ECONNREFUSED' },

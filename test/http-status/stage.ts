@@ -52,7 +52,7 @@ export function stageCloud(name: string, first?: Act): StagedCloud {
       histories,
       volumeTypes: [],
       api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
-      collectors: [status('services'), status('pools')],
+      collectors: [status('services'), status('pools'), ...(failures.volume_types ? [status('volume_types')] : [])],
     };
     for (const listener of listeners) listener(snapshot);
     return snapshot;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hiddenSpecs } from '../../src/cinder/volume-types.ts';
 import { troublesOf } from '../../src/http/status/trouble.ts';
 import { NOW } from './cinder.ts';
 import { stageCloud, type Act } from './stage.ts';
@@ -32,6 +33,18 @@ test('403 names the policy rule that would open it, each its own', () => {
       ['Cinder forbids this user to read the driver stats', 'scheduler_extension:scheduler_stats:get_pools'],
     ],
   );
+});
+
+test('extra specs that are hidden: the rule that hides them, and what is lost', () => {
+  const hidden = hiddenSpecs([{ id: 't', name: 't', specs: new Map(), toldQos: false }], {
+    admin: false,
+    redacts: true,
+  });
+  const [trouble] = troubles({ volume_types: { reason: 'forbidden', message: hidden ?? '' } });
+  assert.equal(trouble?.rule, 'volume_extension:types_extra_specs:read_sensitive');
+  assert.match(`${trouble?.what}. ${trouble?.help}`, /not show .* all extra specs.*CinderVolumeTypeDown cannot fire/);
+  const [refused] = troubles({ volume_types: { reason: 'forbidden', message: '403' } });
+  assert.equal(refused?.rule, 'volume_extension:type_get_all');
 });
 
 test('what Node and OpenSSL say of a connection, in plain words', () => {

@@ -5,6 +5,7 @@ import type { Exposition } from '../exposition-parser.ts';
 import { send } from '../openstack/answer.ts';
 import { startExporter } from '../openstack/exporter.ts';
 import type { Lab, Who } from '../openstack/lab.ts';
+import { waitFor } from '../openstack/wait-for.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);
 const config = 'defaults: {interval: 1s, max_random_delay: 0s, volume_types_interval: 1s}';
@@ -45,17 +46,52 @@ export function volumeTypes(lab: () => Lab): void {
     });
 
     test('which backends serve which type, for an administrator', () => tells(lab(), 'admin', expected));
-    test('the least-privilege role does not see extra specs: nothing is told', () => tells(lab(), 'monitor', []));
-    test('with the two rules that the policy file has in a comment, it does', async () => {
-      const whole = await readFile(leastPrivilege, 'utf8');
-      await lab().policy(whole.replaceAll(/^#"/gm, '"'));
-      try {
-        await tells(lab(), 'monitor', expected);
-      } finally {
-        await lab().policy(whole);
-      }
-    });
+    test('the least-privilege role does not see extra specs: the collector says so', () =>
+      isBlind(lab(), /shows this user no extra specs .*access_types_extra_specs/));
+    test('with the first of the two rules that the policy file has in a comment they are redacted: it says so', () =>
+      withRules(lab(), /^#"(?=.*access_types)/gm, () => isBlind(lab(), /may hide extra specs .*read_sensitive/)));
+    test('with both it sees them', () => withRules(lab(), /^#"/gm, () => tells(lab(), 'monitor', expected)));
   });
+}
+
+interface Api {
+  readonly clouds: readonly {
+    readonly collectors: readonly { readonly collector: string; readonly message: string | null }[];
+  }[];
+}
+
+/** Opens the rules of the policy file whose comment sign the pattern finds, and closes them again. */
+async function withRules(lab: Lab, comment: RegExp, run: () => Promise<void>): Promise<void> {
+  const whole = await readFile(leastPrivilege, 'utf8');
+  await lab.policy(whole.replaceAll(comment, '"'));
+  try {
+    await run();
+  } finally {
+    await lab.policy(whole);
+  }
+}
+
+/** The collector fails for this reason, and no backend is given to any type. */
+async function isBlind(lab: Lab, why: RegExp): Promise<void> {
+  const exporter = await startExporter({ environment: await lab.environment('monitor'), config });
+  try {
+    await waitFor(
+      'the failure, for this reason',
+      async () => {
+        const told = (await (await fetch(`${exporter.url}/api/v1/backends`)).json()) as Api;
+        const types = told.clouds[0]?.collectors.find(({ collector }) => collector === 'volume_types');
+        return why.test(types?.message ?? '') || undefined;
+      },
+      60_000,
+    );
+    const page = await exporter.metrics();
+    assert.equal(page.value('cinder_scrape_collector_success', { collector: 'volume_types' }), 0);
+    assert.deepEqual(page.samples('cinder_volume_type_backend_info'), []);
+    assert.equal(page.value('cinder_up'), 1);
+    await exporter.checkMetrics();
+  } finally {
+    await exporter.stop();
+  }
 }
 
 async function tells(lab: Lab, who: Who, lines: readonly string[]): Promise<void> {

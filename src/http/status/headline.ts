@@ -22,9 +22,12 @@ export function headlineOf(clouds: readonly CloudNow[]): Headline {
   const counts = countConditions(clouds);
   const read = clouds.flatMap(({ snapshot }) => snapshot ?? []);
   const troubled = [...counts].filter(([condition]) => needsLook(condition));
-  const clauses = [backendsClause(clouds, counts), cloudsClause(clouds, read), schedulerClause(read)].filter(
-    (clause) => clause !== undefined,
-  );
+  const clauses = [
+    backendsClause(clouds, counts),
+    cloudsClause(clouds, read),
+    schedulerClause(read),
+    typesClause(read),
+  ].filter((clause) => clause !== undefined);
   return {
     tone: toneOf(read, troubled, clouds.length),
     sentence: clauses.join('; '),
@@ -98,6 +101,15 @@ function schedulerClause(read: readonly Snapshot[]): string | undefined {
   return failing[0]?.failure?.reason === 'timeout' ? 'no scheduler answers' : 'driver stats cannot be read';
 }
 
+/** Without the volume types nothing is missing from the backends, but a type that nobody serves goes unseen. */
+function typesClause(read: readonly Snapshot[]): string | undefined {
+  const failing = read.filter(
+    ({ up, collectors }) => up && collectors.some(({ collector, success }) => collector === 'volume_types' && !success),
+  ).length;
+  if (failing === 0) return undefined;
+  return `volume types cannot be judged${read.length > 1 ? ` in ${countText(failing, 'cloud')}` : ''}`;
+}
+
 function toneOf(
   read: readonly Snapshot[],
   troubled: readonly (readonly [Condition, number])[],
@@ -107,9 +119,7 @@ function toneOf(
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
   if (tones.has('unsure') || read.length < clouds || clouds === 0) return 'unsure';
-  return read.some(({ collectors }) => collectors.some(({ success, collector }) => !success && collector === 'pools'))
-    ? 'warn'
-    : 'good';
+  return read.some(({ collectors }) => collectors.some(({ success }) => !success)) ? 'warn' : 'good';
 }
 
 function shortOf(read: readonly Snapshot[], clouds: number): string {
