@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { commandBlocks } from '../packaging/doc-commands.ts';
 import { readManifests, schemaProblems, type Manifest } from '../packaging/manifests.ts';
 import { restrictedProblems } from '../packaging/pod-security.ts';
-import { goInstall, HELM } from './go-install.ts';
+import { goProgram } from './go-install.ts';
 import { chartValues, type ChartValues } from './helm-values.ts';
 import { installKustomize } from './kustomize.ts';
 import { pageBlock } from './page-block.ts';
@@ -25,7 +25,7 @@ interface Deployment extends Manifest {
 }
 
 before(() => {
-  helm = goInstall(join(scratch, 'bin'), HELM);
+  helm = goProgram('helm');
 });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -8,7 +8,7 @@ import { commandBlocks, countedBlocks } from '../packaging/doc-commands.ts';
 import { checkout } from './checkout.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';
 import { startDocker, type DockerEngine } from './docker-engine.ts';
-import { goBuild } from './go-install.ts';
+import { goProgram } from './go-install.ts';
 import { imageBase } from './image-base.ts';
 import { pageShell, type PageShell } from './page-shell.ts';
 import { scrape } from './scrape.ts';
@@ -20,7 +20,6 @@ import { startWatchedCloud, type WatchedCloud } from './watched-cloud.ts';
  * Node.js, and Prometheus and Alertmanager are Debian's under the names of the official images. Grafana is a container that only waits, in
  * which what is mounted can be looked at.
  */
-const COMPOSE = 'github.com/docker/compose/v5/cmd@v5.6.0';
 const PORT = 10776;
 const base = imageBase();
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-container-'));
@@ -32,7 +31,7 @@ let shell: PageShell;
 
 before(async () => {
   engine = await startDocker(join(scratch, 'engine'));
-  goBuild(engine.plugins, COMPOSE, 'docker-compose');
+  cpSync(goProgram('docker-compose'), join(engine.plugins, 'docker-compose'));
   const tree = join(scratch, 'debian');
   makeDebianTree(tree, join(scratch, 'node'), base.major);
   addNode(tree, join(scratch, 'node'));
@@ -70,7 +69,7 @@ test('docker.md: built, the demo, a cloud, its check and its health, and gone ag
   const showing = shell.start(demo);
   assert.match(await scrape(PORT), /condition="down"\} 1$/m);
   await showing.interrupt();
-  await waitFor('the demo is gone', () => engine.docker('ps', '--quiet') === '' || undefined, 20_000);
+  await waitFor('the demo is gone', () => engine.docker('ps', '--quiet') === '' || undefined, 60_000);
 
   await shell.run(watch.replace('-v /etc/openstack/clouds.yaml:', `-v ${clouds}:`));
   assert.match(await backend('ssd'), /^cinder_up 1$/m);

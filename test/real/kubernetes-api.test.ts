@@ -7,10 +7,9 @@ import { parse, stringify } from 'yaml';
 import { commandBlocks } from '../packaging/doc-commands.ts';
 import { readManifests } from '../packaging/manifests.ts';
 import { CINDER_API } from './cinder-api.ts';
-import { goDownload, goInstall, HELM } from './go-install.ts';
+import { goDownload, goProgram } from './go-install.ts';
 import { chartValues } from './helm-values.ts';
 import { startCluster, type Cluster } from './kube-apiserver.ts';
-import { buildKubernetes } from './kubernetes-build.ts';
 import { pageBlock } from './page-block.ts';
 
 // The commands of docs/install/kubernetes.md and openstack-helm.md that need a cluster, word for word, with a real API server.
@@ -29,8 +28,8 @@ const [besideCinder = ''] = commandBlocks('docs/install/openstack-helm.md');
 let definitions = '';
 
 before(() => {
-  buildKubernetes(programs, ['kube-apiserver', 'kubectl']);
-  goInstall(programs, HELM);
+  mkdirSync(programs);
+  for (const name of ['kube-apiserver', 'kubectl', 'helm'] as const) symlinkSync(goProgram(name), join(programs, name));
   const { Dir } = goDownload(`github.com/prometheus-operator/prometheus-operator@v${operator}.0`);
   definitions = join(Dir, 'example/prometheus-operator-crd');
   mkdirSync(folder);
