@@ -78,7 +78,7 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
       if (told.length === 0 && child.exitCode !== null) throw new Error(`it ended: ${logs.join('\n')}`);
       return told[0];
     },
-    10_000,
+    60_000,
   ).catch(async (error: unknown) => {
     await stop();
     throw error;
@@ -95,7 +95,7 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
     url,
     logs,
     metrics,
-    waitFor: (what, holds, deadlineMs = 30_000) =>
+    waitFor: (what, holds, deadlineMs = 60_000) =>
       waitFor(
         what,
         async () => {

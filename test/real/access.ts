@@ -126,6 +126,6 @@ async function becomes(lab: Lab, path: string, status: number): Promise<void> {
   await waitFor(
     `${path} answers ${status}`,
     async () => (await lab.get(path, '3.0', 'monitor')).status === status || undefined,
-    15_000,
+    60_000,
   );
 }

@@ -18,7 +18,7 @@ export async function bootDebian(tree: string): Promise<BootedDebian> {
   const nspawn = startDaemon(`${tree}.log`, ['systemd-nspawn', ...flags]);
   const stop = (): Promise<void> => nspawn.stop('SIGTERM');
   try {
-    const init = await waitFor('PID 1 of the tree', () => childOf(nspawn.pid), 20_000);
+    const init = await waitFor('PID 1 of the tree', () => childOf(nspawn.pid), 60_000);
     const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
     const env = { PATH, HOME: '/root', LC_ALL: 'C.UTF-8' };
     const shell = (folder: string): PageShell => pageShell(folder, env, enter);

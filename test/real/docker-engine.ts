@@ -33,7 +33,7 @@ export async function startDocker(folder: string): Promise<DockerEngine> {
   const env = { ...process.env, DOCKER_HOST: socket, DOCKER_CONFIG: at('client') };
   const docker = (...args: readonly string[]): string => tool(['docker', ...args], { env }).trim();
   try {
-    await waitFor('the Docker engine', () => docker('version', '--format', '{{.Server.Version}}') || undefined, 30_000);
+    await waitFor('the Docker engine', () => docker('version', '--format', '{{.Server.Version}}') || undefined, 60_000);
     const gateway = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
     return { env, plugins, docker, gateway, stop };
   } catch (error) {

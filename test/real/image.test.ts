@@ -155,7 +155,7 @@ function nodeBelow(child: ChildProcess): Promise<number> {
       }
       return undefined;
     },
-    20_000,
+    60_000,
   );
 }
 

@@ -138,7 +138,7 @@ test('systemd.md: the unit runs as nobody that exists, with a clouds.yaml that o
   assert.equal(await show('MainPID'), pid, 'a reload keeps the process');
 
   await home.run(`kill -KILL ${pid}`);
-  await waitFor('systemd starts it again', async () => Number(await show('MainPID')) > 1 || undefined, 20_000);
+  await waitFor('systemd starts it again', async () => Number(await show('MainPID')) > 1 || undefined, 60_000);
   await serves();
 
   // What `systemctl edit` writes.
