@@ -13,6 +13,8 @@
 #   lab.sh start|stop|restart|kill|pause|resume UNIT...
 #                                   UNIT: rabbitmq keystone cinder-api cinder-scheduler cinder-backup
 #                                   volume-<backend>   (kill: SIGKILL; pause/resume: SIGSTOP/SIGCONT)
+#                                   cinder-scheduler-b is a second scheduler, of the host lab-b, once it is started
+#   lab.sh forget BINARY HOST       remove the row of a service that was stopped
 #   lab.sh wait                     wait until every service is up and every pool is known
 #   lab.sh remove BACKEND           stop its cinder-volume and `cinder-manage service remove` its row
 #   lab.sh restore BACKEND          configure and start it again
@@ -22,7 +24,7 @@
 #
 # Backends: single (one implicit pool), pools (three pools), unknown (infinite, unknown and no capacity), silent
 # (Cinder's own FakeLoggingVolumeDriver, which never reports a state), broken (its set-up fails), clustered and
-# clustered-b (two hosts of one active/active cluster), and any other name (like single).
+# clustered-b (two hosts of one active/active cluster), and any other name (like single; NAME-b is on the host lab-b).
 #
 # Everything lives in $LAB_DIR (default: openstack-lab in the temporary folder). Only processes recorded there are ever
 # signalled. Settings, read from the environment at the first `up` and then remembered in
@@ -131,10 +133,11 @@ stop_units() { # stop_units SIGNAL UNIT...: signal the recorded leaders, then th
 units() {
   local b
   echo epmd; echo rabbitmq; echo keystone; echo cinder-api; echo cinder-scheduler; echo cinder-backup
+  [ ! -e "$RUN/cinder-scheduler-b.pid" ] || echo cinder-scheduler-b
   for b in $LAB_BACKENDS; do [ -e "$ETC/cinder/volume-$b.conf" ] && echo "volume-$b"; done
   return 0
 }
-is_unit() { units | grep -x -- "$1" >/dev/null || die "no such unit: $1 (one of: $(units | tr '\n' ' '))"; }
+is_unit() { [ "$1" = cinder-scheduler-b ] || units | grep -x -- "$1" >/dev/null || die "no such unit: $1 (one of: $(units | tr '\n' ' '))"; }
 
 start_unit() {
   local unit=$1 cinder=(--config-file "$ETC/cinder/cinder.conf")
@@ -161,6 +164,9 @@ start_unit() {
       spawn cinder-api env PYTHONPATH="$LAB_DIR/driver" \
         uwsgi --http-socket "127.0.0.1:$LAB_CINDER_PORT" --ini "$ETC/cinder/uwsgi.ini" --pyargv "${cinder[*]}" ;;
     cinder-scheduler) spawn cinder-scheduler "$PY" /usr/bin/cinder-scheduler "${cinder[@]}" ;;
+    cinder-scheduler-b)
+      printf '[DEFAULT]\nhost = lab-b\n' > "$ETC/cinder/scheduler-b.conf"
+      spawn "$unit" "$PY" /usr/bin/cinder-scheduler "${cinder[@]}" --config-file "$ETC/cinder/scheduler-b.conf" ;;
     cinder-backup) spawn cinder-backup "$PY" /usr/bin/cinder-backup "${cinder[@]}" ;;
     volume-*)
       spawn "$unit" env PYTHONPATH="$LAB_DIR/driver" "$PY" /usr/bin/cinder-volume "${cinder[@]}" \
@@ -197,7 +203,7 @@ write_config() {
 [DEFAULT]
 use_stderr = true
 [database]
-connection = sqlite:///$DB/keystone.sqlite
+connection = sqlite:///$DB/keystone.sqlite?timeout=60
 [token]
 provider = fernet
 expiration = $LAB_TOKEN_SECONDS
@@ -249,7 +255,7 @@ backup_driver = cinder.backup.drivers.posix.PosixBackupDriver
 backup_posix_path = $LAB_DIR/backup
 use_stderr = true
 [database]
-connection = sqlite:///$DB/cinder.sqlite
+connection = sqlite:///$DB/cinder.sqlite?timeout=60
 sqlite_synchronous = false
 [oslo_concurrency]
 lock_path = $LAB_DIR/lock
@@ -277,15 +283,32 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run)
+  _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
+import datetime
 import json
 import time
 
 from oslo_config import cfg
+from oslo_utils import timeutils
 
+from cinder.db.sqlalchemy import models
 from cinder import exception
 from cinder import interface
 from cinder.volume import driver
+
+_true_utcnow = timeutils.utcnow
+_ahead = datetime.timedelta(0)
+
+
+def _utcnow(with_timezone=False):
+    return _true_utcnow(with_timezone) + _ahead
+
+
+_utcnow.override_time = None
+timeutils.utcnow = _utcnow
+# Heartbeats: the column took the function before this file was read.
+models.Service.__table__.c.updated_at.onupdate.arg = lambda _context: _utcnow()
 
 opts = [cfg.StrOpt('lab_stats_file', help='JSON file with what to report')]
 cfg.CONF.register_opts(opts, group='lab')
@@ -313,7 +336,9 @@ class LabDriver(driver.VolumeDriver):
         pass
 
     def get_volume_stats(self, refresh=False):
+        global _ahead
         said = self._file()
+        _ahead = datetime.timedelta(seconds=said.get('_clock_ahead', 0))
         if said.get('_sleep'):
             time.sleep(said['_sleep'])
         if said.get('_fail_stats'):
@@ -656,6 +681,7 @@ case $cmd in
   remove)
     is_unit "volume-$1"; stop_units TERM "volume-$1"; rm -f "$ETC/cinder/volume-$1.conf"; touch "$LAB_DIR/removed-$1"
     "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove cinder-volume "$(host_of "$1")" 2>/dev/null ;;
+  forget) "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove "$1" "$2" 2>/dev/null ;;
   restore) rm -f "$LAB_DIR/removed-$1"; write_volume_config "$1"; is_unit "volume-$1"; start_unit "volume-$1" ;;
   policy) write_policy "$1" ;;
   tools) tools "$1" ;;

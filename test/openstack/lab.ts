@@ -40,6 +40,8 @@ export interface Lab {
   restart(...units: string[]): Promise<void>;
   /** Stops the cinder-volume of a backend and removes its row. */
   remove(backend: string): Promise<void>;
+  /** Removes the row of a service that was stopped. */
+  forget(binary: string, host: string): Promise<void>;
   /** Configures and starts a removed backend again. */
   restore(backend: string): Promise<void>;
   /** Gives the Cinder API another policy.yaml. */
@@ -123,6 +125,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     resume: units('resume'),
     restart: units('restart'),
     remove: async (name) => void (await lab('remove', name)),
+    forget: async (binary, host) => void (await lab('forget', binary, host)),
     restore: async (name) => void (await lab('restore', name)),
     policy: async (yaml) => {
       const file = join(folder, 'policy.yaml');
