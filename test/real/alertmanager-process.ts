@@ -1,17 +1,21 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
+import { freePorts } from '../openstack/free-port.ts';
+import { waitFor } from '../openstack/wait-for.ts';
+import { startDaemon } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
 
 /** One notification as a webhook receives it. */
 export interface Notification {
   readonly receiver: string;
   readonly status: string;
+  /** Of the group: what a paging service takes for one incident, from the first notification to `resolved`. */
+  readonly groupKey: string;
   /** When it came, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
@@ -23,6 +27,8 @@ export interface Alertmanager {
   readonly notifications: readonly Notification[];
   /** Resolves with the first notification, already here or yet to come, for which `is` holds. */
   readonly notified: (is: (notification: Notification) => boolean) => Promise<Notification>;
+  /** Ends it by SIGTERM, and starts it again on the same port with the same data. */
+  readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -58,28 +64,11 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function ready(url: string, ended: Promise<unknown>): Promise<void> {
-  const gone = ended.then(() => {
-    throw new Error('Alertmanager ended before it was ready');
-  });
-  for (;;) {
-    const answer = await Promise.race([fetch(`${url}/-/ready`).catch(() => undefined), gone]);
-    if (answer?.ok) return;
-    await pause(50);
-  }
-}
-
-/** Starts it with the configuration that `configure` makes for the address of the webhook. */
-export async function startAlertmanager(configure = configuration): Promise<Alertmanager> {
+/** Starts it, Debian's unless `binary` says otherwise, with the configuration that `configure` makes for the address of the webhook. */
+export async function startAlertmanager(
+  configure = configuration,
+  binary = 'prometheus-alertmanager',
+): Promise<Alertmanager> {
   const folder = mkdtempSync(join(tmpdir(), 'cinder-alertmanager-'));
   const notifications: Notification[] = [];
   const waiting = new Set<() => void>();
@@ -93,22 +82,32 @@ export async function startAlertmanager(configure = configuration): Promise<Aler
     });
   });
   const hookPort = await listen(webhook);
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const [port] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
   writeFileSync(join(folder, 'config.yml'), configure(`http://127.0.0.1:${hookPort}/`));
-  const child = spawn(
-    'prometheus-alertmanager',
-    [
-      `--config.file=${folder}/config.yml`,
-      `--storage.path=${folder}/data`,
-      `--web.listen-address=${url.slice(7)}`,
-      '--cluster.listen-address=',
-    ],
-    { stdio: 'ignore' },
-  );
-  const ended = once(child, 'exit');
-  const abandon = (): void => void child.kill('SIGKILL');
-  process.once('exit', abandon);
-  await ready(url, ended);
+  const command = [
+    binary,
+    `--config.file=${folder}/config.yml`,
+    `--storage.path=${folder}/data`,
+    `--web.listen-address=${url.slice(7)}`,
+    '--cluster.listen-address=',
+  ];
+  const start = async (): Promise<Daemon> => {
+    const daemon = startDaemon(join(folder, 'log'), command);
+    await waitFor(
+      'Alertmanager is ready',
+      async () => {
+        if (!daemon.running()) throw new Error(daemon.log());
+        return (await fetch(`${url}/-/ready`)).ok || undefined;
+      },
+      60_000,
+    ).catch(async (error: unknown) => {
+      await daemon.stop();
+      throw error;
+    });
+    return daemon;
+  };
+  let daemon = await start();
   return {
     url,
     notifications,
@@ -123,10 +122,12 @@ export async function startAlertmanager(configure = configuration): Promise<Aler
         waiting.add(look);
         look();
       }),
+    async restart() {
+      await daemon.stop('SIGTERM');
+      daemon = await start();
+    },
     async stop() {
-      child.kill();
-      await ended;
-      process.off('exit', abandon);
+      await daemon.stop('SIGTERM');
       webhook.closeAllConnections();
       webhook.close();
       rmSync(folder, { recursive: true });

@@ -19,11 +19,17 @@ export interface Prometheus {
   query(promql: string): Promise<readonly Series[]>;
   /** `data` of an API path below `/api/v1`. */
   api(path: string): Promise<unknown>;
+  /** Ends it by SIGTERM, and starts it again on the same port with the same data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts `binary` with this configuration file on a free loopback port and waits until it is ready. */
-export async function startPrometheus(binary: string, config: string): Promise<Prometheus> {
+/** Starts `binary` with this configuration file and these flags on a free loopback port and waits until it is ready. */
+export async function startPrometheus(
+  binary: string,
+  config: string,
+  flags: readonly string[] = [],
+): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'cinder-exporter-prometheus-'));
   const [port] = await freePorts(1);
   const file = join(folder, 'prometheus.yml');
@@ -33,8 +39,9 @@ export async function startPrometheus(binary: string, config: string): Promise<P
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--log.level=warn',
+    ...flags,
   ];
-  const daemon = startDaemon(join(folder, 'log'), [binary, ...args]);
+  let daemon = startDaemon(join(folder, 'log'), [binary, ...args]);
   const stop = async (): Promise<void> => {
     await daemon.stop('SIGTERM');
     await rm(folder, { recursive: true, force: true });
@@ -45,14 +52,22 @@ export async function startPrometheus(binary: string, config: string): Promise<P
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
     return (answer.json as { readonly data: unknown }).data;
   };
+  const ready = async (): Promise<void> => {
+    await waitFor(`${binary} is ready`, async () => (await send(`${url}/-/ready`)).status === 200 || undefined, 60_000);
+  };
   try {
-    await waitFor(`${binary} is ready`, async () => (await send(`${url}/-/ready`)).status === 200 || undefined, 30_000);
+    await ready();
     return {
       url,
       api,
       query: async (promql) => {
         const { result } = (await api(`/query?query=${encodeURIComponent(promql)}`)) as { readonly result: Series[] };
         return result;
+      },
+      restart: async () => {
+        await daemon.stop('SIGTERM');
+        daemon = startDaemon(join(folder, 'log'), [binary, ...args]);
+        await ready();
       },
       stop,
     };

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { delimiter } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { renderRules } from '../../src/rules/render.ts';
+import { parseSettings } from '../../src/rules/settings.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { Exposition, Sample } from '../exposition-parser.ts';
@@ -9,11 +13,12 @@ import type { CountingProxy } from '../openstack/counting-proxy.ts';
 import { startExporter } from '../openstack/exporter.ts';
 import type { Exporter } from '../openstack/exporter.ts';
 import { waitFor } from '../openstack/wait-for.ts';
+import { goProgram } from './go-install.ts';
 import { startPrometheus } from './prometheus-process.ts';
 import type { Prometheus, Series } from './prometheus-process.ts';
 
-/** Debian's Prometheus 2.42, and any others that are named here (newer ones are in no Debian 12 package). */
-const BINARIES = ['prometheus', ...(process.env['PROMETHEUS_BINARIES'] ?? '').split(delimiter).filter(Boolean)];
+/** Debian's 2.42, the oldest that alerts/README.md promises, and 3. */
+const PROMETHEUSES = { 'Prometheus 2': 'prometheus', 'Prometheus 3': goProgram('prometheus') };
 
 interface Target {
   readonly health: string;
@@ -24,12 +29,17 @@ interface Target {
 /** Families whose values stay the same from one refresh to the next in a cloud at rest. */
 const STEADY = /^cinder_(up|api|backend|service|pool)_?(?!.*timestamp)/;
 
-for (const binary of BINARIES) {
-  describe(`scraped by ${binary}`, () => {
+for (const [which, binary] of Object.entries(PROMETHEUSES)) {
+  describe(`scraped by ${which}`, () => {
     let simulator: Simulator;
     let exporter: Exporter;
     let proxy: CountingProxy;
     let prometheus: Prometheus;
+    const folder = mkdtempSync(join(tmpdir(), 'cinder-scraped-'));
+    const rules = join(folder, 'cinder.rules.yml');
+    const text = renderRules(parseSettings(['interval=1s', 'capacity_interval=1s']));
+    writeFileSync(rules, text);
+    const ruleCount = [...text.matchAll(/^ *- (alert|record):/gm)].length;
     before(async () => {
       simulator = await startSimulator();
       exporter = await startExporter({
@@ -38,13 +48,14 @@ for (const binary of BINARIES) {
       });
       await exporter.waitFor('the pools are told', (page) => page.samples('cinder_pool_state').length > 0);
       proxy = await startCountingProxy(exporter.url);
-      prometheus = await startPrometheus(binary, configuration(new URL(proxy.url).host));
+      prometheus = await startPrometheus(binary, configuration(new URL(proxy.url).host, rules));
     });
     after(async () => {
       await prometheus?.stop();
       await proxy?.close();
       await exporter?.stop();
       await simulator?.close();
+      rmSync(folder, { recursive: true });
     });
 
     test('the target is up, every scrape is good, nothing is dropped', async () => {
@@ -89,6 +100,35 @@ for (const binary of BINARIES) {
       assert.equal(stored.filter((series) => STEADY.test(nameOf(series))).length, page.length);
     });
 
+    test('every shipped rule is evaluated without a complaint, and sees a backend that is down', async () => {
+      await scraped(prometheus, 3);
+      interface Group {
+        readonly file: string;
+        readonly rules: readonly { readonly name: string; readonly health: string; readonly lastError?: string }[];
+      }
+      const groups = await waitFor(
+        'every rule was evaluated',
+        async () => {
+          const answer = (await prometheus.api('/rules')) as { readonly groups: readonly Group[] };
+          return answer.groups.some(({ rules }) => rules.some(({ health }) => health === 'unknown'))
+            ? undefined
+            : answer.groups;
+        },
+        60_000,
+      );
+      const rules = groups.flatMap((group) => group.rules);
+      assert.equal(rules.length, ruleCount);
+      assert.deepEqual(
+        rules.filter(({ health, lastError }) => health !== 'ok' || lastError),
+        [],
+      );
+      const down = await prometheus.query('ALERTS{alertname="CinderBackendDown"}');
+      assert.deepEqual(
+        down.map(({ metric }) => metric['host']),
+        ['controller-3@hitachi-vsp-g400'],
+      );
+    });
+
     test('no label of ours is pushed aside by one of the target', async () => {
       const pushed = await prometheus.query(
         'count({__name__=~"cinder_.*",exported_job!=""} or {__name__=~"cinder_.*",exported_instance!=""})',
@@ -98,9 +138,11 @@ for (const binary of BINARIES) {
   });
 }
 
-function configuration(target: string): string {
+/** As shipped, evaluated every second. */
+function configuration(target: string, rules: string): string {
   return `
 global: {scrape_interval: 1s, scrape_timeout: 1s}
+rule_files: ['${rules}']
 scrape_configs:
   - job_name: cinder-exporter
     static_configs: [{targets: ['${target}']}]
@@ -115,7 +157,7 @@ async function scraped(prometheus: Prometheus, times: number): Promise<void> {
       const [count] = await prometheus.query('sum_over_time(up{job="cinder-exporter"}[5m])');
       return Number(count?.value[1] ?? 0) >= times || undefined;
     },
-    30_000,
+    60_000,
   );
 }
 
