@@ -62,7 +62,7 @@ async function measure({ modules, services, pools, rounds, repeat }: RefreshTask
     refreshMs,
     bodyBytes: bodies.services.length + bodies.pools.length,
     pageBytes: page.size,
-    gzipBytes: page.gzip.length,
+    gzipBytes: page.packedSize,
   };
 }
 

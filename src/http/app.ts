@@ -1,9 +1,10 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Log } from '../log/log.ts';
 import type { Served, ServedCloud } from './clouds.ts';
+import { createBackendsSource } from './backends.ts';
 import { sendPage } from './metrics.ts';
+import { sendPacked } from './packed.ts';
 import { statusRoutes } from './status/routes.ts';
-import { viewBackend, viewCloud } from './view.ts';
 
 export interface AppOptions {
   readonly served: Served;
@@ -38,19 +39,17 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
       })),
     );
   });
-  app.get('/api/v1/backends', (request, response) => {
+  const backends = createBackendsSource();
+  app.get('/api/v1/backends', async (request, response) => {
     const clouds =
       request.query['cloud'] === undefined
         ? served.clouds()
         : [pick(served, request, response)].filter((cloud) => cloud !== undefined);
     if (response.headersSent) return;
-    response.json({
-      clouds: clouds.map(({ name, watcher }) => viewCloud(name, watcher.snapshot())),
-      backends: clouds.flatMap(({ name, watcher }) => {
-        const snapshot = watcher.snapshot();
-        return snapshot ? snapshot.backends.map((backend) => viewBackend(name, snapshot, backend)) : [];
-      }),
-    });
+    const { etag, ...body } = await backends(clouds);
+    const headers = { etag, vary: 'Accept-Encoding', 'cache-control': 'no-cache' };
+    if (request.headers['if-none-match'] === etag) response.writeHead(304, headers).end();
+    else sendPacked(request, response, body, { ...headers, 'content-type': 'application/json; charset=utf-8' });
   });
   app.get('/-/healthy', (_request, response) => {
     response.type('text').end('cinder-exporter is healthy.\n');

@@ -36,6 +36,8 @@ export interface ListenLimits {
   readonly maxConnections: number;
   /** A request under way for longer may be cut when there are too many connections. */
   readonly patienceMs: number;
+  /** Requests on one connection whose answers were not waited for. */
+  readonly maxPipelined: number;
 }
 
 const LIMITS: ListenLimits = {
@@ -47,6 +49,7 @@ const LIMITS: ListenLimits = {
   stallTimeoutMs: 60_000,
   maxConnections: 512,
   patienceMs: 30_000,
+  maxPipelined: 16,
 };
 
 export interface ListenOptions {
@@ -92,8 +95,7 @@ export async function listen(
     for (const address of [addresses].flat()) {
       const server = createServer(
         (request, response) => {
-          connections.requested(request, response);
-          guarded(request, response);
+          connections.requested(request, response, () => guarded(request, response));
         },
         {
           options: serverOptions(limits),

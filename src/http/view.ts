@@ -31,6 +31,29 @@ export function viewCloud(name: string, snapshot: Snapshot | undefined) {
 
 /** One backend for `/api/v1/backends`. Ages are in seconds as of the snapshot. */
 export function viewBackend(cloud: string, snapshot: Snapshot, backend: Backend) {
+  return {
+    ...viewHead(cloud, snapshot, backend),
+    services: backend.services.map(viewService),
+    pools: backend.pools.map(viewPool),
+  };
+}
+
+/** The same as JSON, in pieces: a backend may have as many pools as an answer has rows. */
+export function* backendJson(cloud: string, snapshot: Snapshot, backend: Backend): Generator<string> {
+  yield `${JSON.stringify(viewHead(cloud, snapshot, backend)).slice(0, -1)},"services":`;
+  yield* listJson(backend.services, viewService);
+  yield ',"pools":';
+  yield* listJson(backend.pools, viewPool);
+  yield '}';
+}
+
+function* listJson<T>(items: readonly T[], view: (item: T) => object): Generator<string> {
+  yield '[';
+  for (const [i, item] of items.entries()) yield (i === 0 ? '' : ',') + JSON.stringify(view(item));
+  yield ']';
+}
+
+function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
   const history = snapshot.histories.get(backend.host);
   const [first] = backend.services;
   return {
@@ -49,8 +72,6 @@ export function viewBackend(cloud: string, snapshot: Snapshot, backend: Backend)
     heartbeat_age_seconds: age(snapshot, backend.heartbeatAtMs),
     cluster: first?.cluster ?? null,
     zone: first?.zone ?? '',
-    services: backend.services.map(viewService),
-    pools: backend.pools.map(viewPool),
   };
 }
 

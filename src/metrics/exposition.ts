@@ -22,7 +22,7 @@ export function* renderGroup<E>(group: FamilyGroup<E>, entities: readonly E[]): 
 }
 
 /** So much is rendered in about a millisecond, and compressed off the event loop before the next piece. */
-const PIECE = 131_072;
+export const PIECE = 131_072;
 
 function* renderSamples<E>(
   family: Family<E>,

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { createSlices } from '../cinder/slices.ts';
 import { createDeflater, type Deflater } from './deflater.ts';
-import { OPENMETRICS_END, type Format, type RenderedFamily } from './exposition.ts';
+import { OPENMETRICS_END, PIECE, type Format, type RenderedFamily } from './exposition.ts';
 
 /**
  * The page of one snapshot in one format, compressed but left open at its end, so that the exporter's own metrics
@@ -14,9 +15,10 @@ interface OpenPage {
 
 export type OpenPages = Readonly<Record<Format, OpenPage>>;
 
-/** A whole page: one gzip member, and the size of what it holds. */
-export interface Page {
-  readonly gzip: Buffer;
+/** A whole body: one gzip member in pieces, which bodies of one snapshot share, their bytes together, and the size of what it holds. */
+export interface Packed {
+  readonly gzip: readonly Buffer[];
+  readonly packedSize: number;
   readonly size: number;
 }
 
@@ -26,6 +28,9 @@ const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
 
 /** An empty block that says it is the last (RFC 1951, 3.2.6): ends a stream of blocks that stand for themselves. */
 const LAST_BLOCK = Buffer.from([3, 0]);
+
+/** Up to this size a body of one piece is quicker to send than it costs memory, which a slow client holds until it has read it. */
+const ONE_PIECE_BYTES = 262_144;
 
 /** What compressing needs, used again and again: made anew each time, it would be a megabyte of garbage a refresh. */
 interface Press {
@@ -50,6 +55,7 @@ function createPressRoom(): <T>(work: (press: Press) => Promise<T>) => Promise<T
 /** All clouds share one press, and their pages are made one after the other; what ends a page has its own, and does not wait for them. */
 const pages = createPressRoom();
 const endings = createPressRoom();
+const texts = createPressRoom();
 
 /** Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once. */
 export function compress(families: Iterable<RenderedFamily>): Promise<OpenPages> {
@@ -74,6 +80,27 @@ async function compressAll(families: Iterable<RenderedFamily>, { deflater, encod
     }
   }
   return open;
+}
+
+/** Compresses a text that is rendered piece by piece, in slices: nobody waits for the whole of it but who asked. */
+export function pack(pieces: Iterable<string>): Promise<Packed> {
+  return texts(async ({ deflater, encode }) => {
+    const body = emptyPage();
+    const slices = createSlices();
+    let text = '';
+    const press = async (): Promise<void> => {
+      const piece = encode(text);
+      text = '';
+      add(body, piece, await deflater.deflate(piece));
+    };
+    for (const piece of pieces) {
+      text += piece;
+      if (text.length > PIECE) await press();
+      if (slices.over()) await slices.next();
+    }
+    await press();
+    return closed(body);
+  });
 }
 
 function add(page: GrowingPage, bytes: Buffer, deflated: Buffer): void {
@@ -113,17 +140,22 @@ function emptyPage(): GrowingPage {
 }
 
 /** Closes a page with its last lines, the exporter's own metrics. `open` is undefined before the first refresh. */
-export function finish(open: OpenPages | undefined, own: string, format: Format): Promise<Page> {
+export function finish(open: OpenPages | undefined, own: string, format: Format): Promise<Packed> {
   return endings(async ({ deflater, encode }) => {
     const page = open?.[format] ?? emptyPage();
     const tail = encode(format === 'openmetrics' ? own + OPENMETRICS_END : own);
-    const size = page.size + tail.length;
-    const trailer = Buffer.alloc(8);
-    trailer.writeUInt32LE(crc32(tail, page.crc), 0);
-    trailer.writeUInt32LE(size % 2 ** 32, 4);
-    return {
-      gzip: Buffer.concat([GZIP_HEADER, ...page.deflated, await deflater.deflate(tail), LAST_BLOCK, trailer]),
-      size,
-    };
+    const whole = { ...page, deflated: [...page.deflated] };
+    add(whole, tail, await deflater.deflate(tail));
+    return closed(whole);
   });
+}
+
+/** Makes a gzip member of it. */
+function closed({ deflated, crc, size }: OpenPage): Packed {
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  const pieces = [GZIP_HEADER, ...deflated, LAST_BLOCK, trailer];
+  const packedSize = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return { gzip: packedSize > ONE_PIECE_BYTES ? pieces : [Buffer.concat(pieces)], packedSize, size };
 }

@@ -1,11 +1,11 @@
 import type { Registry } from 'prom-client';
 import type { Format } from '../metrics/exposition.ts';
-import { finish, type OpenPages, type Page } from '../metrics/page.ts';
+import { finish, type OpenPages, type Packed } from '../metrics/page.ts';
 import { renderRegistry } from '../metrics/registry.ts';
 
 /** Serves whole pages: the cloud's, as its last refresh left it, and after it the exporter's own metrics. */
 export interface PageSource {
-  readonly page: (format: Format) => Promise<Page>;
+  readonly page: (format: Format) => Promise<Packed>;
 }
 
 /** The exporter's own metrics may be this old. A scrape in between copies bytes. */
@@ -17,10 +17,10 @@ export function createPageSource(
   now = (): number => performance.now(),
 ): PageSource {
   const cached: Partial<
-    Record<Format, { readonly at: number; readonly of: OpenPages | undefined; readonly page: Promise<Page> }>
+    Record<Format, { readonly at: number; readonly of: OpenPages | undefined; readonly page: Promise<Packed> }>
   > = {};
 
-  async function render(of: OpenPages | undefined, format: Format): Promise<Page> {
+  async function render(of: OpenPages | undefined, format: Format): Promise<Packed> {
     const own = await Promise.all(registries.map((registry) => renderRegistry(registry, format)));
     return finish(of, own.join(''), format);
   }

@@ -8,6 +8,7 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** The built program as a process of its own. */
 export interface ExporterProcess {
   readonly url: string;
+  readonly pid: number;
   /** All that it has written, on both streams. */
   readonly output: () => string;
   readonly signal: (name: NodeJS.Signals) => void;
@@ -70,6 +71,7 @@ export async function startProcess({
   };
   return {
     url,
+    pid: child.pid ?? 0,
     output,
     signal: (name) => void child.kill(name),
     page,

@@ -36,6 +36,7 @@ export async function hostilePage({ services, pools, types }: Bodies): Promise<H
     snapshot: published.snapshot,
     services: acceptedServices,
     pools: acceptedPools,
-    text: async (format) => gunzipSync((await finish(published.pages, '', format)).gzip).toString('utf8'),
+    text: async (format) =>
+      gunzipSync(Buffer.concat((await finish(published.pages, '', format)).gzip)).toString('utf8'),
   };
 }

@@ -127,7 +127,7 @@ async function readPage(watcher: Watcher): Promise<Exposition & { readonly condi
   const source = createPageSource(watcher.pages, [watcher.metrics.registry]);
   const [text, openmetrics] = await Promise.all(
     (['text', 'openmetrics'] as const).map(async (format) =>
-      parseExposition(gunzipSync((await source.page(format)).gzip).toString('utf8'), format),
+      parseExposition(gunzipSync(Buffer.concat((await source.page(format)).gzip)).toString('utf8'), format),
     ),
   );
   if (!text || !openmetrics) throw new Error('no page');

@@ -251,3 +251,28 @@ test('many scrapes at once, all of them whole', async (t) => {
   const sizes = new Set(all.map(({ body, headers }) => (headers['content-encoding'] ? gunzipSync(body) : body).length));
   assert.equal(sizes.size, 1);
 });
+
+test('/api/v1/backends is rendered once a snapshot, compressed, and not sent to who has it', async (t) => {
+  const clouds = [await cloud('one'), await cloud('two')];
+  const get = await site(t, clouds);
+  const packed = await get('/api/v1/backends', { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(packed.headers['content-encoding'], 'gzip');
+  assert.equal(Number(packed.headers['content-length']), packed.body.length);
+  const plain = await get('/api/v1/backends');
+  assert.deepEqual(JSON.parse(gunzipSync(packed.body).toString()), JSON.parse(plain.body.toString()));
+  assert.equal(JSON.parse(plain.body.toString()).backends.length, 2);
+  const { etag = '' } = plain.headers;
+  assert.equal(packed.headers.etag, etag);
+  const again = await get('/api/v1/backends', { headers: { 'if-none-match': etag } });
+  assert.deepEqual([again.status, again.body.length], [304, 0]);
+  const one = await get('/api/v1/backends?cloud=one', { headers: { 'if-none-match': etag } });
+  assert.equal(one.status, 200);
+  assert.notEqual(one.headers.etag, etag);
+  assert.equal(JSON.parse(one.body.toString()).backends.length, 1);
+  assert.equal((await get('/api/v1/backends?cloud=none')).status, 404);
+  const snapshot = snapshotOf([service('other@b')], [], Date.UTC(2026, 10, 23));
+  Object.assign(clouds[0]?.watcher ?? {}, { snapshot: () => snapshot });
+  const next = await get('/api/v1/backends?cloud=one', { headers: { 'if-none-match': one.headers.etag ?? '' } });
+  assert.equal(next.status, 200);
+  assert.match(next.body.toString(), /other@b/);
+});

@@ -197,3 +197,28 @@ test('closing gives up on an answer that takes too long', async (t) => {
   assert.equal(await readAll(stuck), '');
   await closed;
 });
+
+test('of a pipeline one request at a time is answered, in order; too long a one ends the connection', async (t) => {
+  let underWay = 0;
+  let most = 0;
+  const { address } = await start(
+    t,
+    (request, response) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      setTimeout(() => {
+        underWay -= 1;
+        response.end(`<${request.url}>`);
+      }, 1);
+    },
+    { maxPipelined: 4 },
+  );
+  const paths = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+  const last = 'GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+  const answers = await send(address, paths(4) + last);
+  assert.deepEqual(answers.match(/<[^>]*>/g), ['</0>', '</1>', '</2>', '</3>', '</last>']);
+  assert.equal(most, 1);
+  assert.equal(await send(address, paths(6)), '');
+  assert.match(await send(address, GET_ONCE), /<\/metrics>$/);
+});

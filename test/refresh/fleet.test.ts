@@ -30,7 +30,7 @@ function target(simulator: Simulator, name: string, patch: Partial<Target['confi
 
 async function namesOn(fleet: Fleet): Promise<string[]> {
   const { gzip } = await fleet.metrics().page('text');
-  return [...parseExposition(gunzipSync(gzip).toString('utf8'), 'text').families.keys()];
+  return [...parseExposition(gunzipSync(Buffer.concat(gzip)).toString('utf8'), 'text').families.keys()];
 }
 
 const ready = (fleet: Fleet): boolean =>
@@ -48,7 +48,7 @@ test('with one cloud all is on /metrics, with several what belongs to the proces
   assert.deepEqual(await namesOn(fleet), ['process_thing']);
   assert.ok(ready(fleet), 'a changed cloud is shown after its first refresh');
   const own = await fleet.clouds()[1]?.page.page('text');
-  const families = parseExposition(gunzipSync(own?.gzip ?? '').toString('utf8'), 'text').families;
+  const families = parseExposition(gunzipSync(Buffer.concat(own?.gzip ?? [])).toString('utf8'), 'text').families;
   assert.ok(families.has('cinder_up') && !families.has('process_thing'));
 });
 

@@ -27,7 +27,7 @@ function source() {
       pages = await compress(renderSnapshot(snapshotOf([service(host)], [], 0)));
     },
     read: async (format: 'text' | 'openmetrics') => {
-      return parseExposition(gunzipSync((await made.page(format)).gzip).toString('utf8'), format);
+      return parseExposition(gunzipSync(Buffer.concat((await made.page(format)).gzip)).toString('utf8'), format);
     },
   };
 }

@@ -82,7 +82,7 @@ export async function watched(t: TestContext, options: WatchedOptions = {}): Pro
   });
   const source = createPageSource(watcher.pages, [watcher.metrics.registry], () => Date.now() + Math.random() * 1e9);
   const page = async (format: Format = 'text'): Promise<Exposition> =>
-    parseExposition(gunzipSync((await source.page(format)).gzip).toString('utf8'), format);
+    parseExposition(gunzipSync(Buffer.concat((await source.page(format)).gzip)).toString('utf8'), format);
   return {
     simulator,
     watcher,

@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Router, type Request, type Response } from 'express';
 import type { Served } from '../clouds.ts';
-import { viewBackend } from '../view.ts';
+import { pack } from '../../metrics/page.ts';
+import { sendPacked, takePlace } from '../packed.ts';
+import { backendJson } from '../view.ts';
 import { parameter, readWanted } from './address.ts';
 import { createFeed } from './feed.ts';
 import { createConditionHistory } from './history.ts';
@@ -18,6 +21,9 @@ export interface StatusOptions {
   readonly beatMs?: number;
   readonly nowMs?: () => number;
 }
+
+/** What is text of its own for each reader. */
+const TEXTS = ['/', '/cloud', '/backend', '/status.css', '/status.js', '/favicon.svg', '/openapi.json'];
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -71,6 +77,15 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   }
 
   const router = Router();
+  // A page is text of its own for each reader. They are made one a turn of the event loop, so that scrapes come in between.
+  let turn: Promise<void> = Promise.resolve();
+  router.use(async (request, response, next) => {
+    if (!TEXTS.includes(request.path)) return next();
+    if (!takePlace(response)) return;
+    turn = turn.then(() => nextTurn());
+    await turn;
+    if (!response.destroyed) next();
+  });
   router.get('/', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
     const here = scene();
@@ -91,15 +106,19 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     const { backendPage } = await import('./backend-page.ts');
     return sendHtml(request, response, 200, backendPage(here, entry));
   });
-  router.get('/api/v1/backend', (request, response) => {
+  router.get('/api/v1/backend', async (request, response) => {
     const entry = find(scene(), request);
     if (!entry)
       return void response
         .status(404)
         .type('text')
         .end('No such backend: the parameters are "host" and, with several clouds, "cloud".\n');
-    response.set('cache-control', 'no-store');
-    return void response.json(viewBackend(entry.cloud, entry.snapshot, entry.backend));
+    const body = await pack(backendJson(entry.cloud, entry.snapshot, entry.backend));
+    return sendPacked(request, response, body, {
+      'content-type': 'application/json; charset=utf-8',
+      vary: 'Accept-Encoding',
+      'cache-control': 'no-store',
+    });
   });
   router.get('/events', live.attach);
   router.get(['/status.css', '/status.js'], async (request, response) => {

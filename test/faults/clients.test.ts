@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { generateCloud } from '../../src/simulator/generate.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startProcess, type ExporterProcess } from './exporter-process.ts';
+
+/** What the shipped units give the process, in kB. */
+const UNIT_KB = 256 * 1024;
+const PACKET = 65_536;
+
+const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
+
+/** As many requests as fit one packet. */
+const pipeline = (request: string): string => request.repeat(Math.floor(PACKET / request.length));
+
+/** Opens connections that send a text and never read. */
+function attack({ url }: ExporterProcess, connections: number, text: string): readonly Socket[] {
+  const { hostname, port } = new URL(url);
+  return Array.from({ length: connections }, () => {
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    socket.pause();
+    socket.write(text);
+    return socket;
+  });
+}
+
+function highestKb({ pid }: ExporterProcess): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+test('clients that send much and read nothing neither end it nor fill its memory, and scrapes go on', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-clients-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const simulator = await startSimulator({ cloud: generateCloud({ backends: 300, poolsPerBackend: 4 }) });
+  t.after(() => simulator.close());
+  const exporter = await startProcess({ cwd: folder, env: simulator.environment() });
+  t.after(exporter.stop);
+  await exporter.until('it is up', (page) => page.value('cinder_up') === 1);
+  const gzip = 'Accept-Encoding: gzip\r\n';
+  const host = encodeURIComponent(generateCloud({ backends: 1, poolsPerBackend: 1 }).backends[0]?.host ?? '');
+  for (const [what, connections, text] of [
+    ['pipelines of pages', 100, pipeline(get('/metrics'))],
+    ['pipelines of compressed pages', 100, pipeline(get('/metrics', gzip))],
+    ['pages, one each, from more connections than there are', 700, get('/metrics')],
+    ['pages of one cloud', 600, get('/probe?cloud=default')],
+    ['pipelines of JSON', 100, pipeline(get('/api/v1/backends'))],
+    ['JSON, one each', 600, get('/api/v1/backends')],
+    ['JSON of one backend', 600, get(`/api/v1/backend?host=${host}`)],
+    ['pipelines of status pages', 100, pipeline(get('/'))],
+    ['status pages, one each', 600, get('/')],
+    ['compressed status pages, one each', 600, get('/', gzip)],
+    ['pipelines of events', 100, pipeline(get('/events'))],
+    ['style sheets and descriptions', 600, get('/status.css') + get('/openapi.json')],
+  ] as const) {
+    const sockets = attack(exporter, connections, text);
+    await sleep(300);
+    assert.equal((await exporter.page()).value('cinder_up'), 1, what);
+    const scrape = await fetch(`${exporter.url}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(scrape.status, 200, what);
+    await scrape.arrayBuffer();
+    for (const socket of sockets) socket.destroy();
+    const highest = highestKb(exporter);
+    t.diagnostic(`${what}: ${Math.round(highest / 1024)} MiB at the highest`);
+    assert.ok(highest < UNIT_KB, `${what}: ${highest} kB`);
+  }
+  assert.equal(await exporter.stop(), 0);
+});
