@@ -88,12 +88,16 @@ An example:
         interval: 30s
       lab:
         schedule: "*/20 * * * * *"
-        collectors: {pools: false}
+        collectors: {volume_types: false}
     defaults:
       timeouts: {request: 5s}
     grafana_url: https://grafana.example.org
 
 Durations are written as Prometheus does (\`30s\`, \`1h30m\`, \`500ms\`), sizes with \`B\`, \`KiB\`, \`MiB\` or \`GiB\`.
+
+\`collectors: {pools: false}\` has a price. The service list alone decides then, and its \`up\` may be Cinder's default. A backend whose stats have stopped
+is \`up_assumed\`: nothing can be \`stale\`. Of several pools the list tells the last alone, so one pool of three that is down makes the backend
+\`up_assumed\`, or \`down\`. A cluster is \`unknown\`. There are no capacities, and volume types are not read: only driver stats tell which backend serves them.
 
 `;
 

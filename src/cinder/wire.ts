@@ -55,21 +55,39 @@ export function time(value: unknown): number | undefined {
 export interface Cutter {
   /** Free text: cut with an ellipsis. */
   (value: string): string;
-  /** A name that tells entities apart: cut, with a hash of the whole at its end so that two stay two. */
+  /**
+   * A name that tells entities apart: cut, with a hash of what was cut at its end, so that two stay two. Of `host@backend` each part is cut for
+   * itself, so that a backend keeps its name.
+   */
   readonly identity: (value: string) => string;
   readonly count: () => number;
 }
 
+const HASH_LENGTH = 12;
+/** Below this the two parts of a name have no room for a hash each. No configuration goes as low. */
+const SPLIT_FROM = 64;
+
 export function createCutter(maxLength: number): Cutter {
   let cut = 0;
-  const short = (value: string, ending: string): string => {
-    cut += 1;
-    return (value.slice(0, Math.max(0, maxLength - ending.length)) + ending).toWellFormed();
-  };
-  const free = (value: string): string => (value.length <= maxLength ? value : short(value, '…'));
-  const identity = (value: string): string =>
-    value.length <= maxLength
+  const short = (value: string, length: number, ending: string): string =>
+    (value.slice(0, Math.max(0, length - ending.length)) + ending).toWellFormed();
+  const name = (value: string, length: number): string =>
+    value.length <= length
       ? value
-      : short(value, `~${createHash('sha256').update(value).digest('hex').slice(0, 12)}`);
+      : short(value, length, `~${createHash('sha256').update(value).digest('hex').slice(0, HASH_LENGTH)}`);
+  const free = (value: string): string => {
+    if (value.length <= maxLength) return value;
+    cut += 1;
+    return short(value, maxLength, '…');
+  };
+  const identity = (value: string): string => {
+    if (value.length <= maxLength) return value;
+    cut += 1;
+    const at = value.indexOf('@');
+    if (at === -1 || maxLength < SPLIT_FROM) return name(value, maxLength);
+    const half = Math.floor((maxLength - 1) / 2);
+    const backend = name(value.slice(at + 1), Math.max(half, maxLength - 1 - at));
+    return `${name(value.slice(0, at), maxLength - 1 - backend.length)}@${backend}`;
+  };
   return Object.assign(free, { identity, count: () => cut });
 }

@@ -38,7 +38,7 @@ const timeouts = mapping({
 const collectors = mapping({
   pools: flag(
     true,
-    "Read the scheduler's pools (`GET /scheduler-stats/get_pools?detail=true`): driver stats and capacities.",
+    "Read the scheduler's pools (`GET /scheduler-stats/get_pools?detail=true`): driver stats and capacities. The price of `false` is above.",
   ).optional(),
   volume_types: flag(
     true,
@@ -60,10 +60,10 @@ const limits = mapping({
     'Most rows of one list that are used. The rest, and any row longer than 1MiB, is counted as rejected.',
   ).optional(),
   max_label_length: count(
-    16,
+    255,
     65_536,
     1024,
-    'Longest label value, in characters. A longer one is cut and counted.',
+    "Longest label value, in characters. A longer one is cut and counted. Cinder's own names are 255 characters at most, so that they are never cut.",
   ).optional(),
 });
 

@@ -94,6 +94,9 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     metrics,
   });
 
+  // Which backend serves a type shows in the driver stats alone.
+  const readsTypes = config.collectors.volumeTypes && config.collectors.pools;
+
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let published: Published | undefined;
   let up = false;
@@ -139,7 +142,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
       up = await round();
       await publish();
       // After the page, which does not wait for it; a second one tells how it went, when that is new.
-      if (up && config.collectors.volumeTypes && (await types.readWhenDue())) await publish();
+      if (up && readsTypes && (await types.readWhenDue())) await publish();
     } catch (error) {
       broken(error);
     }

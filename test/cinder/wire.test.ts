@@ -71,7 +71,10 @@ const anyText = fc
 test('cutting never tears a character, never lengthens, and tells names apart', () => {
   fc.assert(
     fc.property(anyText, anyText, (a, b) => {
-      const cut = createCutter(24);
+      const [cut, split] = [createCutter(24), createCutter(64)];
+      const [whole, parts] = [`${a}@${b}`, split.identity(`${a}@${b}`)];
+      assert.ok(parts.length <= 64 && parts.includes('@'));
+      if (a !== b && !a.includes('@')) assert.notEqual(parts, split.identity(`${b}@${a}`), whole);
       for (const value of [cut(a), cut.identity(a)]) {
         assert.ok(value.length <= 24);
         assert.equal(value, value.toWellFormed());
@@ -80,6 +83,21 @@ test('cutting never tears a character, never lengthens, and tells names apart', 
       if (a !== b) assert.notEqual(cut.identity(a), cut.identity(b));
     }),
   );
+});
+
+test('of a name that is cut, the backend is still a backend', () => {
+  const cut = createCutter(255);
+  const rows = [
+    [`${'h'.repeat(300)}@ceph`, /^h{237}~[0-9a-f]{12}@ceph$/],
+    [`h@${'b'.repeat(300)}`, /^h@b{240}~[0-9a-f]{12}$/],
+    [`${'h'.repeat(300)}@${'b'.repeat(300)}`, /^h{114}~[0-9a-f]{12}@b{114}~[0-9a-f]{12}$/],
+  ] as const;
+  for (const [name, wanted] of rows) {
+    assert.match(cut.identity(name), wanted);
+    assert.ok(cut.identity(name).length <= 255);
+    assert.notEqual(cut.identity(name), cut.identity(name.replace('h@', 'i@').replace(/hh@/, 'hi@')));
+    assert.notEqual(backendOf(cut.identity(name)), '');
+  }
 });
 
 test('host, backend and pool are split as Cinder splits them', () => {

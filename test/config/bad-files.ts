@@ -356,8 +356,8 @@ export const BAD_FILES: readonly BadFile[] = [
   ],
   [
     'a label too short',
-    'defaults: {limits: {max_label_length: 15}}\n',
-    ['1:39: defaults.limits.max_label_length: expected a whole number from 16 to 65536, got 15'],
+    'defaults: {limits: {max_label_length: 254}}\n',
+    ['1:39: defaults.limits.max_label_length: expected a whole number from 255 to 65536, got 254'],
   ],
   [
     'an empty os_cloud',

@@ -76,7 +76,7 @@ clouds:
     stale_after: 5m
     collectors: {pools: false, volume_types: false}
     volume_types_interval: 1h30m
-    limits: {max_body: 64MiB, max_rows: 5, max_label_length: 16}
+    limits: {max_body: 64MiB, max_rows: 5, max_label_length: 255}
 `;
   assert.deepEqual(cloud(document, 'production'), {
     name: 'production',
@@ -89,7 +89,7 @@ clouds:
     staleAfterMs: 300_000,
     collectors: { pools: false, volumeTypes: false },
     volumeTypesEveryMs: 5_400_000,
-    limits: { maxBodyBytes: 67_108_864, maxRows: 5, maxLabelLength: 16 },
+    limits: { maxBodyBytes: 67_108_864, maxRows: 5, maxLabelLength: 255 },
   });
 });
 

@@ -145,7 +145,7 @@ test('pages of types that repeat each other, or never end, are one series each a
     words: /^$/,
     async act({ socket, real }) {
       pages += 1;
-      const type = (id: string, name: string) => ({ id, name, extra_specs: {} });
+      const type = (id: string, name: string) => ({ id, name, extra_specs: { 'vendor:for': 'drivers' } });
       const body = {
         volume_types: [type('same', 'one'), type('other', 'one'), type(`page ${pages}`, `t${pages}`)],
         volume_type_links: [{ rel: 'next', href: 'http://evil.invalid/' }],
