@@ -1,9 +1,10 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Backend } from '../cinder/model.ts';
 import { duration } from '../cinder/reason.ts';
+import { troublesOf } from '../http/status/trouble.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
-import { CRITICAL, OK, SEVERITY, WORST_FIRST, exitCodeOf } from './exit-code.ts';
+import { blindSpots, CRITICAL, exitCodeOf, listsNone, OK, SEVERITY, WORST_FIRST } from './exit-code.ts';
 
 export interface TableStyle {
   readonly colour: boolean;
@@ -14,19 +15,34 @@ export interface TableStyle {
 const VERDICT = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
 const COLOUR = ['green', 'yellow', 'red', 'magenta'] as const;
 
-/** The first line is the verdict, as monitoring plugins have it; then a table for each cloud, the worst backends first. */
+/** The first line is the verdict and what stands in the way of a better one, as monitoring plugins have it; then a table for each cloud, the worst backends first. */
 export function renderCheck(checked: readonly Checked[], hosts: readonly string[], style: TableStyle): string {
   const code = exitCodeOf(checked, hosts);
   const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
   const bad = backends.filter((backend) => SEVERITY[backend.condition] === CRITICAL).length;
   const fine = backends.filter((backend) => SEVERITY[backend.condition] === OK).length;
-  const verdict = `${VERDICT[code]}: ${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
+  const counts = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
+  const causes = causesOf(checked, hosts);
+  const told = backends.length > 0 || causes.length === 0 ? [counts, ...causes] : causes;
+  const verdict = `${VERDICT[code]}: ${told.join('; ')}`;
   const lines = [
     paint(verdict, code, style),
     ...checked.flatMap((one) => renderCloud(one, hosts, checked.length > 1, style)),
   ];
   for (const host of missing(checked, hosts)) lines.push(`no backend ${printable(host)} is in the service list`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What cannot be told, and why, each in a few words. */
+function causesOf(checked: readonly Checked[], hosts: readonly string[]): string[] {
+  const causes = checked.flatMap(({ name, snapshot }) => {
+    const of = checked.length > 1 ? `cloud ${printable(name)}: ` : '';
+    if (!snapshot) return [`${of}nothing could be read`];
+    const troubles = troublesOf({ ...snapshot, collectors: blindSpots(snapshot, hosts) }).map(({ what }) => what);
+    return [...troubles, ...(listsNone(snapshot, hosts) ? ['Cinder lists no backend'] : [])].map((cause) => of + cause);
+  });
+  const absent = missing(checked, hosts).map(printable);
+  return absent.length > 0 ? [...causes, `not in the service list: ${absent.join(', ')}`] : causes;
 }
 
 function renderCloud(

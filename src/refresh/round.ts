@@ -107,7 +107,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     const start = performance.now();
     if (gate.remainingMs() > 0 || !lane.ready('pools')) {
       // Not asked, so no new failure; but what was read before is no longer news.
-      const why = lane.open() ? 'since a request that needs the scheduler is still open' : 'in a pause after failures';
+      const why = lane.open() ? 'while a scheduler owes an answer' : 'in a pause after failures';
       collectors.notAsked('pools', notAsked(why, listTrouble));
       return false;
     }
@@ -131,14 +131,11 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     if (outcome.kind === 'failed') return outcome.error;
     if (outcome.kind === 'answered') return take(collector, start, outcome.value, false);
     const seconds = config.schedulerPatienceMs / 1000;
-    return new OpenStackError(
-      `no answer from a scheduler within ${seconds} s; the request stays open, and nothing more is asked of it meanwhile`,
-      {
-        reason: 'timeout',
-        operation: collector,
-        url: '',
-      },
-    );
+    return new OpenStackError(`no answer from a scheduler within ${seconds} s`, {
+      reason: 'timeout',
+      operation: collector,
+      url: '',
+    });
   }
 
   /** Hands a body to the pipeline; an error when it was not the list that was asked for. */

@@ -54,7 +54,7 @@ test('what an administrator wanted is no trouble, but it is said', () => {
 test('a silent scheduler, and a cloud that cannot be read', () => {
   const silent = say({ ...one(), failures: { pools: TIMEOUT } });
   assert.equal(silent.sentence, 'The backend is up; no scheduler answers');
-  assert.equal(silent.tone, 'warn');
+  assert.deepEqual([silent.tone, silent.short], ['warn', 'partly unread']);
   assert.equal(
     say({ ...one(), failures: { pools: { reason: 'forbidden', message: '403' } } }).sentence,
     'The backend is up; driver stats cannot be read',
@@ -83,7 +83,18 @@ test('before the first answer, and without any backend or cloud', () => {
     short: 'waiting',
     statsAtMs: undefined,
   });
-  assert.equal(say({ services: [], pools: [] }).sentence, 'Cinder lists no backend; the scheduler answers');
+  const none = { services: [], pools: [] };
+  assert.deepEqual(say(none), {
+    tone: 'unsure',
+    sentence: 'Cinder lists no backend; the scheduler answers',
+    short: 'no backend',
+    statsAtMs: undefined,
+  });
+  assert.equal(say(one(), none).tone, 'unsure');
+  assert.equal(
+    say(one(), none).sentence,
+    'The backend in 2 clouds is up; 1 cloud lists no backend; all schedulers answer',
+  );
   assert.equal(say().sentence, 'No cloud is watched');
 });
 

@@ -80,11 +80,18 @@ function nothingClause(clouds: readonly CloudNow[]): string {
   return clouds.some(({ snapshot }) => snapshot?.up) ? 'Cinder lists no backend' : 'Nothing is known of the backends';
 }
 
-/** Clouds whose service list cannot be read. */
+/** The list was read and has no backend. That is an answer, but it does not say that all is well. */
+function listsNone({ up, backends }: Snapshot): boolean {
+  return up && backends.length === 0;
+}
+
+/** Clouds whose service list cannot be read, or is empty beside others that are not. */
 function cloudsClause(clouds: readonly CloudNow[], read: readonly Snapshot[]): string | undefined {
   const unread = read.filter(({ up }) => !up).length;
-  if (unread === 0) return undefined;
-  return clouds.length === 1 ? 'Cinder cannot be read' : `${countText(unread, 'cloud')} cannot be read`;
+  if (unread > 0) return clouds.length === 1 ? 'Cinder cannot be read' : `${countText(unread, 'cloud')} cannot be read`;
+  const empty = read.filter(listsNone).length;
+  if (empty === 0 || empty === clouds.length) return undefined;
+  return `${countText(empty, 'cloud')} ${empty === 1 ? 'lists' : 'list'} no backend`;
 }
 
 function schedulerClause(read: readonly Snapshot[]): string | undefined {
@@ -118,13 +125,15 @@ function toneOf(
   const tones = new Set<Tone>(troubled.map(([condition]) => SIGNS[condition].tone));
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
-  if (tones.has('unsure') || read.length < clouds || clouds === 0) return 'unsure';
+  if (tones.has('unsure') || read.length < clouds || clouds === 0 || read.some(listsNone)) return 'unsure';
   return read.some(({ collectors }) => collectors.some(({ success }) => !success)) ? 'warn' : 'good';
 }
 
 function shortOf(read: readonly Snapshot[], clouds: number): string {
   if (read.some(({ up }) => !up)) return 'unreadable';
-  return read.length < clouds ? 'waiting' : 'all right';
+  if (read.length < clouds) return 'waiting';
+  if (read.some(listsNone)) return 'no backend';
+  return read.some(({ collectors }) => collectors.some(({ success }) => !success)) ? 'partly unread' : 'all right';
 }
 
 function newestStats(snapshot: Snapshot): number | undefined {
