@@ -17,7 +17,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'control plane',
-    options: { backends: ['single', 'nas'], who: 'monitor' },
+    options: { backends: ['single', 'nas'], who: 'appcred' },
     faults: CONTROL_FAULTS,
     stories: CONTROL_STORIES,
   },
