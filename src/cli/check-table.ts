@@ -52,11 +52,9 @@ function renderCloud(
   style: TableStyle,
 ): string[] {
   const title = several ? ['', `cloud ${printable(name)}`] : [''];
-  const problems = (snapshot?.collectors ?? [])
-    .filter((collector) => !collector.success)
-    .map(({ collector, failure }) =>
-      paint(`${collector} cannot be read (${failure?.reason}): ${printable(failure?.message ?? '')}`, CRITICAL, style),
-    );
+  const problems = (snapshot ? troublesOf(snapshot) : []).map(({ collectors, reason, message }) =>
+    paint(`${collectors.join(' and ')} cannot be read (${reason}): ${printable(message)}`, CRITICAL, style),
+  );
   const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot)) : [];
   return [
     ...title,

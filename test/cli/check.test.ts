@@ -6,10 +6,12 @@ import { NOW, pool, volume } from '../http-status/cinder.ts';
 import { one } from '../http-status/plays.ts';
 import { stageCloud, type Act } from '../http-status/stage.ts';
 
+const PLAIN = { colour: false, width: undefined };
+
 /** The exit code and the first line of `check` for clouds that are in this state. */
 function check(acts: readonly (Act | undefined)[], hosts: readonly string[] = []): [number, string] {
   const checked = acts.map((act, i) => ({ name: `c${i}`, snapshot: act && stageCloud(`c${i}`, act).play(act) }));
-  const [first = ''] = renderCheck(checked, hosts, { colour: false, width: undefined }).split('\n');
+  const [first = ''] = renderCheck(checked, hosts, PLAIN).split('\n');
   return [exitCodeOf(checked, hosts), first];
 }
 
@@ -56,6 +58,8 @@ test('what is broken for certain goes before what cannot be told', () => {
 test('a refused password is the first line, once', () => {
   const failures = { services: refused, pools: refused };
   assert.deepEqual(check([{ failures }]), [3, 'UNKNOWN: Keystone refused the login']);
+  const whole = renderCheck([{ name: 'c', snapshot: stageCloud('c').play({ failures }) }], [], PLAIN);
+  assert.match(whole, /^services and pools cannot be read \(auth\): Keystone refused the login by password: .*401$/m);
   assert.deepEqual(check([one(), { failures }]), [3, `UNKNOWN: ${ONE}; cloud c1: Keystone refused the login`]);
   assert.deepEqual(check([undefined]), [3, 'UNKNOWN: nothing could be read']);
 });

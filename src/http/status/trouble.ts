@@ -10,7 +10,8 @@ export interface Trouble {
   readonly help: string;
   /** The policy rule of Cinder that would open it. */
   readonly rule: string | undefined;
-  /** As the client said it. */
+  /** The word of `cinder_exporter_errors_total{reason}`, and the message as the client said it. */
+  readonly reason: string;
   readonly message: string;
 }
 
@@ -46,6 +47,7 @@ export function troublesOf(snapshot: Snapshot): Trouble[] {
       ...explain(collector, failure),
       collectors: [...(same?.collectors ?? []), collector],
       sinceMs: Math.min(same?.sinceMs ?? Infinity, failure.sinceMs),
+      reason: failure.reason,
       message: failure.message,
       rule: failure.reason === 'forbidden' ? ruleOf(collector, failure.message) : undefined,
       ...(same && { what: same.what, help: same.help }),
