@@ -24,7 +24,12 @@ The rules are openstacksdk's. Which cloud:
 3. else the \`OS_*\` variables, when they say how to log in (the cloud is then called \`envvars\`, or as \`OS_CLOUD_NAME\` says);
 4. else the only entry of clouds.yaml.
 
-With an entry of clouds.yaml the other \`OS_*\` variables are not mixed in, except that \`OS_REGION_NAME\` chooses the region in cases 2 and 4.
+The cloud is called as its entry, in \`/probe?cloud=NAME\` and on every page; with a configuration file, as in that file.
+
+\`OS_REGION_NAME\` chooses the region in cases 2 and 4. In case 2 the other \`OS_*\` variables count as well, as for the \`openstack\` command:
+
+* \`OS_CACERT\`, \`OS_CERT\`, \`OS_KEY\`, \`OS_INTERFACE\`, \`OS_DEFAULT_DOMAIN\` and \`OS_IDENTITY_API_VERSION\` replace what the entry says;
+* the URL, the user, the password or secret, the scope and the domains are taken from variables where the entry says nothing of them.
 
 | file | holds | named outright by |
 |---|---|---|
@@ -38,7 +43,8 @@ The profiles that come with openstacksdk are not included.
 
 ### Keys of an entry
 
-A key of \`auth\` may also stand beside it, and \`-\` is the same as \`_\`. Other keys are ignored. Empty values count as not given.
+A key of \`auth\` may also stand beside it, and \`-\` is the same as \`_\`. Other keys beside \`auth\` are ignored. A key in \`auth\` that has no place there, such as
+\`cacert\`, \`verify\` or \`region_name\`, is refused. Empty values count as not given.
 
 | key | variable | meaning |
 |---|---|---|
@@ -50,20 +56,59 @@ A key of \`auth\` may also stand beside it, and \`-\` is the same as \`_\`. Othe
 | \`auth.project_name\`, \`auth.project_id\` | \`OS_PROJECT_NAME\`, \`OS_PROJECT_ID\` | scope: a project (\`tenant_name\`, \`tenant_id\` as well) |
 | \`auth.project_domain_name\`, \`auth.project_domain_id\` | \`OS_PROJECT_DOMAIN_NAME\`, \`OS_PROJECT_DOMAIN_ID\` | its domain; needed with a name |
 | \`auth.domain_name\`, \`auth.domain_id\` | \`OS_DOMAIN_NAME\`, \`OS_DOMAIN_ID\` | scope: a domain; beside a project the domain of user and project |
-| \`auth.default_domain_id\`, \`auth.default_domain_name\` | \`OS_DEFAULT_DOMAIN_ID\`, \`OS_DEFAULT_DOMAIN_NAME\` | the domain where none is given (\`OS_DEFAULT_DOMAIN\` as well) |
+| \`auth.default_domain_id\`, \`auth.default_domain_name\` | \`OS_DEFAULT_DOMAIN_ID\`, \`OS_DEFAULT_DOMAIN_NAME\` | the domain where none is given (\`OS_DEFAULT_DOMAIN\` as well). Beside \`identity_api_version: 3\` it is the one with the id \`default\` |
 | \`auth.system_scope\` | \`OS_SYSTEM_SCOPE\` | scope: \`all\` |
 | \`auth.application_credential_id\` | \`OS_APPLICATION_CREDENTIAL_ID\` | the credential; or \`application_credential_name\` with the user |
 | \`auth.application_credential_secret\` | \`OS_APPLICATION_CREDENTIAL_SECRET\` | its secret |
 | \`auth.token\` | \`OS_TOKEN\` | a token to log in with |
 | \`region_name\`, \`regions\` | \`OS_REGION_NAME\` | the region of the catalog; of several the first |
-| \`interface\` (\`endpoint_type\`) | \`OS_INTERFACE\` (\`OS_ENDPOINT_TYPE\`) | \`public\`, \`internal\` or \`admin\`; default \`public\`. \`block_storage_interface\` goes first |
-| \`block_storage_endpoint_override\` | \`OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE\` | Cinder's URL instead of the catalog's (\`volumev3_endpoint_override\`, \`volume_endpoint_override\` as well) |
-| \`cacert\` | \`OS_CACERT\` | PEM file of certificate authorities |
-| \`cert\`, \`key\` | \`OS_CERT\`, \`OS_KEY\` | PEM files of a client certificate; one file may hold both |
+| \`interface\` (\`endpoint_type\`) | \`OS_INTERFACE\` (\`OS_ENDPOINT_TYPE\`) | \`public\`, \`internal\` or \`admin\`, or a list of these in order of preference; default \`public\`. \`block_storage_interface\` goes first |
+| \`block_storage_endpoint_override\` | \`OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE\` | Cinder's URL instead of the catalog's |
+| \`block_storage_service_type\`, \`block_storage_service_name\` | \`OS_BLOCK_STORAGE_SERVICE_TYPE\`, ... | the type and the name of the service in the catalog |
+| \`cacert\` | \`OS_CACERT\` | certificate authorities: a PEM file, a folder made by \`openssl rehash\`, or PEM text. \`verify\` may hold the path instead |
+| \`cert\`, \`key\` | \`OS_CERT\`, \`OS_KEY\` | a client certificate: PEM files, or PEM text; one file may hold both |
 | \`verify\` | | \`false\`: accept any certificate. \`insecure: true\` and \`OS_INSECURE\` are the same |
 | \`api_timeout\` | \`OS_API_TIMEOUT\` | seconds for a request |
 
+A key that begins with \`block_storage_\` may begin with \`volumev3_\`, \`volumev2_\`, \`volume_\` or \`block_store_\` as well, and \`{region_name}\` in a URL is filled in.
 \`passcode\`, \`trust_id\` and Keystone v2 are refused.
+
+### Where Cinder is
+
+The catalog is searched for the types \`block-storage\`, \`volumev3\`, \`volumev2\`, \`volume\` and \`block-store\`. A URL of v3 is taken as it is. For a URL without a
+version, or of v2, the version document of Cinder says where v3 is; the host stays that of the catalog, because a token goes only where the catalog sent it.
+
+### Certificates and proxies
+
+Without \`cacert\` the file or folder that \`REQUESTS_CA_BUNDLE\` or \`CURL_CA_BUNDLE\` names is trusted. Without these: the list of Node.js, the file of
+\`NODE_EXTRA_CA_CERTS\`, and the system's list (\`SSL_CERT_FILE\` and \`SSL_CERT_DIR\` name another).
+
+| variable | meaning |
+|---|---|
+| \`HTTP_PROXY\`, \`HTTPS_PROXY\` | the proxy for URLs of that scheme, as \`http://[user:password@]host:port\` or \`https://...\`; \`http://\` may be left out |
+| \`ALL_PROXY\` | the proxy where the one above is not set |
+| \`NO_PROXY\` | what is asked directly: \`*\`, names (with all names below them), addresses, ranges such as \`10.0.0.0/8\`, each with a port if you like |
+
+Small letters win over capitals; an empty value means none. It is the same on every version of Node.js; \`NODE_USE_ENV_PROXY\` makes no difference. SOCKS proxies are refused.
+
+### What differs from the openstack command
+
+| here | openstacksdk | why |
+|---|---|---|
+| a broken file, a key given twice, or a named file that is missing, is an error | it is passed over, or the last one counts | a monitor that reads another file than you think says nothing of it |
+| beside \`OS_CLOUD\`, a login in the entry wins over variables | the command takes the variables, the SDK does not | one that is written down is not replaced by what a shell has left over |
+| \`OS_*\` variables that describe no login do not make the cloud \`envvars\` | any of them does, and then the login is missing | a stray \`OS_CACERT\` does not hide clouds.yaml |
+| the method follows from the keys of \`auth\` | \`auth_type\` is needed but for passwords | a pasted application credential works |
+| the scope beside an application credential is left out | it is sent | Keystone may refuse it |
+| keys in \`auth\` for another method are ignored | they are refused | a left-over user does no harm |
+| a password is what was written, such as \`0123\` or \`yes\` | YAML makes it \`83\` or \`true\` | that is what you typed |
+| \`verify: "False"\` and \`insecure: "yes"\` are words | the first is taken for a path, the second means no | both are YAML's words for yes and no |
+| PEM text may stand in place of a path | a path is needed | other clients allow it |
+| the API is always v3 | \`volume_api_version\` chooses | v2 has no state of backends |
+| the profiles that come with openstacksdk are not there; those of clouds-public.yaml are | | they are for customers of public clouds |
+| \`trust_id\`, \`passcode\` and methods with a second factor are refused | | a process logs in again and again, alone |
+| redirects are not followed | they are | a token goes only where the catalog sent it |
+| \`NO_PROXY\` compares whole parts of a name | the end of the text | \`ample.com\` is not \`example.com\` |
 
 ## Command line
 

@@ -1,10 +1,11 @@
 import { Secret } from '../config/secret.ts';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FileError, readRegularFile } from '../config/regular-file.ts';
 import { quoted } from '../config/tree.ts';
 import type { ClientTls } from './access.ts';
+import { CERTIFICATE, readHashedFolder } from './authorities.ts';
 import type { Environment } from './clouds-files.ts';
 import type { Settings, Written } from './clouds-settings.ts';
 
@@ -73,7 +74,6 @@ interface Pem {
 
 const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** PEM text in place of a path is taken as it is, as other clients allow: from a variable it may have its line ends as `\n`. */
 function readPem(settings: Settings, written: Written | undefined, base: PathBase, folder?: string): Pem | undefined {
@@ -112,19 +112,6 @@ function resolvePath(text: string, { cwd, home }: PathBase): string {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-/** More certificates are in no folder of authorities. */
-const MAX_FOLDER_FILES = 2000;
-
-/** The certificates of a folder that `openssl rehash` made: only files that are named by a hash count, as OpenSSL has it. Throws `FileError`. */
-function readHashedFolder(folder: string): string {
-  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.\d{1,3}$/.test(name));
-  if (names.length === 0)
-    throw new FileError(folder, 'expected a PEM file, or a folder made by "openssl rehash", got one without hashes');
-  if (names.length > MAX_FOLDER_FILES)
-    throw new FileError(folder, `expected at most ${MAX_FOLDER_FILES} certificates, got ${names.length}`);
-  return [...new Set(names.toSorted().map((name) => readRegularFile(join(folder, name))))].join('\n');
 }
 
 function certificatesOk(settings: Settings, written: Written, { name, text }: Pem): boolean {

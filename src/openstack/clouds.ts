@@ -2,13 +2,14 @@ import { quoted } from '../config/tree.ts';
 import type { CloudAccess, Interface } from './access.ts';
 import { authOf, methodOf, scopeOf } from './clouds-auth.ts';
 import { AccessError } from './clouds-error.ts';
-import type { SearchPlaces } from './clouds-files.ts';
+import type { Environment, SearchPlaces } from './clouds-files.ts';
 import { withProfile, withRegion } from './clouds-profile.ts';
 import { selectCloud } from './clouds-select.ts';
 import { entrySettings } from './clouds-settings.ts';
 import type { Settings, Written } from './clouds-settings.ts';
 import { tlsOf } from './clouds-tls.ts';
 import { withVariables } from './environment.ts';
+import { proxyChoice, ProxyError } from './proxy.ts';
 
 /** A key for this service alone, by each of its names. Source: openstacksdk, cloud_region.py, `_get_config`. */
 function ofService(key: string): readonly string[] {
@@ -34,9 +35,13 @@ export function loadAccess(options: SearchPlaces & { readonly cloud?: string }):
   const { tls, files: tlsFiles } = tlsOf(settings, options);
   const endpointOverride = overrideOf(settings, region);
   const apiTimeoutMs = apiTimeoutOf(settings);
-  if (settings.problems.length > 0 || !authUrl || !auth || !scope) {
+  const proxyProblem = authUrl === undefined ? undefined : proxyProblemOf(authUrl, options.env);
+  if (settings.problems.length > 0 || !authUrl || !auth || !scope || proxyProblem !== undefined) {
     const denied = forbidden.map((file) => `${file}: not read, permission denied`);
-    throw new AccessError('invalid', [...new Set([...settings.problems, ...denied])].join('\n'));
+    throw new AccessError(
+      'invalid',
+      [...new Set([...settings.problems, proxyProblem ?? [], ...denied].flat())].join('\n'),
+    );
   }
   return {
     name,
@@ -53,6 +58,17 @@ export function loadAccess(options: SearchPlaces & { readonly cloud?: string }):
     ...(apiTimeoutMs === undefined ? {} : { apiTimeoutMs }),
     files: [...files, ...tlsFiles],
   };
+}
+
+/** A variable that names a proxy for Keystone's URL, and is none. */
+function proxyProblemOf(authUrl: string, env: Environment): string | undefined {
+  try {
+    proxyChoice(env)(new URL(authUrl));
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProxyError) return error.message;
+    throw error;
+  }
 }
 
 function authUrlOf(settings: Settings, region: string | undefined): string | undefined {

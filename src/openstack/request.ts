@@ -1,12 +1,16 @@
 import http from 'node:http';
 import https from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Secret } from '../config/secret.ts';
 import type { ClientTls } from './access.ts';
+import { defaultAuthorities } from './authorities.ts';
+import type { Environment } from './clouds-files.ts';
 import { connectionTrouble } from './connection-trouble.ts';
 import { withoutSecrets } from './echo.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
+import { proxyChoice, ProxyError, TunnelAgent, type Proxy, type TunnelOptions } from './proxy.ts';
 
 const unzip = promisify(gunzip);
 
@@ -41,25 +45,15 @@ export interface TransportOptions {
   readonly tls: ClientTls;
   readonly maxBodyBytes: number;
   readonly userAgent: string;
+  /** Variables: proxies, and lists of authorities. Default: those of the process. */
+  readonly env?: Environment;
   /** Called at the end of each request: operation, HTTP status or `error`, seconds. */
   readonly observe?: (operation: string, status: string, seconds: number) => void;
 }
 
 /** Redirects are never followed: a token goes only where the catalog or the configuration sent it. */
 export function createTransport(options: TransportOptions): Transport {
-  const { ca, cert, key, verify } = options.tls;
-  const pool = { keepAlive: true, maxSockets: 8, maxFreeSockets: 2, timeout: 300_000 };
-  // Node 24 and later honours HTTP(S)_PROXY and NO_PROXY by this option; before, it is ignored.
-  const proxy = { proxyEnv: process.env };
-  const tls = {
-    rejectUnauthorized: verify,
-    minVersion: 'TLSv1.2' as const,
-    ...(ca && { ca }),
-    ...(cert && { cert: cert.reveal() }),
-    ...(key && { key: key.reveal() }),
-  };
-  const plainAgent = new http.Agent({ ...pool, ...proxy });
-  const tlsAgent = new https.Agent({ ...pool, ...proxy, ...tls });
+  const ways = createWays(options);
   const underWay = new Set<AbortController>();
   let closed = false;
 
@@ -70,8 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (closed) stop.abort();
     let status = 'error';
     try {
-      const agent = request.url.protocol === 'https:' ? tlsAgent : plainAgent;
-      const answer = await exchange(request, agent, options, stop);
+      const answer = await exchange(request, wayFor(request, ways), options, stop);
       status = String(answer.status);
       return answer;
     } finally {
@@ -85,19 +78,72 @@ export function createTransport(options: TransportOptions): Transport {
     close() {
       closed = true;
       for (const stop of underWay) stop.abort();
-      plainAgent.destroy();
-      tlsAgent.destroy();
+      ways.destroy();
     },
   };
 }
 
+/** How a request gets to its server: over which connections, and through which proxy. */
+interface Way {
+  readonly agent: http.Agent;
+  readonly proxy: Proxy | undefined;
+}
+
+interface Ways {
+  /** Throws a ProxyError. */
+  readonly to: (url: URL) => Way;
+  readonly destroy: () => void;
+}
+
+/** Nothing is taken from Node's own support for proxies (`NODE_USE_ENV_PROXY`): it is different in each version. */
+function createWays({ tls: { ca, cert, key, verify }, env = process.env }: TransportOptions): Ways {
+  const pool = { keepAlive: true, maxSockets: 8, maxFreeSockets: 2, timeout: 300_000 };
+  const proxyOf = proxyChoice(env);
+  const agents = new Map<string, http.Agent>();
+  const kept = (name: string, create: () => http.Agent): http.Agent => {
+    const agent = agents.get(name) ?? create();
+    agents.set(name, agent);
+    return agent;
+  };
+  // The list of authorities is parsed once, and only when a certificate is to be seen.
+  let context: SecureContext | undefined;
+  const tls = (): https.AgentOptions => {
+    context ??= createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(verify && { ca: ca ?? [...defaultAuthorities(env)] }),
+      ...(cert && { cert: cert.reveal() }),
+      ...(key && { key: key.reveal() }),
+    });
+    return { rejectUnauthorized: verify, secureContext: context };
+  };
+  const direct = (protocol: string): http.Agent =>
+    protocol === 'https:'
+      ? kept('https:', () => new https.Agent({ ...pool, ...tls() }))
+      : kept('http:', () => new http.Agent(pool));
+  return {
+    to(url) {
+      const proxy = proxyOf(url);
+      if (!proxy) return { agent: direct(url.protocol), proxy };
+      if (url.protocol !== 'https:') return { agent: direct(proxy.url.protocol), proxy };
+      return { agent: kept(proxy.variable, () => new TunnelAgent(proxy, { ...pool, ...tls() }, tls())), proxy };
+    },
+    destroy() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+function wayFor(request: Request, ways: Ways): Way {
+  try {
+    return ways.to(request.url);
+  } catch (error) {
+    if (!(error instanceof ProxyError)) throw error;
+    throw failure(request, 'connect', error.message, error);
+  }
+}
+
 /** Settles within the timeout, whatever the other side does and whatever Node makes of it: a promise left open would block its caller for good. */
-async function exchange(
-  request: Request,
-  agent: http.Agent,
-  options: TransportOptions,
-  stop: AbortController,
-): Promise<Answer> {
+async function exchange(request: Request, way: Way, options: TransportOptions, stop: AbortController): Promise<Answer> {
   const { signal } = stop;
   let late = false;
   const timer = setTimeout(() => {
@@ -105,23 +151,19 @@ async function exchange(
     stop.abort();
   }, request.timeoutMs);
   try {
-    return await Promise.race([converse(request, agent, options, signal), aborted(signal)]);
+    return await Promise.race([converse(request, way, options, signal), aborted(signal)]);
   } catch (error) {
-    if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s`, error);
+    const via = way.proxy ? `, through the proxy ${way.proxy.url.host} (${way.proxy.variable})` : '';
+    if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s${via}`, error);
     if (error instanceof OpenStackError) throw error;
-    throw failure(request, 'connect', oneLine(connectionTrouble(error)), error);
+    throw failure(request, 'connect', oneLine(connectionTrouble(error)) + via, error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function converse(
-  request: Request,
-  agent: http.Agent,
-  options: TransportOptions,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const response = await connect(request, agent, options.userAgent, signal);
+async function converse(request: Request, way: Way, options: TransportOptions, signal: AbortSignal): Promise<Answer> {
+  const response = await connect(request, way, options.userAgent, signal);
   const raw = await read(response, options.maxBodyBytes, request);
   const body = await decode(raw, response, options.maxBodyBytes, request);
   return { status: response.statusCode ?? 0, headers: response.headers, body };
@@ -138,31 +180,35 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** A kept-alive connection that the server closed just now shows within this time, and is no failure of the server. */
 const STALE_CONNECTION_MS = 1000;
 
-function connect(
-  request: Request,
-  agent: http.Agent,
-  userAgent: string,
-  signal: AbortSignal,
-): Promise<http.IncomingMessage> {
+function connect(request: Request, way: Way, userAgent: string, signal: AbortSignal): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = withResolvers<http.IncomingMessage>();
   const body = request.body === undefined ? undefined : Buffer.from(request.body);
   const start = performance.now();
-  const outgoing = (request.url.protocol === 'https:' ? https : http).request(request.url, {
+  const { agent, proxy } = way;
+  // A proxy is told the whole URL of what it is to fetch; within a tunnel the server is spoken to as ever.
+  const asked = proxy !== undefined && request.url.protocol === 'http:' ? proxy : undefined;
+  const url = asked?.url ?? request.url;
+  const options: http.RequestOptions & TunnelOptions = {
     method: request.method,
     agent,
     signal,
+    tunnelSignal: signal,
+    ...(asked && { path: `http://${request.url.host}${request.url.pathname}${request.url.search}` }),
     headers: {
+      ...(asked && { host: request.url.host }),
+      ...(asked?.authorization && { 'proxy-authorization': asked.authorization.reveal() }),
       accept: 'application/json',
       'accept-encoding': 'gzip',
       'user-agent': userAgent,
       ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
       ...request.headers,
     },
-  });
+  };
+  const outgoing = (url.protocol === 'https:' ? https : http).request(url, options);
   outgoing.on('response', resolve);
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
     const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && request.method === 'GET';
-    if (stale && performance.now() - start < STALE_CONNECTION_MS) resolve(connect(request, agent, userAgent, signal));
+    if (stale && performance.now() - start < STALE_CONNECTION_MS) resolve(connect(request, way, userAgent, signal));
     else reject(error);
   });
   // An answer that switches protocols ends without a response and without an error.
