@@ -1,32 +1,69 @@
-import { after, describe } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { prepareBackends } from './e2e-cinder.ts';
+import { playStory, Standing } from './e2e-fault.ts';
+import type { Story } from './e2e-fault.ts';
 import { BACKEND_FAULTS, BACKEND_STORIES } from './e2e-faults-backends.ts';
 import { CONTROL_FAULTS, CONTROL_STORIES } from './e2e-faults-control.ts';
-import { timingTable, writeLatencyPage } from './e2e-latency.ts';
-import { SCALE } from './e2e-site.ts';
-import { play } from './e2e-suite.ts';
-import type { Suite } from './e2e-suite.ts';
-import { TIMINGS } from './e2e-timing.ts';
+import { SEVERAL_STORIES } from './e2e-faults-several.ts';
+import { timingTable, TIMINGS, writeLatencyPage } from './e2e-latency.ts';
+import { ORDERED_STORIES, RESTARTS, SECOND_EVENTS, WHOLE_STORIES } from './e2e-second-events.ts';
+import { SCALE, startSite } from './e2e-site.ts';
+import type { Site, SiteOptions } from './e2e-site.ts';
 
-const SUITES: readonly Suite[] = [
-  {
-    name: 'backends',
-    options: { backends: ['single', 'pools', 'nas', 'tape'], who: 'admin', prepare: prepareBackends },
-    faults: BACKEND_FAULTS,
-    stories: BACKEND_STORIES,
-  },
-  {
-    name: 'control plane',
-    options: { backends: ['single', 'nas'], who: 'appcred' },
-    faults: CONTROL_FAULTS,
-    stories: CONTROL_STORIES,
-  },
-];
+/** Starts a site before the tests of this `describe`, and ends it after them. */
+function onSite(options: SiteOptions): () => Site {
+  let site: Site | undefined;
+  before(async () => {
+    site = await startSite(options);
+  });
+  after(() => site?.close());
+  return () => {
+    if (site === undefined) throw new Error('the site did not start');
+    return site;
+  };
+}
+
+function stories(site: () => Site, all: readonly Story[]): void {
+  for (const story of all) test(story.name, () => playStory(site(), story));
+}
 
 describe('real Cinder, exporter, Prometheus with the shipped rules, Alertmanager, webhook', { concurrency: 2 }, () => {
   after(async () => {
     console.log(`Seconds from the fault to the webhook, at --scale ${SCALE}:\n\n${timingTable(TIMINGS)}`);
     if (process.env['UPDATE_DOCS'] === '1') await writeLatencyPage(TIMINGS);
   });
-  for (const suite of SUITES) describe(suite.name, { concurrency: 1 }, () => play(suite));
+
+  describe('backends', { concurrency: 1 }, () => {
+    const site = onSite({
+      backends: ['single', 'pools', 'nas', 'hung', 'tape', 'dead', 'well', 'one-b', 'two-b', 'three-b'],
+      who: 'admin',
+      prepare: prepareBackends,
+    });
+    const faults = new Standing(site, BACKEND_FAULTS);
+    test(`at once: ${BACKEND_FAULTS.map(({ name }) => name).join(', ')}`, async () => {
+      await (await faults.begins()).stays();
+    });
+    for (const event of SECOND_EVENTS) test(`then ${event.name}`, () => faults.outlasts(event));
+    test('then all are mended', () => faults.ends());
+    stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES]);
+  });
+
+  describe('control plane', { concurrency: 1 }, () => {
+    const site = onSite({ backends: ['single', 'nas'], who: 'monitor' });
+    for (const fault of CONTROL_FAULTS)
+      describe(fault.name, () => {
+        const faults = new Standing(site, [fault]);
+        test('is paged', async () => {
+          await (await faults.begins()).stays();
+        });
+        for (const event of RESTARTS) test(`then ${event.name}`, () => faults.outlasts(event));
+        test('then it is mended', () => faults.ends());
+      });
+    stories(site, [...WHOLE_STORIES, ...CONTROL_STORIES]);
+  });
+
+  describe('several faults, and what is seen through them', { concurrency: 1 }, () => {
+    const site = onSite({ backends: ['single', 'pools', 'nas', 'tape'], who: 'admin', prepare: prepareBackends });
+    stories(site, SEVERAL_STORIES);
+  });
 });

@@ -1,8 +1,8 @@
 import type { Lab } from '../openstack/lab.ts';
 import { waitFor } from '../openstack/wait-for.ts';
+import { measure } from './e2e-latency.ts';
 import type { Site } from './e2e-site.ts';
-import { measure } from './e2e-timing.ts';
-import { lineOf, watch } from './e2e-watch.ts';
+import { activeAlerts, incidentsOf, watch } from './e2e-watch.ts';
 import type { Expected, Watch } from './e2e-watch.ts';
 
 /** Something that breaks in a real Cinder, what must come of it, and how it is mended. */
@@ -15,6 +15,16 @@ export interface Fault {
   readonly shows?: (lab: Lab) => Promise<number | undefined>;
 }
 
+/** What happens while a fault lasts, and must not be told to anybody. */
+export interface SecondEvent {
+  readonly name: string;
+  readonly happens: (site: Site) => Promise<unknown>;
+  /** Long enough for a wrong page to come, or for a right one to end. */
+  readonly lastsMs: number;
+  /** Takes back what has happened, where that is needed. */
+  readonly ends?: (site: Site) => Promise<unknown>;
+}
+
 /** Several steps; whatever it breaks it mends. */
 export interface Story {
   readonly name: string;
@@ -23,25 +33,77 @@ export interface Story {
   readonly mends: (site: Site) => Promise<unknown>;
 }
 
-/** The fault, and nothing else: fires, is told once, stays like that, is taken back, resolves. */
-export async function playFault(site: Site, fault: Fault): Promise<void> {
-  const { expected, shows } = fault;
-  await quiet(site);
-  const seen = watch(site);
-  try {
-    await fault.breaks(site.lab);
-    const [shownAt] = await Promise.all([
-      shows && waitFor('Cinder shows it', () => shows(site.lab), 120_000),
-      seen.becomes(expected),
-    ]);
-    for (const line of [...(expected.pages ?? []), ...(expected.tickets ?? [])]) {
-      await measure(site, { fault: fault.name, line, since: seen.since, shownAt });
-    }
-    await seen.stays();
-  } finally {
-    await fault.mends(site.lab);
+/**
+ * Faults that are there at once, each on a part of its own: all of them fire and are told once. Then a second event after the other: nothing changes.
+ * Then they are mended: each is told once as resolved.
+ */
+export class Standing {
+  private readonly site: () => Site;
+  private readonly faults: readonly Fault[];
+  private seen: Watch | undefined;
+
+  constructor(site: () => Site, faults: readonly Fault[]) {
+    this.site = site;
+    this.faults = faults;
   }
-  await seen.ends();
+
+  /** Breaks everything; nothing when it is broken already and was told as it should. */
+  async begins(): Promise<Watch> {
+    if (this.seen) return this.seen;
+    const site = this.site();
+    await quiet(site);
+    const seen = watch(site);
+    try {
+      await Promise.all([
+        seen.becomes(together(this.faults.map(({ expected }) => expected))),
+        ...this.faults.map((fault) => this.breaks(fault)),
+      ]);
+    } catch (error) {
+      await this.mend();
+      throw error;
+    }
+    this.seen = seen;
+    return seen;
+  }
+
+  private async breaks({ name, breaks, shows, expected }: Fault): Promise<void> {
+    const site = this.site();
+    const since = Date.now();
+    await breaks(site.lab);
+    const shownAt = shows && (await waitFor('Cinder shows it', () => shows(site.lab), 120_000));
+    for (const line of [...(expected.pages ?? []), ...(expected.tickets ?? [])])
+      await measure(site, { fault: name, line, since, shownAt });
+  }
+
+  /** One more thing happens. When that is told although it should not, the next event begins with everything broken anew. */
+  async outlasts({ happens, lastsMs, ends }: SecondEvent): Promise<void> {
+    const seen = await this.begins();
+    try {
+      await happens(this.site());
+      await seen.stays(lastsMs);
+    } catch (error) {
+      await ends?.(this.site());
+      await this.mend();
+      throw error;
+    }
+    await ends?.(this.site());
+  }
+
+  async ends(): Promise<void> {
+    const seen = await this.begins();
+    await this.mend();
+    await seen.ends();
+  }
+
+  private async mend(): Promise<void> {
+    this.seen = undefined;
+    await Promise.all(this.faults.map(({ mends }) => mends(this.site().lab)));
+  }
+}
+
+function together(all: readonly Expected[]): Expected {
+  const of = (part: keyof Expected): string[] => all.flatMap((one) => one[part] ?? []);
+  return { pages: of('pages'), tickets: of('tickets'), unheard: of('unheard'), muted: of('muted') };
 }
 
 export async function playStory(site: Site, { play, mends }: Story): Promise<void> {
@@ -57,19 +119,16 @@ export async function playStory(site: Site, { play, mends }: Story): Promise<voi
 }
 
 /** Nothing fires or is on its way, and whatever was told is taken back: what was before is over. */
-async function quiet({ prometheus, alertmanager }: Site): Promise<void> {
+async function quiet(site: Site): Promise<void> {
   await waitFor(
     'no alert is left from before',
     async () => {
-      const last = new Map<string, string>();
-      for (const { receiver, alerts } of alertmanager.notifications)
-        for (const { status, labels } of alerts) last.set(`${receiver} ${lineOf(labels)}`, status);
       const left = [
-        ...(await prometheus.query('ALERTS')).map(({ metric }) => lineOf(metric)),
-        ...[...last].filter(([, status]) => status !== 'resolved').map(([line]) => line),
+        ...(await activeAlerts(site)).map(({ line }) => line),
+        ...incidentsOf(site.alertmanager.notifications).flatMap(({ firing }) => firing),
       ];
       if (left.length > 0) throw new Error(left.join(', '));
-      const read = await prometheus.query('cinder_up == 1');
+      const read = await site.prometheus.query('cinder_up == 1');
       return read.length > 0 || undefined;
     },
     240_000,

@@ -31,7 +31,7 @@ export const SEVERAL_STORIES: readonly Story[] = [
       await lab.start('rabbitmq');
       await seen.becomes({
         pages: [nas, tape, 'CinderBackendDown lab@single'],
-        unheard: ['CinderVolumeTypeDown lab@single gold'],
+        muted: ['CinderVolumeTypeDown lab@single gold'],
       });
       await seen.stays();
       await mend(lab);

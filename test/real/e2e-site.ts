@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hastened } from '../../src/rules/alertmanager.ts';
 import { renderRules } from '../../src/rules/render.ts';
 import { parseSettings, scaleDurations } from '../../src/rules/settings.ts';
+import { send } from '../openstack/answer.ts';
 import { startExporter } from '../openstack/exporter.ts';
 import type { Exporter } from '../openstack/exporter.ts';
 import { freePorts } from '../openstack/free-port.ts';
@@ -19,6 +24,15 @@ export const SCALE = 0.05;
 
 /** Settings of the rules that differ from the shipped ones, before scaling: a day of `for` would still be more than an hour. */
 export const SETTINGS = ['service_disabled_for=15m', 'service_frozen_for=15m'];
+
+/**
+ * Flags of Prometheus, scaled as well: how often a firing alert is sent again (a minute; four times that is how long it lives in Alertmanager without
+ * Prometheus), and the shortest `for` that a restart restores (ten minutes; the documentation advises one).
+ */
+const FLAGS = [`--rules.alert.resend-delay=${60 * SCALE}s`, `--rules.alert.for-grace-period=${60 * SCALE}s`];
+
+/** How long Prometheus sends an alert that ended: `resolvedRetention`, rules/alerting.go, no setting. */
+export const RESOLVED_RETENTION_MS = 15 * 60_000 * SCALE;
 
 /** What a Prometheus of ours scrapes in milliseconds: at the shipped rules' pace. */
 export const SCRAPE_MS = 1000;
@@ -88,7 +102,9 @@ export async function startSite({ backends, who, prepare }: SiteOptions): Promis
     ends.push(() => rm(folder, { recursive: true }));
     const rules = join(folder, 'cinder.rules.yml');
     await writeFile(rules, renderRules(scaleDurations(parseSettings(SETTINGS), SCALE)));
-    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, address, alertmanager.url));
+    const sender = await startSender(alertmanager.url);
+    ends.push(() => sender.stop());
+    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, address, sender.address), FLAGS);
     ends.push(() => prometheus.stop());
 
     const logs = async (): Promise<string> => `${(exporter?.logs ?? []).slice(-60).join('\n')}\n${await lab.logs()}`;
@@ -103,7 +119,37 @@ function prometheusConfig(rules: string, target: string, alertmanager: string): 
   return JSON.stringify({
     global: { scrape_interval: `${SCRAPE_MS}ms`, scrape_timeout: `${SCRAPE_MS}ms` },
     rule_files: [rules],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] },
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
     scrape_configs: [{ job_name: 'cinder-exporter', static_configs: [{ targets: [target] }] }],
   });
+}
+
+/**
+ * Stands between Prometheus and Alertmanager and ends the sending of what is over after the scaled time, which Prometheus has as a constant: without it
+ * Alertmanager would hear for a quarter of an hour, longer than any scene, of what ended while it was muted.
+ */
+async function startSender(
+  alertmanager: string,
+): Promise<{ readonly address: string; readonly stop: () => Promise<void> }> {
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const alerts = JSON.parse(await text(request)) as { readonly endsAt: string }[];
+    const body = alerts.filter(({ endsAt }) => Date.parse(endsAt) > Date.now() - RESOLVED_RETENTION_MS);
+    // When Alertmanager is away Prometheus sees it so.
+    const answer = await send(`${alertmanager}${request.url}`, { body }).catch(() => undefined);
+    response.writeHead(answer?.status ?? 502).end(answer?.text);
+  };
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  const [port] = await freePorts(1);
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }

@@ -11,11 +11,13 @@ export interface Expected {
   /** What wakes somebody. */
   readonly pages?: readonly Line[];
   readonly tickets?: readonly Line[];
-  /** What fires in Prometheus and notifies nobody: muted by one of the others, or mere information. */
+  /** What fires in Prometheus and notifies nobody: mere information. */
   readonly unheard?: readonly Line[];
+  /** What one of the others explains: whether it fires in Prometheus or not, nobody is told. */
+  readonly muted?: readonly Line[];
   /** What is on its way. */
   readonly pending?: readonly Line[];
-  /** Information that is on its way, or there already, as time goes by. */
+  /** What comes, or is there already, as time goes by, and is not what the scene is about. */
   readonly may?: readonly Line[];
 }
 
@@ -26,7 +28,10 @@ export const NOTHING: Expected = {};
 export interface Watch {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Waits until exactly this fires and the notifications that it makes, and those that end, have come. */
+  /**
+   * Waits until exactly this fires, and somebody has been told of it: each outage once, and once of its end. An outage is whatever is wrong with
+   * one backend: another alert about it, while it lasts, wakes nobody again.
+   */
   readonly becomes: (expected: Expected) => Promise<void>;
   /** Watches for a while that it stays like that. */
   readonly stays: (ms?: number) => Promise<void>;
@@ -44,43 +49,124 @@ export function lineOf(labels: Readonly<Record<string, string>>): Line {
   return [alertname, host, pool, type, binary, collector].filter(Boolean).join(' ');
 }
 
+/** What Prometheus has of alerts right now; the series `ALERTS` would still show what a process had that has ended. */
+export async function activeAlerts({
+  prometheus,
+}: Site): Promise<readonly { readonly line: Line; readonly state: string }[]> {
+  const { alerts } = (await prometheus.api('/alerts')) as {
+    readonly alerts: readonly { readonly labels: Readonly<Record<string, string>>; readonly state: string }[];
+  };
+  return alerts.map(({ labels, state }) => ({ line: lineOf(labels), state }));
+}
+
+/** What one receiver was told of one group, from the first notification to `resolved`. */
+interface Incident {
+  readonly receiver: string;
+  readonly groupKey: string;
+  readonly ever: Set<Line>;
+  /** What it says that is firing. */
+  firing: readonly Line[];
+}
+
+/** What was told, as incidents; `resolved` of what was never told is one too. */
+export function incidentsOf(notifications: readonly Notification[]): readonly Incident[] {
+  const all: Incident[] = [];
+  for (const { receiver, groupKey, alerts } of notifications) {
+    let open = all.find((one) => one.receiver === receiver && one.groupKey === groupKey && one.firing.length > 0);
+    if (open === undefined) all.push((open = { receiver, groupKey, ever: new Set(), firing: [] }));
+    for (const { labels } of alerts) open.ever.add(lineOf(labels));
+    open.firing = alerts.filter(({ status }) => status === 'firing').map(({ labels }) => lineOf(labels));
+  }
+  return all;
+}
+
+/** What a line is about: a page the backend, if it has one; a ticket whatever its alert gathers. */
+function subjectOf(receiver: string, line: Line): string {
+  const [alert = '', host = ''] = line.split(' ');
+  return `${receiver} ${receiver === 'pager' && host.includes('@') ? host : alert}`;
+}
+
+/** How often somebody was told that it begins, and that it ends. */
+type Counts = Map<string, { begins: number; ends: number }>;
+
+function count(counts: Counts, subject: string, what: 'begins' | 'ends'): void {
+  const known = counts.get(subject) ?? { begins: 0, ends: 0 };
+  known[what] += 1;
+  counts.set(subject, known);
+}
+
+/** The counts as lines, for a comparison that a person can read. */
+function countLines(counts: Counts): Line[] {
+  return sorted([...counts].map(([subject, { begins, ends }]) => `${subject}: begins ${begins}, ends ${ends}`));
+}
+
 export function watch(site: Site): Watch {
-  const { prometheus, alertmanager } = site;
   const since = Date.now();
-  const before = alertmanager.notifications.length;
-  /** All that has fired, and all notifications, as they should be. */
+  const before = site.alertmanager.notifications.length;
   const everFiring = new Set<Line>();
   const everMay = new Set<Line>();
-  const told: string[] = [];
+  const everMuted = new Set<Line>();
+  /** What should have been told. */
+  const due: Counts = new Map();
   let now: Expected = NOTHING;
 
-  const notified = (): string[] => alertmanager.notifications.slice(before).map(notificationLine);
-  const alerts = async (selector: string): Promise<Line[]> =>
-    sorted((await prometheus.query(selector)).map(({ metric }) => lineOf(metric)));
   const butMay = (lines: readonly Line[]): Line[] => lines.filter((one) => !everMay.has(one));
+  const firingNow = async (): Promise<Line[]> =>
+    butMay((await activeAlerts(site)).filter(({ state }) => state === 'firing').map(({ line }) => line));
+  const incidents = (): readonly Incident[] =>
+    incidentsOf(site.alertmanager.notifications.slice(before)).filter(({ ever }) => butMay([...ever]).length > 0);
+  const told = (): Counts => {
+    const counts: Counts = new Map();
+    for (const { receiver, ever, firing } of incidents()) {
+      const [first = ''] = butMay([...ever]);
+      count(counts, subjectOf(receiver, first), 'begins');
+      if (butMay(firing).length === 0) count(counts, subjectOf(receiver, first), 'ends');
+    }
+    return counts;
+  };
 
-  /** What is there although it is not expected, of the alerts that may fire. */
+  /** What is there although it is not expected. */
   const superfluous = async (firing: readonly Line[], allowed: readonly Expected[]): Promise<string[]> => {
     const may = new Set(allowed.flatMap(allOf));
-    const left = [...told];
-    const more = notified().filter((one) => {
-      const at = left.indexOf(one);
-      if (at >= 0) left.splice(at, 1);
-      return at < 0;
-    });
-    return [...firing.filter((one) => !may.has(one)), ...more];
+    const heard = new Set(due.keys());
+    const wrong = firing.filter((one) => !may.has(one));
+    for (const { receiver, ever } of incidents())
+      for (const line of butMay([...ever]))
+        if (!everFiring.has(line) || !heard.has(subjectOf(receiver, line))) wrong.push(`${receiver} was told ${line}`);
+    for (const [subject, { begins, ends }] of told()) {
+      const expected = due.get(subject) ?? { begins: 0, ends: 0 };
+      if (begins > expected.begins) wrong.push(`${subject}: begins ${begins} times, not ${expected.begins}`);
+      if (ends > expected.ends) wrong.push(`${subject}: ends ${ends} times, not ${expected.ends}`);
+    }
+    return wrong;
   };
 
   const check = async (allowed: readonly Expected[]): Promise<boolean> => {
-    const firing = butMay(await alerts('ALERTS{alertstate="firing"}'));
-    const more = await superfluous(firing, allowed);
+    const firing = await firingNow();
+    const muted = new Set(allowed.flatMap((one) => one.muted ?? []));
+    const unexplained = firing.filter((line) => !muted.has(line));
+    const more = await superfluous(unexplained, allowed);
     assert.deepEqual(more, [], `more than expected: ${more.join(', ')}`);
-    return same(firing, allOf(now)) && same(notified(), told);
+    const heard = (receiver: string): Line[] =>
+      incidents().flatMap((one) => (one.receiver === receiver ? butMay(one.firing) : []));
+    return (
+      same(unexplained, allOf(now)) &&
+      same(heard('pager'), now.pages ?? []) &&
+      same(heard('ticket'), now.tickets ?? []) &&
+      same(countLines(told()), countLines(due))
+    );
   };
 
   const described = async (): Promise<string> =>
     JSON.stringify(
-      { expected: { firing: allOf(now), told }, actual: { firing: await alerts('ALERTS'), told: notified() } },
+      {
+        expected: { firing: allOf(now), told: countLines(due) },
+        actual: {
+          alerts: (await activeAlerts(site)).map(({ line, state }) => `${state} ${line}`),
+          told: countLines(told()),
+          notifications: site.alertmanager.notifications.slice(before).map(notificationLine),
+        },
+      },
       null,
       1,
     );
@@ -111,13 +197,10 @@ export function watch(site: Site): Watch {
     now = next;
     for (const one of allOf(next)) everFiring.add(one);
     for (const one of next.may ?? []) everMay.add(one);
-    for (const [receiver, was, is] of [
-      ['pager', last.pages, next.pages],
-      ['ticket', last.tickets, next.tickets],
-    ] as const) {
-      for (const one of is ?? []) if (!was?.includes(one)) told.push(`${receiver} firing ${one}`);
-      for (const one of was ?? []) if (!is?.includes(one)) told.push(`${receiver} resolved ${one}`);
-    }
+    for (const one of next.muted ?? []) everMuted.add(one);
+    const [was, is] = [subjects(last), subjects(next)];
+    for (const subject of is) if (!was.has(subject)) count(due, subject, 'begins');
+    for (const subject of was) if (!is.has(subject)) count(due, subject, 'ends');
     await within(`fires: ${allOf(next).join(', ') || 'nothing'}`, () => check([last, next]));
   };
 
@@ -129,17 +212,27 @@ export function watch(site: Site): Watch {
       await within('it stays like that', async () => (await check([now])) && performance.now() > end);
       await within('nothing else is on its way', async () => {
         await check([now]);
-        return same(butMay(await alerts('ALERTS{alertstate="pending"}')), now.pending ?? []);
+        const pending = (await activeAlerts(site)).filter(({ state }) => state === 'pending');
+        const unexplained = butMay(pending.map(({ line }) => line)).filter((line) => !now.muted?.includes(line));
+        return same(unexplained, now.pending ?? []);
       });
     },
     async ends() {
       await becomes(NOTHING);
-      const seconds = Math.floor((Date.now() - since) / 1000);
-      const ever = await alerts(`last_over_time(ALERTS{alertstate="firing"}[${seconds}s])`);
-      assert.deepEqual(butMay(ever), sorted(everFiring), 'everything that has fired meanwhile');
-      assert.deepEqual(sorted(notified()), sorted(told), 'everything that was sent meanwhile');
+      const seconds = Math.ceil((Date.now() - since) / 1000);
+      const series = await site.prometheus.query(`last_over_time(ALERTS{alertstate="firing"}[${seconds}s])`);
+      const ever = new Set(butMay(series.map(({ metric }) => lineOf(metric))));
+      const unexplained = [...ever].filter((line) => everFiring.has(line) || !everMuted.has(line));
+      assert.deepEqual(sorted(unexplained), sorted(everFiring), 'everything that has fired meanwhile');
     },
   };
+}
+
+function subjects({ pages = [], tickets = [] }: Expected): Set<string> {
+  return new Set([
+    ...pages.map((line) => subjectOf('pager', line)),
+    ...tickets.map((line) => subjectOf('ticket', line)),
+  ]);
 }
 
 function allOf({ pages = [], tickets = [], unheard = [] }: Expected): Line[] {
@@ -147,9 +240,9 @@ function allOf({ pages = [], tickets = [], unheard = [] }: Expected): Line[] {
 }
 
 /** `pager firing A + B`; each alert's own state where it differs. */
-function notificationLine({ receiver, status, alerts }: Notification): string {
+function notificationLine({ receiver, status, alerts, atMs }: Notification): string {
   const each = alerts.map((alert) => (alert.status === status ? '' : `${alert.status} `) + lineOf(alert.labels));
-  return `${receiver} ${status} ${sorted(each).join(' + ')}`;
+  return `${new Date(atMs).toISOString().slice(11, 19)} ${receiver} ${status} ${sorted(each).join(' + ')}`;
 }
 
 function sorted(lines: Iterable<string>): string[] {

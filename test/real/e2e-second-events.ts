@@ -1,0 +1,229 @@
+import type { Lab } from '../openstack/lab.ts';
+import type { SecondEvent, Story } from './e2e-fault.ts';
+import { RESOLVED_RETENTION_MS, SCALE } from './e2e-site.ts';
+
+/** Longer than a critical alert outlives its cause: what has wrongly ended is resolved by then. */
+const SHORT_MS = 25_000;
+/** Longer than that and the exporter's first guess together: what has wrongly begun is told by then. */
+const LONG_MS = 40_000;
+
+const exporterRestarts: SecondEvent = {
+  name: 'the exporter restarts',
+  happens: async (site) => {
+    await site.stopExporter();
+    await site.startExporter();
+  },
+  lastsMs: SHORT_MS,
+};
+const prometheusRestarts: SecondEvent = {
+  name: 'Prometheus restarts',
+  happens: ({ prometheus }) => prometheus.restart(),
+  lastsMs: SHORT_MS,
+};
+const alertmanagerRestarts: SecondEvent = {
+  name: 'Alertmanager restarts',
+  happens: ({ alertmanager }) => alertmanager.restart(),
+  lastsMs: SHORT_MS,
+};
+
+/** What happens to whoever watches, while the control plane is out. */
+export const RESTARTS: readonly SecondEvent[] = [exporterRestarts, prometheusRestarts, alertmanagerRestarts];
+
+/** What happens while backends are out, to whoever watches, and to the schedulers that they are seen through. */
+export const SECOND_EVENTS: readonly SecondEvent[] = [
+  ...RESTARTS,
+  {
+    name: 'a second scheduler is started, which has never heard of what is silent',
+    happens: ({ lab }) => lab.start('cinder-scheduler-b'),
+    lastsMs: LONG_MS,
+    ends: ({ lab }) => endSecondScheduler(lab),
+  },
+  {
+    name: 'the scheduler restarts, as the runbook orders, and has never heard of it either',
+    happens: ({ lab }) => lab.restart('cinder-scheduler'),
+    lastsMs: LONG_MS,
+  },
+  {
+    name: 'the exporter restarts, and nobody but Prometheus remembers',
+    happens: exporterRestarts.happens,
+    lastsMs: LONG_MS,
+  },
+  {
+    name: 'RabbitMQ restarts',
+    happens: ({ lab }) => lab.restart('rabbitmq'),
+    lastsMs: LONG_MS,
+  },
+];
+
+const single = 'CinderBackendDown lab@single';
+const nas = 'CinderBackendStatsStale lab@nas';
+const gold = 'CinderVolumeTypeDown lab@single gold';
+const volume = { binary: 'cinder-volume' };
+const onHost = ['one', 'two', 'three'].map((name) => `lab-b@${name}`);
+const unitsOnHost = ['one', 'two', 'three'].map((name) => `volume-${name}-b`);
+
+/** One thing first, then another. The lab has, beside what the faults need, three backends of one more host. */
+export const ORDERED_STORIES: readonly Story[] = [
+  {
+    name: 'the outage and the restart of the scheduler come together: paged, although no scheduler has ever heard of it since',
+    async play({ lab }, seen) {
+      await lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' });
+      await lab.restart('cinder-scheduler');
+      await seen.becomes({ pages: [nas] });
+      await seen.stays(LONG_MS);
+      await lab.backend('nas', { _fail_stats: null });
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+  {
+    name: 'the outage, the restart of the scheduler and that of the exporter come together: nobody knows, and that is a page',
+    async play(site, seen) {
+      await site.stopExporter();
+      await site.lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' });
+      await site.lab.restart('cinder-scheduler');
+      await site.startExporter();
+      await seen.becomes({ pages: ['CinderBackendStateUnknown lab@nas'] });
+      await seen.stays();
+      await site.lab.backend('nas', { _fail_stats: null });
+    },
+    mends: async (site) => {
+      await site.startExporter();
+      await mend(site.lab);
+    },
+  },
+  {
+    name: 'paged, then another alert about the same backend for long, mended meanwhile: one incident; the next outage pages again',
+    async play({ lab }, seen) {
+      await lab.backend('single', { backend_state: 'down' });
+      await seen.becomes({ pages: [single], muted: [gold] });
+      await lab.kill('volume-single');
+      await seen.becomes({ pages: ['CinderVolumeServiceDown lab@single'], muted: [gold] });
+      await lab.backend('single', { backend_state: 'up' });
+      // Until Prometheus has stopped to say that the first has ended.
+      await seen.stays(RESOLVED_RETENTION_MS + 15_000);
+      await lab.start('volume-single');
+      await seen.becomes({});
+      await lab.backend('single', { backend_state: 'down' });
+      await seen.becomes({ pages: [single], muted: [gold] });
+      await lab.backend('single', { backend_state: 'up' });
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+  {
+    name: 'paged, then disabled: resolved; enabled while it lasts: paged again; mended while it is disabled: nothing more',
+    async play({ lab }, seen) {
+      const disabled = { may: ['CinderServiceDisabledTooLong lab@nas cinder-volume'] };
+      await lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' });
+      await seen.becomes({ pages: [nas] });
+      await lab.action('disable-log-reason', { host: 'lab@nas', ...volume, disabled_reason: 'CHG-3' });
+      await seen.becomes(disabled);
+      await lab.action('enable', { host: 'lab@nas', ...volume });
+      await seen.becomes({ pages: [nas] });
+      await lab.action('disable-log-reason', { host: 'lab@nas', ...volume, disabled_reason: 'CHG-3' });
+      await seen.becomes(disabled);
+      await lab.backend('nas', { _fail_stats: null });
+      await lab.action('enable', { host: 'lab@nas', ...volume });
+      await seen.stays(SHORT_MS);
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+  {
+    name: 'a machine with three cinder-volume dies: one page; two of them come back: the third has its own',
+    async play({ lab }, seen) {
+      await lab.kill(...unitsOnHost);
+      const muted = onHost.map((host) => `CinderVolumeServiceDown ${host}`);
+      await seen.becomes({ pages: ['CinderVolumeHostDown lab-b'], muted });
+      await seen.stays(SHORT_MS);
+      await lab.start('volume-one-b', 'volume-two-b');
+      await seen.becomes({ pages: ['CinderVolumeServiceDown lab-b@three'], muted });
+      await lab.start('volume-three-b');
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+  {
+    name: 'a clock was ahead and is put right: the pools stand still, and that is told; the restart of the scheduler mends it',
+    async play({ lab }, seen) {
+      const may = ['CinderServiceClockSkew lab@well cinder-volume'];
+      await lab.backend('well', { _clock_ahead: 3600 });
+      await seen.becomes({ may });
+      await seen.stays(SHORT_MS);
+      await lab.backend('well', { _clock_ahead: null });
+      await seen.becomes({ pages: ['CinderBackendStatsStale lab@well'] });
+      await seen.stays();
+      await lab.restart('cinder-scheduler');
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+  {
+    name: 'with two schedulers a driver falls silent, and the one that remembers restarts: one page',
+    async play({ lab }, seen) {
+      await lab.start('cinder-scheduler-b');
+      await seen.stays(SHORT_MS);
+      await lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' });
+      await seen.becomes({ pages: [nas] });
+      await lab.restart('cinder-scheduler-b');
+      await seen.stays(LONG_MS);
+      await lab.restart('cinder-scheduler');
+      await seen.stays(LONG_MS);
+      await lab.backend('nas', { _fail_stats: null });
+      await seen.becomes({});
+      await endSecondScheduler(lab);
+    },
+    mends: ({ lab }) => mend(lab),
+  },
+];
+
+/** The lab of the control plane has `single` and `nas`, which are all. */
+export const WHOLE_STORIES: readonly Story[] = [
+  {
+    name: 'one is out and paged, then all are; all are mended while that lasts; the next outage of the first pages again',
+    async play({ lab }, seen) {
+      const all = 'CinderAllBackendsDown';
+      await lab.backend('single', { backend_state: 'down' });
+      await seen.becomes({ pages: [single] });
+      await lab.backend('nas', { backend_state: 'down' });
+      await seen.becomes({ pages: [single, all], muted: ['CinderBackendDown lab@nas'] });
+      await seen.stays(SHORT_MS);
+      await lab.backend('single', { backend_state: 'up' });
+      await lab.backend('nas', { backend_state: 'up' });
+      await seen.becomes({});
+      // Past what Prometheus says of the first, and past the end of the page for all.
+      await seen.stays(RESOLVED_RETENTION_MS);
+      await lab.backend('single', { backend_state: 'down' });
+      await seen.becomes({ pages: [single] });
+      await lab.backend('single', { backend_state: 'up' });
+    },
+    mends: ({ lab }) => mendWhole(lab),
+  },
+  {
+    name: 'all are silent and paged, then the scheduler restarts: that page stands in the middle of a full outage',
+    async play({ lab }, seen) {
+      for (const name of ['single', 'nas']) await lab.backend(name, { _fail_stats: 'no answer from 192.0.2.7' });
+      const muted = ['single', 'nas'].map((name) => `CinderBackendStatsStale lab@${name}`);
+      await seen.becomes({ pages: ['CinderAllBackendsDown'], muted });
+      await lab.restart('cinder-scheduler');
+      await seen.stays(LONG_MS + 10 * 60_000 * SCALE);
+      await mendWhole(lab);
+    },
+    mends: ({ lab }) => mendWhole(lab),
+  },
+];
+
+async function endSecondScheduler(lab: Lab): Promise<void> {
+  await lab.kill('cinder-scheduler-b');
+  await lab.forget('cinder-scheduler', 'lab-b');
+}
+
+async function mend(lab: Lab): Promise<void> {
+  await lab.backend('well', { _clock_ahead: null });
+  await lab.backend('single', { backend_state: 'up' });
+  await lab.backend('nas', { _fail_stats: null });
+  await lab.action('enable', { host: 'lab@nas', ...volume });
+  await lab.start('volume-single', ...unitsOnHost);
+  await endSecondScheduler(lab).catch(() => undefined);
+  await lab.restart('cinder-scheduler');
+}
+
+async function mendWhole(lab: Lab): Promise<void> {
+  for (const name of ['single', 'nas']) await lab.backend(name, { backend_state: 'up', _fail_stats: null });
+}
