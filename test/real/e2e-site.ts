@@ -61,6 +61,8 @@ export interface SiteOptions {
   readonly backends: readonly string[];
   /** Whom the exporter logs in as. */
   readonly who: Who;
+  /** Of the exporter, more lines of the `defaults`. */
+  readonly config?: string;
   /** Brings the lab into the state that counts as healthy, before anybody looks. */
   readonly prepare?: (lab: Lab) => Promise<unknown>;
 }
@@ -78,7 +80,7 @@ export interface Site {
 }
 
 /** Starts one and waits until the exporter has read the cloud. */
-export async function startSite({ backends, who, prepare }: SiteOptions): Promise<Site> {
+export async function startSite({ backends, who, config = '', prepare }: SiteOptions): Promise<Site> {
   const ends: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of ends.splice(0).toReversed()) await end();
@@ -97,7 +99,11 @@ export async function startSite({ backends, who, prepare }: SiteOptions): Promis
       exporter = undefined;
     };
     const start = async (): Promise<void> => {
-      exporter = await startExporter({ environment, config: EXPORTER_CONFIG, args: ['--web.listen-address', address] });
+      exporter = await startExporter({
+        environment,
+        config: EXPORTER_CONFIG + config,
+        args: ['--web.listen-address', address],
+      });
     };
     ends.push(stop);
     await start();
