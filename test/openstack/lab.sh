@@ -282,7 +282,7 @@ E
 
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
-  _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run)
+  _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -339,8 +339,9 @@ class LabDriver(driver.VolumeDriver):
         global _ahead
         said = self._file()
         _ahead = datetime.timedelta(seconds=said.get('_clock_ahead', 0))
-        if said.get('_sleep'):
-            time.sleep(said['_sleep'])
+        end = time.monotonic() + said.get('_sleep', 0)
+        while time.monotonic() < end and self._file().get('_sleep'):
+            time.sleep(0.5)
         if said.get('_fail_stats'):
             raise exception.VolumeBackendAPIException(data=said['_fail_stats'])
         stats = {'volume_backend_name': self.configuration.safe_get('volume_backend_name'),
