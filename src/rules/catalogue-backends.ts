@@ -1,6 +1,6 @@
 import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
-import { CONDITION } from './memory.ts';
+import { allDown, CONDITION, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -20,7 +20,37 @@ export function backendRules(s: Settings): RuleGroup {
       'Backends. Cinder itself notices a change after up to 60 s (backend_stats_polling_interval, service_down_time), the exporter ' +
       'reads every 30 s: each `for` comes on top. keep_firing_for bridges short gaps, such as the one empty answer after a restart of the scheduler.',
     interval: s.interval,
-    rules: [...memoryRules(s), ...alerts(s), ...wholeRules(s)],
+    rules: [...memoryRules(s), unknown(s), ...wholeRules(s), ...alerts(s)],
+  };
+}
+
+function unknown(s: Settings): AlertingRule {
+  return {
+    alert: 'CinderBackendStateUnknown',
+    component: 'backend',
+    severity: 'critical',
+    keepFiringFor: s.page_keep_firing_for,
+    dashboard: BACKEND_DASHBOARD,
+    comment:
+      'No scheduler knows it, so it gets no volumes, and nobody sees an outage of it. Does not begin while the pools cannot be read: ' +
+      'then nothing is known of any backend, and the alert is about the scheduler, or about the access of the exporter. ' +
+      'The `for` outlasts the start of a driver and of a scheduler.',
+    expr: unlessMuted('CinderBackendStateUnknown', `(${CONDITION}{condition="unknown"} == 1)`, {
+      ignoring: 'host, backend, condition',
+      expr: `
+  (max without (${s.replica_labels}) (cinder_up{${s.selector}}) == 1)
+  unless
+  (
+    max without (${s.replica_labels}, collector) (
+      max_over_time(cinder_scrape_collector_success{${s.selector},collector="pools"}[${s.pools_read_within}])
+    ) == 1
+  )
+`,
+    }),
+    for: s.backend_state_unknown_for,
+    summary: 'A Cinder volume service is up but the scheduler knows nothing of its backend.',
+    description:
+      '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes, and an outage of its storage would not be seen.',
   };
 }
 
@@ -28,12 +58,27 @@ function alerts(s: Settings): readonly (RecordingRule | AlertingRule)[] {
   const backend = { component: 'backend', dashboard: BACKEND_DASHBOARD } as const;
   const page = { ...backend, severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const;
   const ticket = { ...backend, severity: 'warning', keepFiringFor: s.ticket_keep_firing_for } as const;
+  const backendGone = `(
+  group without (condition) (last_over_time(${CONDITION}{condition="up"}[${s.vanished_window}]))
+  unless
+  group without (${s.replica_labels}, condition) (cinder_backend_condition{${s.selector},condition="up"})
+)`;
+  const ofInfo = `${s.replica_labels}, volume_backend_name, vendor_name, driver_version, storage_protocol`;
+  const poolGone = `(
+  group without (${ofInfo}) (last_over_time(cinder_pool_info{${s.selector}}[${s.vanished_window}]))
+  unless
+  group without (${ofInfo}) (cinder_pool_info{${s.selector}})
+)`;
   return [
     {
       alert: 'CinderBackendDown',
       ...page,
       comment: 'Two or three reports of the driver, so that one bad poll does not page.',
-      expr: `${CONDITION}{condition="down"} == 1`,
+      expr: unlessMuted(
+        'CinderBackendDown',
+        `(${CONDITION}{condition="down"} == 1)`,
+        allDown('host', 'backend', 'condition'),
+      ),
       for: s.backend_down_for,
       summary: 'A Cinder storage backend is reported down by its driver.',
       description:
@@ -46,24 +91,16 @@ function alerts(s: Settings): readonly (RecordingRule | AlertingRule)[] {
       comment:
         'The exporter says stale when the driver stats are 5 minutes old. The `for` outlasts the recovery of a message bus, after which ' +
         'a scheduler still holds old stats until the next report.',
-      expr: `${CONDITION}{condition="stale"} == 1`,
+      expr: unlessMuted(
+        'CinderBackendStatsStale',
+        `(${CONDITION}{condition="stale"} == 1)`,
+        allDown('host', 'backend', 'condition'),
+      ),
       for: s.backend_stats_stale_for,
       summary: 'A Cinder driver has stopped reporting on its storage backend.',
       description:
         'The cinder-volume process of {{ $labels.host }} sends heartbeats, but its driver stats have stopped: get_volume_stats fails or hangs. ' +
         'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.',
-    },
-    {
-      alert: 'CinderBackendStateUnknown',
-      ...ticket,
-      comment:
-        'Not while no scheduler answers: then nothing is known of any backend, and the alert is about the scheduler. ' +
-        'The `for` outlasts the start of a driver and of a scheduler.',
-      expr: `${CONDITION}{condition="unknown"} == 1`,
-      for: s.backend_state_unknown_for,
-      summary: 'A Cinder volume service is up but the scheduler knows nothing of its backend.',
-      description:
-        '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes.',
     },
     {
       alert: 'CinderBackendDegraded',
@@ -72,7 +109,7 @@ function alerts(s: Settings): readonly (RecordingRule | AlertingRule)[] {
       expr: `
 ${CONDITION}{condition="degraded"} == 1
 unless ignoring (condition)
-(min without (${s.replica_labels}, pool) (cinder_pool_state{${s.selector}}) == 0)`,
+(min without (pool) (${POOL_STATE}) == 0)`,
       for: s.backend_degraded_for,
       summary: 'A Cinder storage backend reports a state that is neither up nor down.',
       description:
@@ -83,7 +120,7 @@ unless ignoring (condition)
       ...ticket,
       comment: 'Some pools of a backend, not all: then it is CinderBackendDown.',
       expr: `
-(min without (${s.replica_labels}) (cinder_pool_state{${s.selector}}) == 0)
+(${POOL_STATE} == 0)
 and ignoring (pool, condition)
 (${CONDITION}{condition="degraded"} == 1)`,
       for: s.pool_down_for,
@@ -95,15 +132,20 @@ and ignoring (pool, condition)
       record: TROUBLE,
       comment:
         'Whether a backend is in trouble, of whatever kind: an outage that is first one and then another is still one. ' +
-        'Unknown, disabled and frozen are no trouble of the backend.',
+        'Unknown is no outage, disabled and frozen are the wish of an operator.',
       expr: `max without (condition) (${CONDITION}{condition=~"down|stale|service_down"})`,
       identity: ['host', 'backend'],
     },
     {
       alert: 'CinderBackendFlapping',
       ...ticket,
-      comment: 'Changes into and out of trouble, two for each outage.',
-      expr: `changes(${TROUBLE}[${s.backend_flapping_window}]) >= ${s.backend_flapping_changes}`,
+      comment:
+        'Changes into and out of trouble, two for each outage. Does not begin while it is out: then its page speaks.',
+      expr: unlessMuted(
+        'CinderBackendFlapping',
+        `(changes(${TROUBLE}[${s.backend_flapping_window}]) >= ${s.backend_flapping_changes})`,
+        { ignoring: '', expr: `${TROUBLE} == 1` },
+      ),
       summary: 'A Cinder storage backend keeps going down and coming back.',
       description: `{{ $labels.host }} went into or out of trouble {{ $value | humanize }} times within ${s.backend_flapping_window}.`,
     },
@@ -112,12 +154,10 @@ and ignoring (pool, condition)
       ...ticket,
       dashboard: BACKENDS_DASHBOARD,
       expr: `
-(
-  group without (condition) (last_over_time(${CONDITION}{condition="up"}[${s.vanished_window}]))
-  unless
-  group without (${s.replica_labels}, condition) (cinder_backend_condition{${s.selector},condition="up"})
-)
-and ignoring (host, backend) (max without (${s.replica_labels}) (cinder_up{${s.selector}}) == 1)`,
+${backendGone}
+and ignoring (host, backend) (max without (${s.replica_labels}) (cinder_up{${s.selector}}) == 1)
+or
+${stillFiring('CinderBackendVanished', backendGone)}`,
       for: s.vanished_for,
       summary: 'A Cinder storage backend has disappeared from the service list.',
       description:
@@ -127,22 +167,16 @@ and ignoring (host, backend) (max without (${s.replica_labels}) (cinder_up{${s.s
     {
       alert: 'CinderPoolVanished',
       ...ticket,
-      comment: 'Only while the scheduler lists the pools and the backend is one that it lists.',
+      comment:
+        'Begins only while the scheduler lists the pools and the backend is one that it lists; ends when the pool is back, or the backend disabled, frozen or gone.',
       expr: `
-(
-  group without (${s.replica_labels}, volume_backend_name, vendor_name, driver_version, storage_protocol) (
-    last_over_time(cinder_pool_info{${s.selector}}[${s.vanished_window}])
-  )
-  unless
-  group without (${s.replica_labels}, volume_backend_name, vendor_name, driver_version, storage_protocol) (
-    cinder_pool_info{${s.selector}}
-  )
-)
-and ignoring (pool) (
-  max without (condition) (${CONDITION}{condition=~"down|stale|degraded|up_assumed|up"}) == 1
-)
+${poolGone}
+and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"degraded|up_assumed|up"}) == 1)
 and ignoring (host, backend, pool)
-(max without (${s.replica_labels}, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 1)`,
+(max without (${s.replica_labels}, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 1)
+or
+${stillFiring('CinderPoolVanished', poolGone)}
+and ignoring (pool) (max without (condition) (${CONDITION}{condition!~"frozen|disabled"}) == 1)`,
       for: s.vanished_for,
       summary: 'A pool has disappeared from a Cinder storage backend that is still there.',
       description: 'Pool {{ $labels.pool }} of {{ $labels.host }} is no longer reported by its driver.',

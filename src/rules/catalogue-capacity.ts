@@ -1,5 +1,5 @@
 import { secondsOf } from './duration.ts';
-import { FREE_RATIO, remember } from './memory.ts';
+import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,6 +15,7 @@ export function capacityRules(s: Settings): RuleGroup {
   } as const;
   const of = (family: string): string => `max without (${s.replica_labels}) (cinder_pool_${family}{${s.selector}})`;
   const total = `(cinder_pool_total_capacity_bytes{${s.selector}} > 0 < Inf)`;
+  const full = { ignoring: '', expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}` };
   return {
     name: 'cinder-capacity',
     comment:
@@ -23,8 +24,9 @@ export function capacityRules(s: Settings): RuleGroup {
     rules: [
       {
         record: FREE_RATIO,
-        comment: 'Physical space left in each pool, 0 to 1; the last value stands while the pools cannot be read.',
-        expr: remember(
+        comment:
+          'Physical space left in each pool, 0 to 1; the last value stands while the pools cannot be read, or their backend is out.',
+        expr: `${remember(
           FREE_RATIO,
           `
 max without (${s.replica_labels}) (
@@ -34,7 +36,12 @@ max without (${s.replica_labels}) (
           ['host', 'backend', 'pool'],
           { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
           s,
-        ),
+        )}
+or
+(
+  ${FREE_RATIO}
+  and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"down|stale|service_down|unknown"}) == 1)
+)`,
         identity: ['host', 'backend', 'pool'],
       },
       {
@@ -62,14 +69,18 @@ max without (${s.replica_labels}) (
         for: s.pool_physical_space_critical_for,
         summary: 'A Cinder pool has almost no physical space left.',
         description:
-          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left; thin volumes on it can stop accepting writes.',
+          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left. When none is left, new volumes fail, and so do writes to volumes that take their space only as they are written.',
       },
       {
         alert: 'CinderPoolSpaceLow',
         ...ticket,
-        comment: 'By the arithmetic of the scheduler. Below zero it is CinderPoolOverProvisioned.',
-        expr: `
-(${of('virtual_free_capacity_bytes')} / ${SCHEDULABLE} < ${s.pool_space_low_ratio}) >= 0`,
+        comment:
+          'By the arithmetic of the scheduler. Below zero it is CinderPoolOverProvisioned. Full is full: none of these begins beside CinderPoolPhysicalSpaceCritical.',
+        expr: unlessMuted(
+          'CinderPoolSpaceLow',
+          `((${of('virtual_free_capacity_bytes')} / ${SCHEDULABLE} < ${s.pool_space_low_ratio}) >= 0)`,
+          full,
+        ),
         for: s.pool_space_low_for,
         summary: 'A Cinder pool has little schedulable capacity left.',
         description:
@@ -78,14 +89,19 @@ max without (${s.replica_labels}) (
       {
         alert: 'CinderPoolFillingUp',
         ...ticket,
-        expr: `
-(${FREE_RATIO} < ${s.pool_filling_up_ratio})
-and
-(
-  max without (${s.replica_labels}) (
-    predict_linear(cinder_pool_free_capacity_bytes{${s.selector}}[${s.pool_filling_up_window}], ${secondsOf(s.pool_filling_up_horizon)})
-  ) < 0
+        expr: unlessMuted(
+          'CinderPoolFillingUp',
+          `(
+  (${FREE_RATIO} < ${s.pool_filling_up_ratio})
+  and
+  (
+    max without (${s.replica_labels}) (
+      predict_linear(cinder_pool_free_capacity_bytes{${s.selector}}[${s.pool_filling_up_window}], ${secondsOf(s.pool_filling_up_horizon)})
+    ) < 0
+  )
 )`,
+          full,
+        ),
         for: s.pool_filling_up_for,
         summary: 'A Cinder pool will soon be full.',
         description: `Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left and at this rate is full within ${s.pool_filling_up_horizon}.`,
@@ -93,7 +109,7 @@ and
       {
         alert: 'CinderPoolOverProvisioned',
         ...ticket,
-        expr: `${of('virtual_free_capacity_bytes')} < 0`,
+        expr: unlessMuted('CinderPoolOverProvisioned', `(${of('virtual_free_capacity_bytes')} < 0)`, full),
         for: s.pool_over_provisioned_for,
         summary: 'A Cinder pool is provisioned beyond its limit.',
         description:

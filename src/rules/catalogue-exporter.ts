@@ -1,5 +1,5 @@
 import { secondsOf } from './duration.ts';
-import { SCHEDULER_SILENT } from './memory.ts';
+import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted } from './memory.ts';
 import { EXPORTER_DASHBOARD, type RuleGroup } from './rule.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,8 +12,35 @@ export function exporterRules(s: Settings): RuleGroup {
     increase(cinder_exporter_errors_total{${s.selector},collector="services",${reason}}[${s.errors_window}])
   )`;
   const refused = `(${errors('reason=~"auth|forbidden"')}\n  >${errors('reason!~"auth|forbidden"')}\n)`;
-  const age = (collector: string): string =>
-    `time() - max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}})`;
+  const success = (collector: string): string =>
+    `cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`;
+  const age = (collector: string): string => `
+    time() - max without (${s.replica_labels}) (
+      ${success(collector)} + ignoring (collector) group_left () ${clockError(s)}
+      or
+      ${success(collector)}
+    )`;
+  const old = `(
+  (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
+  or
+  (${age('collector="volume_types"')} > ${secondsOf(s.volume_types_stale_after)})
+  or
+  (
+    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
+    unless
+    max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector}})
+  )
+)`;
+  const blind = `(${seeing} == 0)`;
+  /** As long as the target is there, but tells nothing of Cinder, such an alert stands. */
+  const untold = (alert: string): string => `
+(
+  max without (alertname, alertstate, severity, component) (ALERTS{alertname="${alert}",alertstate="firing"})
+  and
+  max without (${s.replica_labels}) (up{${s.selector}})
+  unless
+  ${seeing}
+)`;
   return {
     name: 'cinder-exporter',
     comment:
@@ -24,13 +51,20 @@ export function exporterRules(s: Settings): RuleGroup {
         alert: 'CinderExporterDown',
         ...page,
         component: 'exporter',
-        comment: 'No replica of a target can be scraped, or there is no target at all. Longer than an upgrade takes.',
+        comment:
+          'No replica of a target can be scraped, or there is no target at all, or what is scraped lacks cinder_up. Longer than an upgrade takes.',
         expr: `
 max without (${s.replica_labels}) (up{${s.selector}}) == 0
 or
-absent(up{${s.selector}})`,
+absent(up{${s.selector}})
+or
+(
+  max without (${s.replica_labels}) (up{${s.selector}}) == 1
+  unless
+  ${seeing}
+)`,
         for: s.exporter_down_for,
-        summary: 'The Cinder exporter is absent or cannot be scraped.',
+        summary: 'The Cinder exporter is absent, cannot be scraped, or tells nothing of Cinder.',
         description:
           'Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
       },
@@ -38,11 +72,10 @@ absent(up{${s.selector}})`,
         alert: 'CinderAPIUnreachable',
         ...page,
         component: 'api',
-        comment: 'No replica can read the service list. Refused logins are CinderExporterAuthFailing.',
-        expr: `
-${seeing} == 0
-unless
-${refused}`,
+        comment:
+          'No replica can read the service list. Refused logins are CinderExporterAuthFailing. Ends when the list is read.',
+        expr: `${unlessMuted('CinderAPIUnreachable', blind, { ignoring: '', expr: refused })}
+or${untold('CinderAPIUnreachable')}`,
         for: s.api_unreachable_for,
         summary: 'The Cinder API cannot be read.',
         description:
@@ -54,11 +87,14 @@ ${refused}`,
         ...page,
         component: 'exporter',
         comment:
-          'Most of the recent failures are refusals: by Keystone (auth), or by the policy of Cinder (forbidden).',
+          'Most of the recent failures are refusals: by Keystone (auth), or by the policy of Cinder (forbidden). Ends when the list is read.',
         expr: `
-${seeing} == 0
+${blind}
 and
-${refused}`,
+${refused}
+or
+${stillFiring('CinderExporterAuthFailing', blind)}
+or${untold('CinderExporterAuthFailing')}`,
         for: s.auth_failing_for,
         summary: 'The Cinder exporter is refused by Keystone or by the policy of Cinder.',
         description:
@@ -73,27 +109,33 @@ ${refused}`,
         dashboard: EXPORTER_DASHBOARD,
         comment:
           'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types fail, or the exporter no longer refreshes. ' +
-          'Never succeeded counts as well. Silence of the schedulers has its own alerts.',
+          'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old.',
         expr: `
-(
-  (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
-  or
-  (${age('collector="volume_types"')} > ${secondsOf(s.volume_types_stale_after)})
-  or
-  (
-    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
-    unless
-    max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector}})
-  )
-)
+${old}
 and ignoring (collector)
 (${seeing} == 1)
 unless ignoring (collector)
-${SCHEDULER_SILENT}`,
+${SCHEDULER_SILENT}
+or
+${stillFiring('CinderExporterDataStale', old)}`,
         for: s.data_stale_for,
         summary: 'The Cinder exporter serves old data of one kind.',
         description:
           'Collector {{ $labels.collector }} has not succeeded for long although Cinder answers; its errors are in cinder_exporter_errors_total and in the log.',
+      },
+      {
+        alert: 'CinderExporterClockSkew',
+        component: 'exporter',
+        severity: 'warning',
+        keepFiringFor: s.ticket_keep_firing_for,
+        dashboard: EXPORTER_DASHBOARD,
+        comment:
+          'About one replica, so its labels stay. Heartbeats are seldom older than a minute; a clock that is ahead shows only beyond that.',
+        expr: clockError(s).slice(1, -1),
+        for: s.clock_skew_for,
+        summary: 'The clock of the Cinder exporter is not that of most Cinder services.',
+        description:
+          'The heartbeats of most Cinder services differ by {{ $value | humanizeDuration }} from the clock of the exporter at {{ $labels.instance }} (above zero: its clock is behind). Its clock is off, or those of most Cinder hosts are.',
       },
       {
         alert: 'CinderAPITooOld',

@@ -1,45 +1,121 @@
 import { secondsOf } from './duration.ts';
-import { CONDITION, leftOver, remember, SERVICE_ENABLED, SERVICE_STATE, type Sight } from './memory.ts';
+import {
+  CONDITION,
+  BACKEND_LEFT_OVER,
+  DESCRIPTIVE,
+  LEFT_OVER,
+  POOL_STATE,
+  remember,
+  SERVICE_ENABLED,
+  SERVICE_STATE,
+  whileBlind,
+  type Sight,
+} from './memory.ts';
 import type { RecordingRule } from './rule.ts';
 import type { Settings } from './settings.ts';
+
+const HELD = 'cinder:backend_condition_held:bool';
 
 /** The recording rules that the alerts on backends and services stand on. */
 export function memoryRules(s: Settings): readonly RecordingRule[] {
   const sight: Sight = { series: `cinder_up{${s.selector}}`, labels: [] };
-  const limit = secondsOf(s.service_record_stale_after);
+  const seen = `cinder_backend_condition{${s.selector}}
+  and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)`;
+  const known = `group without (${s.replica_labels}, condition) (
+  (cinder_backend_condition{${s.selector},condition!="unknown"} == 1)
+  and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
+)`;
+  const unknown = `cinder_backend_condition{${s.selector},condition="unknown"} == 1`;
+  const volumes = `${s.selector},binary="cinder-volume"`;
+  const inUse = `cinder_service_info{${volumes},cluster!=""}
+      and ignoring (cluster, ${DESCRIPTIVE}) (cinder_service_enabled{${volumes}} == 1)`;
   return [
+    {
+      record: LEFT_OVER,
+      comment:
+        'Rows of the service list that have not changed for so long that they are left-overs. Cinder shows the last heartbeat or the last change ' +
+        'by an operator, whichever is nearer to now. A row that it counts as up is none, whatever the clocks say.',
+      expr: `
+max without (${s.replica_labels}) (
+  time() - cinder_service_updated_timestamp_seconds{${s.selector}} > ${secondsOf(s.service_record_stale_after)}
+  unless
+  (cinder_service_state{${s.selector}} == 1)
+)`,
+      identity: ['binary', 'host'],
+    },
+    {
+      record: BACKEND_LEFT_OVER,
+      comment:
+        'The backends that nothing but left-overs stands for: such a row, or a cluster whose enabled services are all such.',
+      expr: `
+group without (binary) (${LEFT_OVER}{binary="cinder-volume"})
+or
+label_replace(
+  group without (${s.replica_labels}, binary, host, ${DESCRIPTIVE}) (
+    ${inUse}
+  )
+  unless
+  group without (binary, host) (
+    max without (${s.replica_labels}, ${DESCRIPTIVE}) (
+      ${inUse}
+    )
+    unless ignoring (cluster) ${LEFT_OVER}
+  ),
+  "host", "$1", "cluster", "(.+)"
+)`,
+      identity: ['host', 'cluster'],
+    },
+    {
+      record: HELD,
+      comment:
+        'The backends of which the exporter knows nothing (any more), and whose last condition stands: trouble that was not seen to end, ' +
+        'and everything while the pools cannot be read. Not what the service list tells, a lost heartbeat or the wish of an operator: ' +
+        'there the end is seen. Not where another replica knows more.',
+      expr: `
+(
+  max without (condition) (${CONDITION}{condition=~"down|stale"} == 1)
+  or
+  max without (condition) (${CONDITION}{condition=~"unknown|degraded|up_assumed|up"} == 1)
+  and ignoring (host, backend)
+  (max without (${s.replica_labels}, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 0)
+)
+and
+max without (${s.replica_labels}, condition) (
+  (${unknown})
+  and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
+)
+unless
+${known}`,
+      identity: ['host', 'backend'],
+    },
     {
       record: CONDITION,
       comment:
-        'The condition of each backend as it was last seen. Replicas are folded here, and only those that can see count. ' +
-        'While no replica reads the service list, or a backend is unknown only because no scheduler answers, the last condition stands: ' +
-        'a blind exporter neither raises, nor resolves, nor repeats an alert about a backend. ' +
+        'The last known condition of each backend, in four branches: as it is seen, by the replicas of the exporter that can see and know it; ' +
+        'the last one, while no replica reads the service list; the last one, where it is held; and what is said, unknown included. ' +
+        'So a blind exporter or a scheduler that forgot neither raises, nor resolves, nor repeats an alert about a backend. ' +
         'Service rows without a heartbeat for days are left-overs and not looked at.',
-      expr: `${remember(
-        CONDITION,
-        `
+      expr: `
 max without (${s.replica_labels}) (
-  cinder_backend_condition{${s.selector}}
-  and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
-  unless ignoring (condition) (
-    (cinder_backend_condition{${s.selector},condition="unknown"} == 1)
-    and ignoring (host, backend, condition, collector)
-    (cinder_scrape_collector_success{${s.selector},collector="pools"} == 0)
-    unless ignoring (host, backend, condition, collector, reason)
-    (increase(cinder_exporter_errors_total{${s.selector},collector="pools",reason="forbidden"}[${s.errors_window}]) > 0)
-  )
-  unless ignoring (binary, backend, condition)
-  (${leftOver(`${s.selector},binary="cinder-volume"`, limit)})
-)`,
-        ['host', 'backend', 'condition'],
-        sight,
-        s,
-      )}
+  ${seen}
+  unless ignoring (condition) (${unknown})
+)
+unless ignoring (cluster, backend, condition) ${BACKEND_LEFT_OVER}
+or
+${whileBlind(CONDITION, ['host', 'backend', 'condition'], sight, s)}
 or
 (
-  ${CONDITION}
-  and ignoring (condition) (max without (${s.replica_labels}) (cinder_backend_condition{${s.selector},condition="unknown"}) == 1)
-)`,
+  ${CONDITION} and ignoring (condition) ${HELD}
+)
+or
+max without (${s.replica_labels}) (
+  ${seen}
+  and ignoring (condition) (${unknown})
+)
+unless ignoring (cluster, backend, condition) ${BACKEND_LEFT_OVER}
+unless ignoring (condition) ${HELD}
+unless ignoring (condition)
+${known}`,
       identity: ['host', 'backend', 'condition'],
     },
     {
@@ -52,8 +128,8 @@ max without (${s.replica_labels}) (
   cinder_service_state{${s.selector}}
   and (cinder_service_enabled{${s.selector}} == 1)
   and ignoring (binary, host) (cinder_up{${s.selector}} == 1)
-  unless (${leftOver(s.selector, limit)})
-)`,
+)
+unless ${LEFT_OVER}`,
         ['binary', 'host'],
         sight,
         s,
@@ -62,19 +138,37 @@ max without (${s.replica_labels}) (
     },
     {
       record: SERVICE_ENABLED,
-      comment: 'Whether each service is enabled, as last seen: a day of `for` must not begin anew after a gap.',
+      comment:
+        'Whether each service is enabled, as last seen, left-overs aside: a day of `for` must not begin anew after a gap.',
       expr: remember(
         SERVICE_ENABLED,
         `
 max without (${s.replica_labels}) (
   cinder_service_enabled{${s.selector}}
   and ignoring (binary, host) (cinder_up{${s.selector}} == 1)
-)`,
+)
+unless ${LEFT_OVER}`,
         ['binary', 'host'],
         sight,
         s,
       ),
       identity: ['binary', 'host'],
+    },
+    {
+      record: POOL_STATE,
+      comment: 'The state of each pool as it was last seen; it stands while the pools cannot be read.',
+      expr: remember(
+        POOL_STATE,
+        `
+min without (${s.replica_labels}) (
+  cinder_pool_state{${s.selector}}
+  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
+)`,
+        ['host', 'backend', 'pool'],
+        { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
+        s,
+      ),
+      identity: ['host', 'backend', 'pool'],
     },
   ];
 }

@@ -1,9 +1,21 @@
 import { secondsOf } from './duration.ts';
-import { CONDITION, SCHEDULER_SILENT, SERVICE_ENABLED, SERVICE_STATE } from './memory.ts';
+import {
+  allDown,
+  CLOCK_BEHIND,
+  clockError,
+  CONDITION,
+  DESCRIPTIVE,
+  HOST_DOWN,
+  LEFT_OVER,
+  onDeadHost,
+  remember,
+  SCHEDULER_SILENT,
+  SERVICE_ENABLED,
+  SERVICE_STATE,
+  unlessMuted,
+} from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup } from './rule.ts';
 import type { Settings } from './settings.ts';
-
-const DESCRIPTIVE = 'zone, disabled_reason, replication_status, active_backend_id';
 
 /** What can be wrong with a Cinder process, and what an operator may have forgotten. */
 export function serviceRules(s: Settings): RuleGroup {
@@ -18,8 +30,11 @@ export function serviceRules(s: Settings): RuleGroup {
       {
         record: SCHEDULER_SILENT,
         comment:
-          'The service list comes, what needs a scheduler does not. Refusals and unreadable answers are not silence.',
-        expr: `
+          'The service list comes, what needs a scheduler does not. Refusals and unreadable answers are not silence. ' +
+          'Stands as it was while the service list does not come either.',
+        expr: remember(
+          SCHEDULER_SILENT,
+          `
 group without (collector) (
   (max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 0)
   and ignoring (collector)
@@ -31,7 +46,33 @@ group without (collector) (
     ) > 0
   )
 )`,
+          [],
+          { series: `cinder_up{${s.selector}}`, labels: [] },
+          s,
+        ),
         identity: [],
+      },
+      {
+        alert: 'CinderVolumeHostDown',
+        ...page,
+        dashboard: BACKENDS_DASHBOARD,
+        comment:
+          'One machine, one page: all of its backends, two or more, are without service. Shorter than CinderVolumeServiceDown, which it mutes where that does not fire yet.',
+        expr: unlessMuted(
+          'CinderVolumeHostDown',
+          `(
+  label_replace(
+    max without (node) (label_replace(max without (host, backend) (${HOST_DOWN}), "host", "$1", "node", "(.+)")),
+    "node", "", "", ""
+  )
+)`,
+          allDown('host'),
+        ),
+        for: s.volume_host_down_for,
+        summary: 'All Cinder volume services of a host send no heartbeat.',
+        description:
+          'Every enabled cinder-volume of {{ $labels.host }}, two or more, is without heartbeat: the host, its network or its database connection, or a rollout. ' +
+          'Nothing can be done with their volumes through the API.',
       },
       {
         alert: 'CinderVolumeServiceDown',
@@ -40,7 +81,12 @@ group without (collector) (
         comment:
           'No enabled cinder-volume of the backend is alive. One dead peer of an active/active cluster is CinderServiceDown. ' +
           'The `for` leaves time for a restart with a slow driver.',
-        expr: `${CONDITION}{condition="service_down"} == 1`,
+        expr: unlessMuted(
+          'CinderVolumeServiceDown',
+          `(${CONDITION}{condition="service_down"} == 1)`,
+          allDown('host', 'backend', 'condition'),
+          { ignoring: 'condition, node', expr: onDeadHost() },
+        ),
         for: s.volume_service_down_for,
         summary: 'The Cinder volume service of a backend sends no heartbeat.',
         description:
@@ -99,11 +145,27 @@ and
           'the message bus is down or a scheduler hangs. Volumes cannot be created; alerts about backends stand as they last were.',
       },
       {
+        alert: 'CinderSchedulersDisagree',
+        ...ticket,
+        dashboard: BACKENDS_DASHBOARD,
+        comment: 'A scheduler that was just started knows less than the others for a minute: the `for` is longer.',
+        expr: `
+max without (${s.replica_labels}) (
+  increase(cinder_exporter_scheduler_disagreements_total{${s.selector}}[${s.schedulers_disagree_window}])
+) > 0`,
+        for: s.schedulers_disagree_for,
+        summary: 'The Cinder schedulers do not know the same backends.',
+        description:
+          'One answer has driver stats that another lacks, or older ones, {{ $value | humanize }} times ' +
+          `within ${s.schedulers_disagree_window}: a scheduler does not receive the reports of all drivers, or a driver stopped reporting before it was started.`,
+      },
+      {
         alert: 'CinderServiceDisabledTooLong',
         component: 'service',
         severity: 'info',
         dashboard: BACKENDS_DASHBOARD,
-        comment: 'Freezing and failing over disable a service as well; those have their own alerts.',
+        comment:
+          'Freezing and failing over disable a service as well; those have their own alerts. Left-overs are not looked at.',
         expr: `
 ${SERVICE_ENABLED} == 0
 unless
@@ -118,7 +180,10 @@ max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{
         alert: 'CinderServiceFrozenTooLong',
         ...ticket,
         dashboard: BACKEND_DASHBOARD,
-        expr: `${CONDITION}{condition="frozen"} == 1`,
+        expr: unlessMuted('CinderServiceFrozenTooLong', `(${CONDITION}{condition="frozen"} == 1)`, {
+          ignoring: 'binary, backend, condition',
+          expr: `max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{${s.selector},replication_status=~"failed-over|failover-error"})`,
+        }),
         for: s.service_frozen_for,
         summary: 'A Cinder backend has been frozen for long.',
         description: `{{ $labels.host }} has been frozen for more than ${s.service_frozen_for}. Its volumes work, but cannot be managed: thaw it, or finish the failover.`,
@@ -141,26 +206,48 @@ max without (${s.replica_labels}, zone, cluster, disabled_reason, replication_st
         component: 'service',
         severity: 'info',
         dashboard: BACKENDS_DASHBOARD,
-        comment: `From then on (${s.service_record_stale_after}) the row is a left-over, and the alerts above leave it alone.`,
-        expr: `
-time() - max without (${s.replica_labels}) (cinder_service_updated_timestamp_seconds{${s.selector}}) > ${secondsOf(s.service_record_stale_after)}`,
+        comment: `From then on (${s.service_record_stale_after}) the row is a left-over, and the other alerts leave it alone.`,
+        expr: LEFT_OVER,
         for: s.service_record_stale_for,
         summary: 'A row of the Cinder service list has had no heartbeat for days.',
         description:
-          'The last heartbeat of {{ $labels.binary }} on {{ $labels.host }} was {{ $value | humanizeDuration }} ago. Left over after a rename or a removal? Then remove it with "cinder-manage service remove".',
+          'The row of {{ $labels.binary }} on {{ $labels.host }} has not changed for {{ $value | humanizeDuration }}: no heartbeat, and no operator touched it. Left over after a rename or a removal? Then remove it with "cinder-manage service remove".',
+      },
+      {
+        record: CLOCK_BEHIND,
+        comment:
+          'How far the heartbeats of most hosts are ahead of the clock of a replica of the exporter, when it read them; a few seconds below zero as a rule. ' +
+          'Of services that Cinder counts as up: the others say nothing of clocks.',
+        expr: `
+quantile without (node) (
+  0.5,
+  avg without (binary, host) (
+    label_replace(
+      ${ahead(s).replaceAll('\n', '\n      ')}
+      unless (cinder_service_state{${s.selector}} == 0),
+      "node", "$1", "host", "([^@]+).*"
+    )
+  )
+)`,
+        identity: ['instance', 'pod'],
       },
       {
         alert: 'CinderServiceClockSkew',
         ...ticket,
         dashboard: BACKENDS_DASHBOARD,
         comment:
-          'Against the clock of the exporter when it read the list. Cinder counts a service as down when its heartbeat is 60 s ahead.',
+          'Against the clock of the exporter when it read the list; when that clock is off (CinderExporterClockSkew), against most other hosts. ' +
+          'Cinder counts a service as down when its heartbeat is 60 s ahead.',
         expr: `
 max without (${s.replica_labels}) (
-  cinder_service_updated_timestamp_seconds{${s.selector}}
-  - ignoring (binary, host, collector) group_left ()
-  cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},collector="services"}
-) > ${secondsOf(s.clock_skew)}`,
+  (
+    ${ahead(s).replaceAll('\n', '\n    ')}
+    - ignoring (binary, host) group_left ()
+    ${clockError(s)}
+    or
+    ${ahead(s).replaceAll('\n', '\n    ')}
+  ) > ${secondsOf(s.clock_skew)}
+)`,
         for: s.clock_skew_for,
         summary: 'The heartbeat of a Cinder service lies in the future.',
         description:
@@ -168,4 +255,11 @@ max without (${s.replica_labels}) (
       },
     ],
   };
+}
+
+/** Seconds by which what Cinder says of each service is ahead of the clock of the exporter when it read it, for each replica. */
+function ahead(s: Settings): string {
+  return `cinder_service_updated_timestamp_seconds{${s.selector}}
+- ignoring (binary, host, collector) group_left ()
+cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},collector="services"}`;
 }

@@ -1,13 +1,34 @@
+import { secondsOf } from './duration.ts';
 import type { Settings } from './settings.ts';
 
 /** The names of the series that remember. */
 export const CONDITION = 'cinder:backend_condition:last_known';
 export const SERVICE_STATE = 'cinder:service_state:last_known';
 export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
+export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
+
+/** Rows of the service list, and backends, that are left-overs; only CinderServiceRecordStale speaks of them. */
+export const LEFT_OVER = 'cinder:service_left_over:seconds';
+export const BACKEND_LEFT_OVER = 'cinder:backend_left_over:bool';
 
 /** 1 while what needs a scheduler goes unanswered although the service list comes. */
 export const SCHEDULER_SILENT = 'cinder:scheduler_silent:bool';
+
+/** 1 while several backends are out and none that is meant to serve is left, else 0. */
+export const ALL_DOWN = 'cinder:all_backends_down:bool';
+
+/** 1 for each backend without service on a host (`node`) whose backends are all without service, two or more. */
+export const HOST_DOWN = 'cinder:backend_host_down:bool';
+
+/** How far most Cinder services are ahead of the clock of a replica of the exporter. */
+export const CLOCK_BEHIND = 'cinder:exporter_clock_behind:seconds';
+
+/** What `info` has beside the identity of a service and its cluster. */
+export const DESCRIPTIVE = 'zone, disabled_reason, replication_status, active_backend_id';
+
+/** What an alert has beside the labels of its expression. */
+const OF_ALERTS = 'alertname, alertstate, severity, component';
 
 /** What must be 1 for the exporter to see: `series`, with `labels` beyond those of its target. */
 export interface Sight {
@@ -26,19 +47,70 @@ export function remember(
   sight: Sight,
   s: Settings,
 ): string {
-  const ignoring = identity.join(', ');
-  const folded = [s.replica_labels, ...sight.labels].join(', ');
   return `
 ${fresh}
 or
-(
-  ${record}
-  unless ignoring (${ignoring}) (max without (${folded}) (${sight.series}) == 1)
-  and ignoring (${ignoring}) (max without (${folded}) (max_over_time(${sight.series}[${s.hold_for}])) == 1)
+${whileBlind(record, identity, sight, s)}`;
+}
+
+/** `kept`, with these labels beyond those of the target, while no replica can see, for at most `hold_for`. */
+export function whileBlind(kept: string, identity: readonly string[], sight: Sight, s: Settings): string {
+  const ignoring = `ignoring (${identity.join(', ')})`;
+  const folded = [s.replica_labels, ...sight.labels].join(', ');
+  return `(
+  ${kept}
+  unless ${ignoring} (max without (${folded}) (${sight.series}) == 1)
+  and ${ignoring} (max without (${folded}) (max_over_time(${sight.series}[${s.hold_for}])) == 1)
 )`;
 }
 
-/** Service rows without a heartbeat for so long that they are left-overs; only CinderServiceRecordStale speaks of them. */
-export function leftOver(selector: string, seconds: string): string {
-  return `time() - cinder_service_updated_timestamp_seconds{${selector}} > ${seconds}`;
+/** The firing alerts of this name, those in their `keep_firing_for` included. */
+export function firing(alert: string): string {
+  return `ALERTS{alertname="${alert}",alertstate="firing"}`;
+}
+
+/** What is still true of an alert that fires already: `expr`, in parentheses, has all its labels. */
+export function stillFiring(alert: string, expr: string): string {
+  return `${expr}\nand ignoring (${OF_ALERTS}) ${firing(alert)}`;
+}
+
+/** `fact` while the alert about it fires: with `labels` beyond those of the target. */
+export function whileFiring(alert: string, fact: string, labels: readonly string[] = []): string {
+  return `${fact} and ignoring (${[...labels, OF_ALERTS].join(', ')}) ${firing(alert)}`;
+}
+
+/** Something that explains an alert, and the labels of the alert that it does not have, or the other way round. */
+export interface Mute {
+  readonly ignoring: string;
+  readonly expr: string;
+}
+
+/**
+ * The expression of an alert that does not begin while something explains it, and that goes on when it fires already. An inhibition of
+ * Alertmanager cannot tell the two apart: an alert that was sent, and ends while it is inhibited, is never resolved at the receiver, and the
+ * next one of its kind is held back (prometheus/alertmanager#2754). `expr` is in parentheses.
+ */
+export function unlessMuted(alert: string, expr: string, ...mutes: readonly Mute[]): string {
+  return `
+${expr}
+${mutes.map(({ ignoring, expr: mute }) => `unless ignoring (${ignoring}) (${mute})`).join('\n')}
+or
+${stillFiring(alert, expr)}`;
+}
+
+/** All backends are out, and CinderAllBackendsDown says so; `labels` are those of the alert that it mutes. */
+export function allDown(...labels: readonly string[]): Mute {
+  return { ignoring: labels.join(', '), expr: whileFiring('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`) };
+}
+
+/** The backends whose host is down as a whole, while CinderVolumeHostDown says so; they have the label `node`. */
+export function onDeadHost(): string {
+  return `${HOST_DOWN}
+  and ignoring (host, backend, ${OF_ALERTS})
+  label_replace(${firing('CinderVolumeHostDown')}, "node", "$1", "host", "(.+)")`;
+}
+
+/** Seconds by which the clock of a replica of the exporter is behind, or ahead (below zero), where it is off. */
+export function clockError(s: Settings): string {
+  return `(${CLOCK_BEHIND} > ${secondsOf(s.clock_skew)} or -(-${CLOCK_BEHIND} > ${secondsOf(s.exporter_clock_ahead)}))`;
 }

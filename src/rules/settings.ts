@@ -1,7 +1,7 @@
 import { millisecondsOf, scaled } from './duration.ts';
 
 /** What a setting's text must be. */
-type SettingKind = 'duration' | 'number' | 'matchers' | 'labels' | 'url';
+type SettingKind = 'duration' | 'ratio' | 'count' | 'matchers' | 'labels' | 'url';
 
 export interface Setting {
   readonly kind: SettingKind;
@@ -14,7 +14,8 @@ function setting(kind: SettingKind): (byDefault: string, help: string) => Settin
 }
 
 const duration = setting('duration');
-const number = setting('number');
+const ratio = setting('ratio');
+const count = setting('count');
 
 /** Everything about the rules that an operator may want otherwise. */
 export const SETTINGS = {
@@ -45,11 +46,12 @@ export const SETTINGS = {
     '3m',
     'CinderBackendStatsStale, beyond the `stale_after` of the exporter (5 minutes)',
   ),
-  backend_state_unknown_for: duration('15m', 'CinderBackendStateUnknown'),
+  backend_state_unknown_for: duration('5m', 'CinderBackendStateUnknown'),
+  pools_read_within: duration('2m', 'CinderBackendStateUnknown begins only when the pools were read within this time'),
   backend_degraded_for: duration('5m', 'CinderBackendDegraded'),
   pool_down_for: duration('5m', 'CinderPoolDown'),
   backend_flapping_window: duration('1h', 'CinderBackendFlapping counts changes in this window'),
-  backend_flapping_changes: number('6', 'CinderBackendFlapping: changes into and out of trouble, two for each outage'),
+  backend_flapping_changes: count('6', 'CinderBackendFlapping: changes into and out of trouble, two for each outage'),
   vanished_window: duration('24h', 'Cinder*Vanished remembers what was there for this long'),
   vanished_for: duration('15m', 'CinderBackendVanished, CinderPoolVanished'),
   all_backends_down_for: duration('1m', 'CinderAllBackendsDown; shorter than the alerts that it mutes'),
@@ -61,7 +63,10 @@ export const SETTINGS = {
     '1m',
     'stale driver stats count for CinderAllBackendsDown and CinderVolumeTypeDown after this long',
   ),
-  volume_type_down_for: duration('4m', 'CinderVolumeTypeDown; longer than the alerts of its single backends'),
+  volume_type_down_for: duration(
+    '4m',
+    'CinderVolumeTypeDown; longer than the alerts of its single backends, with which it grows when it is not set',
+  ),
   volume_type_memory: duration('1h', 'how long a backend is remembered as serving a volume type'),
   backend_state_assumed_for: duration('1h', 'CinderBackendStateAssumed'),
 
@@ -69,6 +74,7 @@ export const SETTINGS = {
     '3m',
     'CinderVolumeServiceDown, beyond the `service_down_time` of Cinder (60 seconds)',
   ),
+  volume_host_down_for: duration('2m', 'CinderVolumeHostDown; shorter than CinderVolumeServiceDown, which it mutes'),
   service_down_for: duration('5m', 'CinderServiceDown'),
   scheduler_down_for: duration('2m', 'CinderSchedulerDown, beyond the `service_down_time` of Cinder'),
   scheduler_not_answering_for: duration('3m', 'CinderSchedulerNotAnswering'),
@@ -76,25 +82,34 @@ export const SETTINGS = {
     '10m',
     'CinderSchedulerNotAnswering wants a scheduler with heartbeats for this long; more than the longest pause of the exporter',
   ),
+  schedulers_disagree_window: duration('10m', 'CinderSchedulersDisagree: disagreements in this window'),
+  schedulers_disagree_for: duration('30m', 'CinderSchedulersDisagree'),
   service_disabled_for: duration('24h', 'CinderServiceDisabledTooLong'),
   service_frozen_for: duration('24h', 'CinderServiceFrozenTooLong'),
   backend_failed_over_for: duration('5m', 'CinderBackendFailedOver'),
   service_record_stale_after: duration(
     '7d',
-    'CinderServiceRecordStale: no heartbeat for this long; such a row raises no other alert',
+    'CinderServiceRecordStale: a row that has not changed for this long, by a heartbeat or an operator; it raises no other alert',
   ),
   service_record_stale_for: duration('1h', 'CinderServiceRecordStale'),
-  clock_skew: duration('30s', 'CinderServiceClockSkew: a heartbeat this far in the future'),
-  clock_skew_for: duration('10m', 'CinderServiceClockSkew'),
+  clock_skew: duration(
+    '30s',
+    'CinderServiceClockSkew: a heartbeat this far in the future; CinderExporterClockSkew: the clock of the exporter this far behind',
+  ),
+  exporter_clock_ahead: duration(
+    '5m',
+    'CinderExporterClockSkew: the clock of the exporter this far ahead; more than heartbeats are old',
+  ),
+  clock_skew_for: duration('10m', 'CinderServiceClockSkew, CinderExporterClockSkew'),
 
-  pool_space_low_ratio: number('0.10', 'CinderPoolSpaceLow: share of the schedulable capacity that is left'),
+  pool_space_low_ratio: ratio('0.10', 'CinderPoolSpaceLow: share of the schedulable capacity that is left'),
   pool_space_low_for: duration('15m', 'CinderPoolSpaceLow'),
-  pool_physical_space_critical_ratio: number(
+  pool_physical_space_critical_ratio: ratio(
     '0.03',
     'CinderPoolPhysicalSpaceCritical: share of the physical space that is left',
   ),
   pool_physical_space_critical_for: duration('10m', 'CinderPoolPhysicalSpaceCritical'),
-  pool_filling_up_ratio: number(
+  pool_filling_up_ratio: ratio(
     '0.40',
     'CinderPoolFillingUp looks only at pools with less physical space left than this',
   ),
@@ -127,8 +142,15 @@ export class SettingsError extends Error {
 }
 
 const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => boolean; readonly words: string }>> = {
-  duration: { test: (text) => (millisecondsOf(text) ?? 0) > 0, words: 'a duration such as 90s, 5m or 1h30m' },
-  number: { test: (text) => /^\d+(\.\d+)?$/.test(text), words: 'a number such as 0.1 or 6' },
+  duration: {
+    test: (text) => inside(millisecondsOf(text), 0, YEAR_MS),
+    words: 'a duration such as 90s, 5m or 1h30m, a year at most',
+  },
+  ratio: {
+    test: (text) => /^\d(\.\d+)?$/.test(text) && inside(Number(text), 0, 1) && Number(text) < 1,
+    words: 'a ratio above 0 and below 1, such as 0.1 for 10 percent',
+  },
+  count: { test: (text) => /^\d{1,6}$/.test(text) && Number(text) >= 2, words: 'a whole number, 2 or more, such as 6' },
   matchers: { test: isMatchers, words: 'label matchers such as job="cinder-exporter",region="north", without braces' },
   labels: {
     test: (text) => /^[a-z_]\w*(, *[a-z_]\w*)*$/i.test(text),
@@ -139,6 +161,83 @@ const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => 
     words: 'a URL or an absolute path without a slash at the end',
   },
 };
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Above `low`, and not above `high`. */
+function inside(value: number | undefined, low: number, high: number): boolean {
+  return value !== undefined && value > low && value <= high;
+}
+
+/** What an alert that mutes others needs: `shorter` must be less than `longer`, or somebody is told twice, or never. */
+interface Relation {
+  readonly shorter: SettingName;
+  readonly longer: SettingName;
+  readonly why: string;
+}
+
+/** The alerts about one backend. */
+const PAGES_OF_BACKEND: readonly SettingName[] = [
+  'backend_down_for',
+  'backend_stats_stale_for',
+  'backend_state_unknown_for',
+  'volume_service_down_for',
+];
+
+const RELATIONS: readonly Relation[] = [
+  ...[...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'].map((longer) => ({
+    shorter: 'all_backends_down_for',
+    longer,
+    why: 'CinderAllBackendsDown comes before the alerts that it mutes',
+  })),
+  {
+    shorter: 'volume_host_down_for',
+    longer: 'volume_service_down_for',
+    why: 'CinderVolumeHostDown comes before the alerts that it mutes',
+  },
+  ...PAGES_OF_BACKEND.filter((name) => name !== 'backend_state_unknown_for').map((shorter) => ({
+    shorter,
+    longer: 'volume_type_down_for',
+    why: 'the page of a backend comes before CinderVolumeTypeDown, which it mutes',
+  })),
+  {
+    shorter: 'ticket_keep_firing_for',
+    longer: 'page_keep_firing_for',
+    why: 'an alert must not outlive the page that mutes it',
+  },
+  {
+    shorter: 'pool_physical_space_critical_ratio',
+    longer: 'pool_filling_up_ratio',
+    why: 'CinderPoolFillingUp comes before CinderPoolPhysicalSpaceCritical',
+  },
+] as readonly Relation[];
+
+/** Prometheus looks back 5 minutes: what is evaluated less often than this forgets what it recorded. */
+const LONGEST_INTERVAL_MS = 120_000;
+
+/** The same settings. Throws a SettingsError when they contradict each other. */
+function consistent(settings: Settings): Settings {
+  const sizeOf = (name: SettingName): number => millisecondsOf(settings[name]) ?? Number(settings[name]);
+  for (const { shorter, longer, why } of RELATIONS) {
+    if (sizeOf(shorter) < sizeOf(longer)) continue;
+    throw new SettingsError(
+      `${shorter}=${settings[shorter]}: expected less than ${longer}=${settings[longer]}, because ${why}; set both`,
+    );
+  }
+  for (const name of ['interval', 'capacity_interval'] as const) {
+    if (sizeOf(name) > LONGEST_INTERVAL_MS)
+      throw new SettingsError(`${name}=${settings[name]}: expected 2m or less, or the rules forget what they remember`);
+  }
+  return settings;
+}
+
+/** `volume_type_down_for` when nobody sets it: a minute more than the alerts of the backends, where those are made longer. */
+function volumeTypeDownFor(given: ReadonlyMap<SettingName, string>): string {
+  const msOf = (name: SettingName): number => millisecondsOf(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
+  const longest = Math.max(...PAGES_OF_BACKEND.filter((name) => name !== 'backend_state_unknown_for').map(msOf));
+  const { byDefault } = SETTINGS.volume_type_down_for;
+  return longest < (millisecondsOf(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
+}
 
 function isMatchers(text: string): boolean {
   return /^[a-z_]\w*(=~|!~|!=|=)"([^"\\\n]|\\.)*"(, *[a-z_]\w*(=~|!~|!=|=)"([^"\\\n]|\\.)*")*$/i.test(text);
@@ -175,13 +274,20 @@ export function parseSettings(assignments: readonly string[]): Settings {
     if (!expected.test(value)) throw new SettingsError(`${name}: expected ${expected.words}, got ${quote(value)}`);
     given.set(name, value);
   }
-  return build((name) => given.get(name) ?? SETTINGS[name].byDefault);
+  return consistent(
+    build(
+      (name) =>
+        given.get(name) ?? (name === 'volume_type_down_for' ? volumeTypeDownFor(given) : SETTINGS[name].byDefault),
+    ),
+  );
 }
 
 /** The same settings with every duration times `factor`, and nothing else changed: for tests that cannot wait. */
 export function scaleDurations(settings: Settings, factor: number): Settings {
   if (!Number.isFinite(factor) || factor <= 0) throw new SettingsError(`expected a factor above 0, got ${factor}`);
-  return build((name) => (SETTINGS[name].kind === 'duration' ? scaled(settings[name], factor) : settings[name]));
+  return consistent(
+    build((name) => (SETTINGS[name].kind === 'duration' ? scaled(settings[name], factor) : settings[name])),
+  );
 }
 
 function quote(text: string): string {

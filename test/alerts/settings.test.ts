@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultSettings, parseSettings, SETTINGS, SettingsError } from '../../src/rules/settings.ts';
+import { defaultSettings, parseSettings, scaleDurations, SETTINGS, SettingsError } from '../../src/rules/settings.ts';
 import { renderRules } from '../../src/rules/render.ts';
 import { readText, rulesOf } from './shipped.ts';
 
@@ -12,12 +12,46 @@ const find = (yaml: string, alert: string) => {
 
 test('a setting changes what it says, and nothing else', () => {
   const before = rulesOf(renderRules(defaultSettings()));
-  const after = rulesOf(renderRules(parseSettings(['backend_down_for=5m'])));
+  const after = rulesOf(renderRules(parseSettings(['backend_down_for=3m'])));
   const changed = after.filter((rule, index) => JSON.stringify(rule) !== JSON.stringify(before[index]));
   assert.deepEqual(
     changed.map((rule) => [rule.alert, rule.for]),
-    [['CinderBackendDown', '5m']],
+    [['CinderBackendDown', '3m']],
   );
+});
+
+test('the alert about a volume type grows with those about its backends, unless it is set', () => {
+  const timesOf = (...assignments: string[]) => {
+    const yaml = renderRules(parseSettings(assignments));
+    return [find(yaml, 'CinderBackendDown').for, find(yaml, 'CinderVolumeTypeDown').for];
+  };
+  assert.deepEqual(timesOf(), ['2m', '4m']);
+  assert.deepEqual(timesOf('backend_down_for=5m'), ['5m', '6m']);
+  assert.deepEqual(timesOf('backend_down_for=1h30m'), ['1h30m', '91m']);
+  assert.deepEqual(timesOf('backend_down_for=5m', 'volume_type_down_for=10m'), ['5m', '10m']);
+});
+
+test('settings that contradict each other are refused, with both names and the reason', () => {
+  const refused: readonly (readonly [readonly string[], RegExp])[] = [
+    [
+      ['backend_down_for=5m', 'volume_type_down_for=4m'],
+      /^backend_down_for=5m: expected less than volume_type_down_for=4m, because the page of a backend comes before/,
+    ],
+    [['all_backends_down_for=2m'], /^all_backends_down_for=2m: expected less than backend_down_for=2m, because/],
+    [['backend_down_for=30s'], /^all_backends_down_for=1m: expected less than backend_down_for=30s/],
+    [['volume_host_down_for=3m'], /^volume_host_down_for=3m: expected less than volume_service_down_for=3m/],
+    [['ticket_keep_firing_for=5m'], /^ticket_keep_firing_for=5m: expected less than page_keep_firing_for=5m/],
+    [['pool_physical_space_critical_ratio=0.5'], /^pool_physical_space_critical_ratio=0.5: expected less than pool_fil/],
+    [['interval=5m'], /^interval=5m: expected 2m or less/],
+    [['capacity_interval=10m'], /^capacity_interval=10m: expected 2m or less/],
+  ];
+  for (const [assignments, message] of refused)
+    assert.throws(
+      () => parseSettings(assignments),
+      (error) => error instanceof SettingsError && message.test(error.message),
+      assignments.join(' '),
+    );
+  assert.throws(() => scaleDurations(defaultSettings(), 20), /^SettingsError: interval=5m: expected 2m or less/);
 });
 
 test('thresholds, times and URLs land in the expressions and annotations', () => {
@@ -50,7 +84,14 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['backend_down_for='], /^backend_down_for: expected a duration .* got ""$/],
   [['backend_down_for=0s'], /^backend_down_for: expected a duration/],
   [['backend_down_for=1m30'], /^backend_down_for: expected a duration/],
-  [['pool_space_low_ratio=10%'], /^pool_space_low_ratio: expected a number such as 0.1 or 6, got "10%"$/],
+  [['backend_down_for=2y'], /^backend_down_for: expected a duration/],
+  [['backend_down_for=999999999d'], /^backend_down_for: expected a duration .* a year at most, got "999999999d"$/],
+  [['pool_space_low_ratio=10%'], /^pool_space_low_ratio: expected a ratio above 0 and below 1, .*, got "10%"$/],
+  [['pool_physical_space_critical_ratio=3'], /^pool_physical_space_critical_ratio: expected a ratio .* got "3"$/],
+  [['pool_space_low_ratio=1'], /^pool_space_low_ratio: expected a ratio/],
+  [['pool_filling_up_ratio=0.0'], /^pool_filling_up_ratio: expected a ratio/],
+  [['backend_flapping_changes=0'], /^backend_flapping_changes: expected a whole number, 2 or more, such as 6, got "0"$/],
+  [['backend_flapping_changes=2.5'], /^backend_flapping_changes: expected a whole number/],
   [['selector={job="x"}'], /^selector: expected label matchers .* without braces, got "\{job=\\"x\\"\}"$/],
   [['selector=job="x"} or up{job="y"'], /^selector: expected label matchers/],
   [['selector=job=cinder'], /^selector: expected label matchers/],

@@ -42,6 +42,13 @@ export const EXPORTER: Readonly<Record<string, Play>> = {
         /^cinder_scrape_collector_success\{collector="pools"\} 1$[^]*^cinder_exporter_last_refresh/m,
     },
   },
+  CinderExporterClockSkew: {
+    words: {},
+    shows: {
+      [`curl -s http://EXPORTER:10776/metrics | grep -E '^cinder_scrape_collector_last_success.*"services"'`]: /"services"\} \d{10}/,
+      'date +%s': /^\d{10}$/m,
+    },
+  },
   CinderAPITooOld: {
     words: {},
     shows: {

@@ -3,6 +3,8 @@ import type { Play } from './play.ts';
 
 const single = { HOST: 'lab@single' };
 const backup = { HOST: 'lab', BINARY: 'cinder-backup' };
+const CONDITIONS =
+  "curl -s http://EXPORTER:10776/api/v1/backends | jq -r '.backends[] | [.host, .condition, .reason] | @tsv'";
 const REPLICATION = 'cinder --os-volume-api-version 3.49 service-list --binary cinder-volume --withreplication';
 
 /** The pages of the section "Services". */
@@ -13,6 +15,13 @@ export const SERVICE_PAGES: Readonly<Record<string, Play>> = {
       [SERVICES]: row('lab@broken', 'enabled', 'down'),
       [BACKEND]: /"condition": "service_down"/,
       'cinder-manage service remove cinder-volume HOST': /removed/,
+    },
+  },
+  CinderVolumeHostDown: {
+    words: {},
+    shows: {
+      [SERVICES]: row('lab@broken', 'enabled', 'down'),
+      [CONDITIONS]: /^lab@broken\tservice_down\t/m,
     },
   },
   CinderServiceDown: {
@@ -42,6 +51,16 @@ export const SERVICE_PAGES: Readonly<Record<string, Play>> = {
       'rabbitmqctl list_queues name consumers messages | grep cinder-scheduler': /^cinder-scheduler\t1\t\d+$/m,
       'rabbitmq-diagnostics check_alarms': /no alarms/,
       'rabbitmq-diagnostics check_local_alarms': /no local alarms/,
+    },
+  },
+  CinderSchedulersDisagree: {
+    words: {},
+    shows: {
+      'openstack volume service list --service cinder-scheduler': row('cinder-scheduler', 'lab', 'enabled', 'up'),
+      'curl -s http://EXPORTER:10776/metrics | grep cinder_exporter_scheduler_disagreements_total':
+        /^cinder_exporter_scheduler_disagreements_total \d/m,
+      [CONDITIONS]: /^lab@single\tup/m,
+      'rabbitmqctl list_queues name consumers | grep cinder-scheduler': /^cinder-scheduler\t1$/m,
     },
   },
   CinderServiceDisabledTooLong: {
