@@ -240,14 +240,12 @@ quantile without (node) (
           'Cinder counts a service as down when its heartbeat is 60 s ahead.',
         expr: `
 max without (${s.replica_labels}) (
-  (
-    ${ahead(s).replaceAll('\n', '\n    ')}
-    - ignoring (binary, host) group_left ()
-    ${clockError(s)}
-    or
-    ${ahead(s).replaceAll('\n', '\n    ')}
-  ) > ${secondsOf(s.clock_skew)}
-)`,
+  ${ahead(s).replaceAll('\n', '\n  ')}
+  - ignoring (binary, host) group_left ()
+  ${clockError(s)}
+  or
+  ${ahead(s).replaceAll('\n', '\n  ')}
+) > ${secondsOf(s.clock_skew)}`,
         for: s.clock_skew_for,
         summary: 'The heartbeat of a Cinder service lies in the future.',
         description:

@@ -143,11 +143,11 @@ export class SettingsError extends Error {
 
 const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => boolean; readonly words: string }>> = {
   duration: {
-    test: (text) => inside(millisecondsOf(text), 0, YEAR_MS),
-    words: 'a duration such as 90s, 5m or 1h30m, a year at most',
+    test: (text) => (millisecondsOf(text) ?? 0) > 0,
+    words: 'a duration such as 90s, 5m or 1h30m',
   },
   ratio: {
-    test: (text) => /^\d(\.\d+)?$/.test(text) && inside(Number(text), 0, 1) && Number(text) < 1,
+    test: (text) => /^0\.\d+$/.test(text) && Number(text) > 0,
     words: 'a ratio above 0 and below 1, such as 0.1 for 10 percent',
   },
   count: { test: (text) => /^\d{1,6}$/.test(text) && Number(text) >= 2, words: 'a whole number, 2 or more, such as 6' },
@@ -164,11 +164,6 @@ const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => 
 
 const YEAR_MS = 365 * 86_400_000;
 
-/** Above `low`, and not above `high`. */
-function inside(value: number | undefined, low: number, high: number): boolean {
-  return value !== undefined && value > low && value <= high;
-}
-
 /** What an alert that mutes others needs: `shorter` must be less than `longer`, or somebody is told twice, or never. */
 interface Relation {
   readonly shorter: SettingName;
@@ -176,17 +171,12 @@ interface Relation {
   readonly why: string;
 }
 
-/** The alerts about one backend. */
-const PAGES_OF_BACKEND: readonly SettingName[] = [
-  'backend_down_for',
-  'backend_stats_stale_for',
-  'backend_state_unknown_for',
-  'volume_service_down_for',
-];
+/** The pages about one backend that is out; unknown is out only when its page says so. */
+const PAGES_OF_BACKEND = ['backend_down_for', 'backend_stats_stale_for', 'volume_service_down_for'] as const;
 
 const RELATIONS: readonly Relation[] = [
-  ...[...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'].map((longer) => ({
-    shorter: 'all_backends_down_for',
+  ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'] as const).map((longer) => ({
+    shorter: 'all_backends_down_for' as const,
     longer,
     why: 'CinderAllBackendsDown comes before the alerts that it mutes',
   })),
@@ -195,9 +185,9 @@ const RELATIONS: readonly Relation[] = [
     longer: 'volume_service_down_for',
     why: 'CinderVolumeHostDown comes before the alerts that it mutes',
   },
-  ...PAGES_OF_BACKEND.filter((name) => name !== 'backend_state_unknown_for').map((shorter) => ({
+  ...PAGES_OF_BACKEND.map((shorter) => ({
     shorter,
-    longer: 'volume_type_down_for',
+    longer: 'volume_type_down_for' as const,
     why: 'the page of a backend comes before CinderVolumeTypeDown, which it mutes',
   })),
   {
@@ -210,7 +200,7 @@ const RELATIONS: readonly Relation[] = [
     longer: 'pool_filling_up_ratio',
     why: 'CinderPoolFillingUp comes before CinderPoolPhysicalSpaceCritical',
   },
-] as readonly Relation[];
+];
 
 /** Prometheus looks back 5 minutes: what is evaluated less often than this forgets what it recorded. */
 const LONGEST_INTERVAL_MS = 120_000;
@@ -218,6 +208,10 @@ const LONGEST_INTERVAL_MS = 120_000;
 /** The same settings. Throws a SettingsError when they contradict each other. */
 function consistent(settings: Settings): Settings {
   const sizeOf = (name: SettingName): number => millisecondsOf(settings[name]) ?? Number(settings[name]);
+  const tooLong = Object.keys(SETTINGS)
+    .filter(isName)
+    .find((name) => SETTINGS[name].kind === 'duration' && sizeOf(name) > YEAR_MS);
+  if (tooLong !== undefined) throw new SettingsError(`${tooLong}=${settings[tooLong]}: expected a year or less`);
   for (const { shorter, longer, why } of RELATIONS) {
     if (sizeOf(shorter) < sizeOf(longer)) continue;
     throw new SettingsError(
@@ -234,7 +228,7 @@ function consistent(settings: Settings): Settings {
 /** `volume_type_down_for` when nobody sets it: a minute more than the alerts of the backends, where those are made longer. */
 function volumeTypeDownFor(given: ReadonlyMap<SettingName, string>): string {
   const msOf = (name: SettingName): number => millisecondsOf(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
-  const longest = Math.max(...PAGES_OF_BACKEND.filter((name) => name !== 'backend_state_unknown_for').map(msOf));
+  const longest = Math.max(...PAGES_OF_BACKEND.map(msOf));
   const { byDefault } = SETTINGS.volume_type_down_for;
   return longest < (millisecondsOf(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
 }

@@ -12,7 +12,9 @@ CinderBackendVanished CinderPoolVanished CinderVolumeServiceDown CinderServiceDo
 CinderAllBackendsDown CinderVolumeTypeDown CinderServiceDisabledTooLong CinderServiceFrozenTooLong CinderBackendFailedOver
 CinderServiceRecordStale CinderServiceClockSkew CinderPoolSpaceLow CinderPoolPhysicalSpaceCritical CinderPoolFillingUp
 CinderPoolOverProvisioned CinderBackendStateAssumed CinderExporterDown CinderAPIUnreachable CinderExporterAuthFailing
-CinderExporterDataStale CinderAPITooOld CinderVolumeHostDown CinderExporterClockSkew CinderSchedulersDisagree`.split(/\s+/);
+CinderExporterDataStale CinderAPITooOld CinderVolumeHostDown CinderExporterClockSkew CinderSchedulersDisagree`.split(
+    /\s+/,
+  );
 
 test('every wanted alert is there, and no name is used twice', () => {
   assert.deepEqual(NAMES.toSorted(), WANTED.toSorted());

@@ -205,11 +205,7 @@ function labelsOf(line: Line, job: string): Record<string, string> {
   };
 }
 
-async function post(
-  { url }: Alertmanager,
-  alerts: readonly Record<string, string>[],
-  endsAt?: string,
-): Promise<void> {
+async function post({ url }: Alertmanager, alerts: readonly Record<string, string>[], endsAt?: string): Promise<void> {
   const response = await fetch(`${url}/api/v2/alerts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

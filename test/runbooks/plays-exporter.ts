@@ -45,7 +45,8 @@ export const EXPORTER: Readonly<Record<string, Play>> = {
   CinderExporterClockSkew: {
     words: {},
     shows: {
-      [`curl -s http://EXPORTER:10776/metrics | grep -E '^cinder_scrape_collector_last_success.*"services"'`]: /"services"\} \d{10}/,
+      [`curl -s http://EXPORTER:10776/metrics | grep -E '^cinder_scrape_collector_last_success.*"services"'`]:
+        /"services"\} \d{10}/,
       'date +%s': /^\d{10}$/m,
     },
   },
