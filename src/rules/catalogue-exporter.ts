@@ -51,22 +51,30 @@ export function exporterRules(s: Settings): RuleGroup {
         alert: 'CinderExporterDown',
         ...page,
         component: 'exporter',
-        comment:
-          'No replica of a target can be scraped, or there is no target at all, or what is scraped lacks cinder_up. Longer than an upgrade takes.',
+        comment: 'No replica of a target can be scraped, or there is no target at all. Longer than an upgrade takes.',
         expr: `
 max without (${s.replica_labels}) (up{${s.selector}}) == 0
 or
-absent(up{${s.selector}})
-or
-(
-  max without (${s.replica_labels}) (up{${s.selector}}) == 1
-  unless
-  ${seeing}
-)`,
+absent(up{${s.selector}})`,
         for: s.exporter_down_for,
-        summary: 'The Cinder exporter is absent, cannot be scraped, or tells nothing of Cinder.',
+        summary: 'The Cinder exporter is absent or cannot be scraped.',
         description:
           'Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
+      },
+      {
+        alert: 'CinderExporterNoData',
+        ...page,
+        component: 'exporter',
+        comment:
+          'It is scraped, but what it tells lacks cinder_up, from which all other alerts follow: a fault of the exporter itself.',
+        expr: `
+max without (${s.replica_labels}) (up{${s.selector}}) == 1
+unless
+${seeing}`,
+        for: s.exporter_down_for,
+        summary: 'The Cinder exporter answers, but tells nothing of Cinder.',
+        description:
+          'Its page has no cinder_up, not even 0. Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
       },
       {
         alert: 'CinderAPIUnreachable',

@@ -118,7 +118,7 @@ export const SETTINGS = {
   pool_filling_up_for: duration('1h', 'CinderPoolFillingUp'),
   pool_over_provisioned_for: duration('15m', 'CinderPoolOverProvisioned'),
 
-  exporter_down_for: duration('5m', 'CinderExporterDown'),
+  exporter_down_for: duration('5m', 'CinderExporterDown, CinderExporterNoData'),
   api_unreachable_for: duration('3m', 'CinderAPIUnreachable'),
   auth_failing_for: duration('3m', 'CinderExporterAuthFailing'),
   errors_window: duration('10m', 'the errors of this window tell a refused login from an unreachable API'),

@@ -15,6 +15,14 @@ export const EXPORTER: Readonly<Record<string, Play>> = {
       'cinder-exporter --config.check': /configuration is good/,
     },
   },
+  CinderExporterNoData: {
+    words: {},
+    shows: {
+      "curl -s http://EXPORTER:10776/metrics | grep '^cinder_up'": /^cinder_up 1$/m,
+      'curl -s http://EXPORTER:10776/-/healthy': /\S/,
+      'openstack volume service list': row('cinder-volume', 'lab@single', 'enabled', 'up'),
+    },
+  },
   CinderAPIUnreachable: {
     words: {},
     shows: {
