@@ -36,10 +36,7 @@ export const CONTROL_FAULTS: readonly Fault[] = [
     shows: serviceIsDown('lab@nas'),
     expected: {
       pages: ['CinderAllBackendsDown'],
-<<<<<<< HEAD
       muted: ['CinderVolumeServiceDown lab@single', 'CinderVolumeServiceDown lab@nas', 'CinderVolumeHostDown lab'],
-=======
->>>>>>> acac1ec (Settings of the rules: ratios and counts are such, and what contradicts itself is refused)
     },
   },
 ];
