@@ -1,3 +1,4 @@
+import type { CloudConfig } from '../config/config.ts';
 import { discover, rangeFromNotAcceptable } from '../openstack/discovery.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import {
@@ -9,6 +10,18 @@ import {
 } from '../openstack/microversion.ts';
 import type { Reply, Session } from '../openstack/session.ts';
 import type { ApiVersions } from './snapshot.ts';
+
+/** What is read, below the endpoint: a path for each collector. Access rules of application credentials are made of it. */
+export const PATHS = {
+  services: '/os-services',
+  pools: '/scheduler-stats/get_pools',
+  volumeTypes: '/types',
+} as const;
+
+/** The paths that these collectors read; the service list is always read. */
+export function collectorPaths({ pools, volumeTypes }: CloudConfig['collectors']): readonly string[] {
+  return [PATHS.services, ...(pools ? [PATHS.pools] : []), ...(volumeTypes ? [PATHS.volumeTypes] : [])];
+}
 
 /** From here the service list has `backend_state`, and needs a scheduler. */
 const WITH_BACKEND_STATE: Microversion = { major: 3, minor: 49 };
@@ -86,10 +99,10 @@ export function createCinderApi(session: Session, requestTimeoutMs: number): Cin
       at(
         which === 'full' ? full : plain,
         which === 'full' ? 'services' : 'services_fallback',
-        '/os-services',
+        PATHS.services,
         timeoutMs,
       ),
-    pools: (timeoutMs) => at(full, 'pools', '/scheduler-stats/get_pools?detail=true', timeoutMs),
+    pools: (timeoutMs) => at(full, 'pools', `${PATHS.pools}?detail=true`, timeoutMs),
     get: (operation, path, timeoutMs) => at(full, operation, path, timeoutMs),
   };
 }

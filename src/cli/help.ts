@@ -5,6 +5,7 @@ const COMMANDS = `Usage:
   cinder-exporter check [flags] [HOST...]    refresh once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown
   cinder-exporter demo [flags]               serve a simulated cloud in which faults come and go
   cinder-exporter rules [flags]              print the alert rules, with other thresholds if wanted
+  cinder-exporter access-rules [flags]       print the access rules of an application credential that may only read
 
 How to reach a cloud is OpenStack's own configuration: OS_CLOUD with clouds.yaml, or the OS_* variables.
 

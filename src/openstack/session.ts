@@ -12,6 +12,9 @@ const AT_LEAST_MS = 30_000;
 /** Tokens are counted as expired this early. Source: keystoneauth1, identity/base.py, MIN_TOKEN_LIFE_SECONDS. */
 const EARLY_MS = 120_000;
 const MINUTE = 60_000;
+/** Keystone gave the token just now, so it is neither expired nor revoked. Cinder answers 401 for the other causes as well, not 403. */
+const FRESH_REFUSED =
+  'Cinder refuses a token that Keystone gave just now: the access rules of the application credential lack this path, cinder.conf has no service_type in [keystone_authtoken], or Cinder asks another Keystone';
 
 interface Get {
   readonly operation: string;
@@ -116,8 +119,12 @@ export function createSession(
       if (login === using) login = undefined;
       request = requestFor(await current(), wanted);
       answer = await transport.send(request);
-      // Refused although it is fresh: the next request logs in anew.
-      if (answer.status === 401) login = undefined;
+      if (answer.status === 401) {
+        // Refused although it is fresh: the next request logs in anew.
+        login = undefined;
+        const { message, details } = statusError(request, answer);
+        throw new OpenStackError(`${message}; ${FRESH_REFUSED}`, details);
+      }
     }
     if (answer.status !== 200) throw statusError(request, answer);
     doubts.succeed();

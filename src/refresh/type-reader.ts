@@ -1,4 +1,4 @@
-import type { CinderApi } from '../cinder/api.ts';
+import { PATHS, type CinderApi } from '../cinder/api.ts';
 import type { CollectorLog } from '../cinder/collector-log.ts';
 import { asOpenStackError } from '../cinder/lane.ts';
 import { decodeVolumeTypes, hasNextPage, hiddenSpecs, type VolumeType } from '../cinder/volume-types.ts';
@@ -50,7 +50,7 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
     const cut = createCutter(options.limits.maxLabelLength);
     const endAt = performance.now() + MAX_REQUESTS_LONG * options.timeoutMs;
     for (let page = 0, marker = ''; page < MAX_PAGES; page += 1) {
-      const path = `/types?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
+      const path = `${PATHS.volumeTypes}?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
       const { request, answer } = await api.get(COLLECTOR, path, options.timeoutMs);
       const url = request.url.origin + request.url.pathname;
       if (performance.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);

@@ -88,7 +88,10 @@ test('many callers with one revoked token: one login for all', async () => {
 
 test('a 401 for a fresh token is given up, and the next request starts anew', async () => {
   const { session: asked, count } = session((request, n) => (request.operation === 'token' ? token(n) : UNAUTHORIZED));
-  await assert.rejects(asked.get(GET), { reason: 'auth' });
+  await assert.rejects(asked.get(GET), {
+    reason: 'auth',
+    message: /401: token revoked; Cinder refuses .*access rules/,
+  });
   assert.deepEqual([count('token'), count('services')], [2, 2]);
   await assert.rejects(asked.get(GET), { reason: 'auth' });
   assert.equal(count('token'), 4);

@@ -276,6 +276,8 @@ user_domain_name = Default
 project_name = service
 project_domain_name = Default
 token_cache_time = 10
+# The word that the access rules of application credentials have for this API.
+service_type = block-storage
 E
   cat > "$LAB_DIR/driver/labdriver.py" <<'E'
 """A Cinder volume driver that reports whatever a JSON file says, read again at every poll.
