@@ -11,6 +11,12 @@ export type Auth =
     }
   | { readonly method: 'token'; readonly token: Secret };
 
+/** What of a login must never be shown. */
+export function secretOf(auth: Auth): Secret {
+  if (auth.method === 'password') return auth.password;
+  return auth.method === 'token' ? auth.token : auth.secret;
+}
+
 /** A thing that Keystone knows by its id, or by its name within a domain. */
 export type Named =
   | { readonly id: string }

@@ -1,11 +1,11 @@
-import { withoutEcho, withoutSecrets } from './echo.ts';
+import { withoutSecrets } from './echo.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 import type { Answer, Request } from './request.ts';
 
-/** The request id that both services send, for the operator to look up in their logs. */
+/** The request id that both services send, for the operator to look up in their logs. Source: oslo.middleware, request_id.py: `req-` and a UUID. */
 export function requestId(answer: Answer): string | undefined {
   const id = answer.headers['x-openstack-request-id'] ?? answer.headers['x-compute-request-id'];
-  return typeof id === 'string' ? oneLine(id).slice(0, 64) : undefined;
+  return typeof id === 'string' && /^req-[\da-f-]{1,36}$/i.test(id) ? id : undefined;
 }
 
 /** The server's clock in milliseconds since the epoch, by the answer's `Date`. */
@@ -27,27 +27,41 @@ export function parseJson(request: Request, answer: Answer): unknown {
     return JSON.parse(answer.body.toString('utf8'));
   } catch {
     // Node's own message would quote the body.
-    const type = oneLine(withoutEcho(request, answer).headers['content-type'] ?? 'no content type');
+    const type = typeOf(request, answer);
     const what =
       answer.body.length === 0 ? 'an empty body' : `${answer.body.length} bytes that are no whole JSON (${type})`;
     throw httpError(request, answer, `${answer.status} with ${what}`, 'decode');
   }
 }
 
+/** The media type without its parameters, in which anything may stand. */
+function typeOf(request: Request, { headers }: Answer): string {
+  const type = headers['content-type'];
+  if (type === undefined) return 'no content type';
+  const [known] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?=;|$)/.exec(type) ?? [];
+  return known === undefined ? 'an odd content type' : withoutSecrets(request, known);
+}
+
 /** The error that an answer with a status other than expected stands for. `operation` names what was asked. */
-export function statusError(request: Request, raw: Answer): OpenStackError {
-  const answer = withoutEcho(request, raw);
+export function statusError(request: Request, answer: Answer): OpenStackError {
   const { status } = answer;
   const reason: FailureReason = status === 401 ? 'auth' : status === 403 ? 'forbidden' : 'http';
-  const to =
-    status >= 300 && status < 400
-      ? ` to ${oneLine(answer.headers.location ?? 'nowhere')}; redirects are not followed`
-      : '';
+  const to = status >= 300 && status < 400 ? ` to ${target(request, answer)}; redirects are not followed` : '';
   return httpError(request, answer, `${status}${to}${faultMessage(request, answer)}`, reason);
 }
 
+/** Where a redirect leads, without user, password and query. They may stand in odd places: `//user:password@host`, `http:\\\\user:password@host`. */
+function target(request: Request, { headers: { location } }: Answer): string {
+  if (location === undefined) return 'nowhere';
+  if (!URL.canParse(location, request.url.href)) return 'what is no URL';
+  const { protocol, origin, pathname } = new URL(location, request.url.href);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'what is no web address';
+  return oneLine(withoutSecrets(request, /@|%40/.test(pathname) ? origin : origin + pathname));
+}
+
 function httpError(request: Request, answer: Answer, message: string, reason: FailureReason): OpenStackError {
-  const id = requestId(withoutEcho(request, answer));
+  const said = requestId(answer);
+  const id = said === undefined || withoutSecrets(request, said) === said ? said : undefined;
   const url = request.url.origin + request.url.pathname;
   return new OpenStackError(`${request.method} ${url}: ${message}${id ? ` (${id})` : ''}`, {
     reason,
@@ -65,10 +79,36 @@ function faultMessage(request: Request, answer: Answer): string {
   try {
     const [fault] = Object.values(JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>);
     const message = typeof fault === 'object' && fault !== null ? (fault as { message?: unknown }).message : undefined;
-    return typeof message === 'string' ? `: ${oneLine(withoutSecrets(request, message))}` : '';
+    if (typeof message !== 'string') return '';
+    if (request.operation === 'token') return `: ${keystoneMessage(request, message)}`;
+    return `: ${oneLine(withoutSecrets(request, message))}`;
   } catch {
     return '';
   }
+}
+
+/** What Keystone says to a login, with what is said of whom. Source: keystone/exception.py and keystone/auth. */
+const KEYSTONE_MESSAGES: readonly RegExp[] = [
+  /^The request you have made requires authentication\.$/,
+  /^You are not authorized to perform the requested action(?:: [\w:]{1,60})?\.$/,
+  /^Could not find(?: [A-Z]?[a-z]+(?: [A-Za-z]+)?)?: ([\w-]{1,64})\.$/,
+  /^The (?:account is (?:locked|disabled)|password is expired and needs to be changed) for user: ([\w-]{1,64})\.$/,
+  /^Expecting to find [\w ]{1,40} in [\w ]{1,40}\. The server could not comply with the request since it is either malformed or otherwise incorrect\. The client is assumed to be in error\.$/,
+  /^Attempted to authenticate with an unsupported method\.$/,
+  /^Application credentials cannot request a scope\.$/,
+  /^An unexpected error prevented the server from fulfilling your request\.$/,
+  /^(?:The resource could not be found|The service you have requested is no longer available on this server|Request is too large)\.$/,
+];
+
+/**
+ * A message that answers a login. The request held the password, and what repeats it may do so in an encoding that nobody thought of: only what Keystone
+ * itself says is shown, and what it says of somebody only when it is no part of the password.
+ */
+function keystoneMessage(request: Request, message: string): string {
+  const found = KEYSTONE_MESSAGES.map((known) => known.exec(message)).find((match) => match !== null);
+  if (!found) return 'a message that is not of Keystone (not shown: it could hold a <secret>)';
+  const [, whom = ''] = found;
+  return oneLine(withoutSecrets(request, whom) === whom ? message : withoutSecrets(request, whom));
 }
 
 /** `Retry-After` in seconds or as a date, at most an hour; undefined without one. */

@@ -1,4 +1,5 @@
-import type { CloudAccess, Interface } from './access.ts';
+import { secretOf, type CloudAccess, type Interface } from './access.ts';
+import { withoutSecrets } from './echo.ts';
 import { OpenStackError, oneLine } from './errors.ts';
 
 /** The names under which the Block Storage API is found in a catalog, the official one first. Source: os-service-types, aliases of `block-storage`. */
@@ -105,11 +106,17 @@ function notFound(
   access: CloudAccess,
   projectId: string | undefined,
 ): OpenStackError {
-  const details = { reason: 'http', operation: 'token', url: access.authUrl } as const;
+  const url = URL.canParse(access.authUrl) ? new URL(access.authUrl).origin : '';
+  const details = { reason: 'http', operation: 'token', url } as const;
+  // The catalog comes with the answer to a login, which held the password.
+  const clean = (text: string): string => withoutSecrets({ headers: {}, secret: secretOf(access.auth) }, text);
   const [useless] = fitting;
   if (useless) {
-    const why = `its URL ${shown(useless.url)} ${uselessBecause(useless.url, projectId)}`;
-    return new OpenStackError(`the endpoint ${nameOf(useless)} of Keystone's catalog cannot be used: ${why}`, details);
+    const why = `its URL ${clean(shown(useless.url))} ${uselessBecause(useless.url, projectId)}`;
+    return new OpenStackError(
+      `the endpoint ${clean(nameOf(useless))} of Keystone's catalog cannot be used: ${why}`,
+      details,
+    );
   }
   const interfaces = [access.interface, ...(access.otherInterfaces ?? [])].join(', ');
   const named = access.serviceName === undefined ? '' : `, service name ${access.serviceName}`;
@@ -121,7 +128,7 @@ function notFound(
     ? '; no project, domain or system_scope is configured, and a login without one has no catalog'
     : '';
   return new OpenStackError(
-    `the catalog of Keystone has no endpoint for any of ${wanted}; it holds: ${held.join(', ') || 'nothing'}${hint}`,
+    `the catalog of Keystone has no endpoint for any of ${wanted}; it holds: ${clean(held.join(', ') || 'nothing')}${hint}`,
     details,
   );
 }

@@ -1,4 +1,4 @@
-import type { Auth, CloudAccess, Named, Scope } from './access.ts';
+import { secretOf, type Auth, type CloudAccess, type Named, type Scope } from './access.ts';
 import { parseJson, serverTime, statusError } from './answer.ts';
 import { OpenStackError } from './errors.ts';
 import type { Answer, Request, Transport } from './request.ts';
@@ -92,11 +92,6 @@ function identityOf(auth: Auth): unknown {
     case 'token':
       return { methods: ['token'], token: { id: auth.token.reveal() } };
   }
-}
-
-function secretOf(auth: Auth): Secret {
-  if (auth.method === 'password') return auth.password;
-  return auth.method === 'token' ? auth.token : auth.secret;
 }
 
 function scopeOf(scope: Scope): { scope?: unknown } {

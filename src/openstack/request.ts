@@ -156,7 +156,8 @@ async function exchange(request: Request, way: Way, options: TransportOptions, s
     const via = way.proxy ? `, through the proxy ${way.proxy.url.host} (${way.proxy.variable})` : '';
     if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s${via}`, error);
     if (error instanceof OpenStackError) throw error;
-    throw failure(request, 'connect', oneLine(connectionTrouble(error)) + via, error);
+    const trouble = oneLine(withoutSecrets(request, connectionTrouble(error)));
+    throw failure(request, 'connect', trouble + via, withoutBytes(error));
   } finally {
     clearTimeout(timer);
   }
@@ -237,13 +238,23 @@ async function decode(
   const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (coding === 'identity' || raw.length === 0) return raw;
   if (coding !== 'gzip' && coding !== 'x-gzip')
-    throw failure(request, 'decode', `content-encoding ${oneLine(withoutSecrets(request, coding))} was not asked for`);
+    throw failure(
+      request,
+      'decode',
+      `content-encoding ${/^[\w-]{1,20}$/.test(coding) ? withoutSecrets(request, coding) : 'of some kind'} was not asked for`,
+    );
   try {
     return await unzip(raw, { maxOutputLength: maxBytes, chunkSize: sizeHint(raw, maxBytes) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(request, maxBytes);
     throw failure(request, 'decode', 'the gzip body is damaged or cut off', error);
   }
+}
+
+/** Node's parser of HTTP puts what came into its errors. */
+function withoutBytes(error: unknown): unknown {
+  if (error instanceof Error && 'rawPacket' in error) delete error.rawPacket;
+  return error;
 }
 
 /** The size that the gzip trailer promises, so that a large body is unpacked into one piece of memory; it may lie, and then costs a copy. */

@@ -1,4 +1,4 @@
-import type { CloudAccess } from './access.ts';
+import { secretOf, type CloudAccess } from './access.ts';
 import { statusError } from './answer.ts';
 import { createBackoff } from './backoff.ts';
 import { findEndpoint, isVersion3 } from './catalog.ts';
@@ -63,13 +63,15 @@ export function createSession(
   loginTimeoutMs: number,
   now: () => number = () => performance.now(),
 ): Session {
+  // One gateway may stand before all services, and echo what it saw before.
+  const secret = secretOf(access.auth);
   let login: Login | undefined;
   let inFlight: Promise<Login> | undefined;
   let generation = 0;
   const doubts = createBackoff({ firstMs: MINUTE, maxMs: 10 * MINUTE, now });
 
   const getOpen: GetOpen = async (operation, url, timeoutMs) => {
-    const request: Request = { operation, method: 'GET', url, headers: {}, timeoutMs };
+    const request: Request = { operation, method: 'GET', url, headers: {}, secret, timeoutMs };
     return { request, answer: await transport.send(request) };
   };
 
@@ -108,7 +110,7 @@ export function createSession(
   function requestFor(using: Login, get: Get): Request {
     const url = new URL(using.endpoint + get.path);
     const headers = { ...get.headers, 'x-auth-token': using.token.value.reveal() };
-    return { operation: get.operation, method: 'GET', url, headers, timeoutMs: get.timeoutMs };
+    return { operation: get.operation, method: 'GET', url, headers, secret, timeoutMs: get.timeoutMs };
   }
 
   async function get(wanted: Get): Promise<Reply> {
