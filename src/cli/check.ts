@@ -1,3 +1,4 @@
+import { quoted } from '../config/tree.ts';
 import { viewBackend, viewCloud } from '../http/view.ts';
 import { createLog } from '../log/log.ts';
 import type { Target } from '../refresh/fleet.ts';
@@ -87,7 +88,7 @@ function choose(targets: readonly Target[], name: string | undefined): readonly 
   const chosen = targets.filter(({ config }) => config.name === name);
   if (chosen.length === 0)
     throw new FlagError(
-      `--cloud: expected one of ${targets.map(({ config }) => config.name).join(', ')}, got ${JSON.stringify(name)}`,
+      `--cloud: expected one of ${targets.map(({ config }) => config.name).join(', ')}, got ${quoted(name)}`,
     );
   return chosen;
 }

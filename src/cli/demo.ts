@@ -1,3 +1,4 @@
+import { quoted } from '../config/tree.ts';
 import { realClock } from '../simulator/clock.ts';
 import { DEMO_SETTINGS } from '../simulator/demo-cloud.ts';
 import { playDemo } from '../simulator/demo-script.ts';
@@ -32,7 +33,7 @@ const DEMO_INTERVAL_MS = 3000;
 /** The simulated cloud and the exporter together, until told to stop. Takes the flags of serving, and `--alerts`. */
 export async function demo(args: readonly string[], surroundings: Surroundings, signals: Signals): Promise<number> {
   const { values, positionals } = parseFlags(args, DEMO_FLAGS);
-  if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
+  if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   if (values.help) {
     process.stdout.write(help(DEMO_FLAGS, USAGE));
     return 0;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
+import { quoted } from '../config/tree.ts';
 
 /** One command line flag: what `--help` prints, `docs/configuration.md` documents and `parseFlags` accepts. */
 export interface Flag {
@@ -113,17 +114,22 @@ export function parseFlags<const F extends readonly Flag[]>(
 function accepted(flag: Flag, value: string | undefined, inline: boolean): string {
   if (flag.type === 'boolean') {
     if (value === undefined) return 'true';
-    throw new FlagError(`--${flag.name}: expected no value, got ${JSON.stringify(value)}`);
+    throw new FlagError(`--${flag.name}: expected no value, got ${quoted(value)}`);
   }
   const placeholder = flag.choices?.join(', ') ?? flag.value ?? 'a value';
   if (value === undefined || value === '') throw new FlagError(`--${flag.name}: expected ${placeholder}, got nothing`);
   if (!inline && value.startsWith('-')) {
-    throw new FlagError(`--${flag.name}: expected ${placeholder}, got the next flag ${value}`);
+    throw new FlagError(`--${flag.name}: expected ${placeholder}, got the next flag ${shortened(value)}`);
   }
   if (flag.choices && !flag.choices.includes(value)) {
-    throw new FlagError(`--${flag.name}: expected ${placeholder}, got ${JSON.stringify(value)}`);
+    throw new FlagError(`--${flag.name}: expected ${placeholder}, got ${quoted(value)}`);
   }
   return value;
+}
+
+/** What a flag is called, never what stands behind its `=`. */
+function shortened(flag: string): string {
+  return /^[\w.-]{1,60}/.exec(flag)?.[0] ?? 'of odd characters';
 }
 
 function valueOf(flag: Flag, given: readonly string[] | undefined): boolean | string | readonly string[] | undefined {
@@ -136,7 +142,7 @@ function unknownFlag(rawName: string, flags: readonly Flag[]): FlagError {
   const known = flags.map((flag) => `--${flag.name}`);
   const suggestion = nearest(rawName, known);
   return new FlagError(
-    `unknown flag ${rawName}${suggestion ? `, did you mean ${suggestion}?` : '; --help lists them'}`,
+    `unknown flag ${shortened(rawName)}${suggestion ? `, did you mean ${suggestion}?` : '; --help lists them'}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from '../config/tree.ts';
 import { renderRules, type RulesFormat } from '../rules/render.ts';
 import { SETTINGS, parseSettings, scaleDurations } from '../rules/settings.ts';
 import { FlagError, parseFlags } from './flags.ts';
@@ -40,7 +41,7 @@ const RULES_FLAGS = [
 export function rules(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, RULES_FLAGS);
   if (positionals.length > 0)
-    throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}; settings follow --set`);
+    throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}; settings follow --set`);
   process.stdout.write(values.help ? help(RULES_FLAGS, USAGE) : values.list ? listOf() : rendered(values));
   return Promise.resolve(0);
 }

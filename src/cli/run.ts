@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { quoted } from '../config/tree.ts';
 import { VERSION } from '../version.ts';
 import { FLAGS, FlagError, parseFlags } from './flags.ts';
 import { help } from './help.ts';
@@ -31,9 +32,7 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
   const surroundings = { env: process.env, cwd: process.cwd(), home: homeFolder() };
   try {
     if (first !== '' && !first.startsWith('-') && !named) {
-      throw new FlagError(
-        `unknown command ${JSON.stringify(first)}; the commands are ${Object.keys(COMMANDS).join(', ')}`,
-      );
+      throw new FlagError(`unknown command ${quoted(first)}; the commands are ${Object.keys(COMMANDS).join(', ')}`);
     }
     const name = named ? first : 'serve';
     if (!SERVING.includes(name)) signals.release();
@@ -47,7 +46,7 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
 
 async function serveCommand(args: readonly string[], surroundings: Surroundings, signals: Signals): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS);
-  if (positionals.length > 0) throw new FlagError(`unexpected argument ${JSON.stringify(positionals[0])}`);
+  if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   if (values.help) return print(help(FLAGS));
   if (values.version) return print(`cinder-exporter ${VERSION} (node ${process.version})\n`);
   const { checkConfiguration, serveUntilTold } = await import('./until-told.ts');

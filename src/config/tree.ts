@@ -60,17 +60,31 @@ const SHOWN_CHARACTERS = 60;
 /** What a value is, quoted when it is a scalar: only for what is no secret. */
 export function quotedText(tree: Tree): string {
   if (tree.kind !== 'leaf' || tree.value === null) return kindText(tree);
-  return typeof tree.value === 'string' ? quoted(withoutUser(tree.value)) : quotedRaw(tree.text);
+  return typeof tree.value === 'string' ? quoted(tree.value) : quotedRaw(tree.text);
 }
 
-/** What stands before the `@` of a URL may be a password. */
-function withoutUser(text: string): string {
-  return text.replace(/:\/\/[^/]*@/, '://<secret>@');
-}
+/**
+ * What may hold a secret although nobody asked for one there: the user and password before the `@` of a URL, in whatever spelling, a key or token in its query,
+ * PEM text where a file name is expected, a password's hash.
+ */
+const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/-----BEGIN|-----END/, 'PEM text'],
+  [/^\$(?:2[abxy]|5|6|y)\$/, 'a hash (not shown)'],
+  [/[@\uFF20\uFE6B]|%40/i, 'a text with an @ in it (not shown: it may hold a <secret>)'],
+  [/[?&;#][^=&;]*=/, 'a text with a query in it (not shown: it may hold a <secret>)'],
+  [/\/\/(?!\[)[^/?#]*:(?!\d{0,5}(?:[/?#]|$))/, 'a URL with a user or password in it (not shown)'],
+  [/[\r\n][^]{60}|[^]{60}[\r\n]/, 'several lines (not shown)'],
+];
 
-/** JSON's quoting, cut to a length for one line. Never of PEM text: where a path or a word was expected, it may be a private key. */
+/** JSON's quoting, cut to a length for one line; words instead for what may hold a secret. */
 export function quoted(text: string): string {
-  return text.includes('-----BEGIN') ? 'PEM text' : escaped(cut(text));
+  const [, words] = SENSITIVE.find(([pattern]) => pattern.test(text)) ?? [];
+  return words ?? escaped(cut(text));
+}
+
+/** Whether `quoted` has words instead of the text. */
+export function isSensitive(text: string): boolean {
+  return SENSITIVE.some(([pattern]) => pattern.test(text));
 }
 
 function quotedRaw(text: string): string {

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { quoted } from '../config/tree.ts';
 import type { Log } from '../log/log.ts';
 import { trackConnections } from './connections.ts';
 import { createServer } from './tls-server.ts';
@@ -17,7 +18,7 @@ export function parseListenAddress(text: string): ListenAddress {
   const parts = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(parts?.[3]);
   if (!parts || port > 65_535)
-    throw new Error(`--web.listen-address: expected host:port, :port or [::1]:port, got ${JSON.stringify(text)}`);
+    throw new Error(`--web.listen-address: expected host:port, :port or [::1]:port, got ${quoted(text)}`);
   return { host: parts[1] ?? (parts[2] || undefined), port };
 }
 

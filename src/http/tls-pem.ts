@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { problem } from '../config/problems.ts';
 import type { Problem } from '../config/problems.ts';
 import { FileError, readRegularFile } from '../config/regular-file.ts';
-import { placeText, quoted } from '../config/tree.ts';
+import { isSensitive, placeText, quoted } from '../config/tree.ts';
 import type { Place } from '../config/tree.ts';
 import { keyText } from '../config/yaml-tree.ts';
 import type { Section } from './web-config-section.ts';
@@ -35,18 +35,28 @@ export function readPem(
     return undefined;
   }
   if (inline !== undefined) return { text: inline, at, path, file: undefined };
-  if (named !== undefined) return readNamed(resolve(folder, named), at, path, problems);
+  if (named !== undefined) return readNamed(named, folder, at, path, problems);
   if (needed !== undefined && problems.length === before)
     problems.push(problem(section.keyAt(fileKey), [...section.path, fileKey], needed, 'nothing'));
   return undefined;
 }
 
-function readNamed(file: string, at: Place, path: readonly string[], problems: Problem[]): Pem | undefined {
+function readNamed(
+  named: string,
+  folder: string,
+  at: Place,
+  path: readonly string[],
+  problems: Problem[],
+): Pem | undefined {
+  const file = resolve(folder, named);
   try {
     return { text: readRegularFile(file), at, path, file };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    problems.push({ at, text: `${placeText(at)}: ${keyText(path)}: ${error.reason} (${quoted(file)})` });
+    problems.push({
+      at,
+      text: `${placeText(at)}: ${keyText(path)}: ${error.reason} (${isSensitive(named) ? quoted(named) : quoted(file)})`,
+    });
     return undefined;
   }
 }

@@ -285,5 +285,5 @@ export function scaleDurations(settings: Settings, factor: number): Settings {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve } from '../../src/cli/serve.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { parseListenAddress } from '../../src/http/listen.ts';
+import { loadWebConfig } from '../../src/http/web-config.ts';
 import { createLog } from '../../src/log/log.ts';
 import type { Auth, CloudAccess } from '../../src/openstack/access.ts';
 import { loadAccess } from '../../src/openstack/clouds.ts';
@@ -190,4 +195,63 @@ test('what is loaded keeps its secrets to itself', () => {
   ])
     assertHidden(text, [CORE], text);
   assert.ok(access.auth.method === 'password' && access.auth.password.reveal() === PASSWORD);
+});
+
+/** Addresses with a user and password, in spellings that some program takes or that people mistype. */
+const ODD_ADDRESSES = [
+  'http://user:planted@h.example.org/v3',
+  'http:user:planted@h.example.org/v3',
+  'http:/user:planted@h.example.org/v3',
+  'http:\\\\user:planted@h.example.org/v3',
+  'HTTP://user:pla/planted@h.example.org/v3',
+  'user:planted@h.example.org',
+  '//user:planted@h.example.org',
+  'http//user:planted@h.example.org',
+  'htp://user:planted@h.example.org',
+  'ftp://user:planted@h.example.org',
+  'http://user:planted%40h.example.org',
+  'http://user:planted\uff20h.example.org',
+  'http://user:planted',
+  'http://user:planted/v3',
+  'http://user:planted?h.example.org',
+  'http://[::1/?password=planted',
+  'x://h.example.org/?token=planted',
+  '-----BEGIN PRIVATE KEY-----planted',
+  ' http://user:planted@h.example.org:port/v3',
+];
+
+test('an address with a password, however it is spelt, is not echoed by a message about it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-addresses-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const config = join(folder, 'config.yaml');
+  const web = join(folder, 'web.yaml');
+  const password = { OS_USERNAME: 'a', OS_PASSWORD: 'b', OS_PROJECT_ID: 'c', OS_USER_DOMAIN_ID: 'd' };
+  for (const address of ODD_ADDRESSES) {
+    const env = { ...password, OS_AUTH_URL: 'http://h/v3' };
+    writeFileSync(config, JSON.stringify({ grafana_url: address }));
+    writeFileSync(
+      web,
+      JSON.stringify({ tls_server_config: { min_version: address, cert_file: address, key_file: 'x' } }),
+    );
+    for (const attempt of [
+      () => loadAccess({ env: { ...env, OS_AUTH_URL: address }, cwd: folder, home: folder }),
+      () => loadAccess({ env: { ...env, OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE: address }, cwd: folder, home: folder }),
+      () => loadAccess({ env: { ...env, OS_INTERFACE: address }, cwd: folder, home: folder }),
+      () => loadAccess({ env: { OS_CLOUD: address }, cwd: folder, home: folder }),
+      () => loadConfig(config, {}),
+      () => loadWebConfig(web),
+      () => parseListenAddress(address),
+      () => parseFlags([`--log.level=${address}`], FLAGS),
+      () => parseFlags(['--log.level', `--${address}`], FLAGS),
+      () => parseFlags([`--config.check=${address}`], FLAGS),
+      () => parseFlags([`--${address}`], FLAGS),
+    ]) {
+      try {
+        attempt();
+      } catch (error) {
+        assertHidden(String(error), [CORE], `${address}: ${attempt.toString()}`);
+        assertHidden(inspect(error, { depth: 9 }), [CORE], `${address}: ${attempt.toString()}`);
+      }
+    }
+  }
 });
