@@ -15,6 +15,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': '.ci/run',
   'alerts/README.md': 'test/packaging/doc-commands.test.ts',
   'docs/performance.md': 'test/packaging/doc-commands.test.ts',
+  'docs/least-privilege/README.md': 'test/real/least-privilege.test.ts',
   'docs/install/npm.md': 'test/real/install-host.test.ts',
   'docs/install/systemd.md': 'test/real/install-host.test.ts',
   'docs/install/debian.md': 'test/real/install-host.test.ts',
