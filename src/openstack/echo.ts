@@ -69,7 +69,7 @@ function formsOf(text: string): readonly string[] {
 
 /** The text, and what it may mean in some encoding, and what that may mean. */
 function readings(text: string): readonly string[] {
-  const found = new Set([text, [...text].toReversed().join(''), rot13(text)]);
+  const found = new Set([text, Array.from(text).toReversed().join(''), rot13(text)]);
   let layer = [...found];
   for (let depth = 0; depth < MOST_LAYERS; depth += 1) {
     const next: string[] = [];

@@ -7,7 +7,9 @@ import { json } from './fake-cloud.ts';
 
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8');
 const each = (text: string, map: (character: string, code: number) => string): string =>
-  [...text].map((character) => map(character, character.codePointAt(0) ?? 0)).join('');
+  Array.from(text)
+    .map((character) => map(character, character.codePointAt(0) ?? 0))
+    .join('');
 const hexOf = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 const escapedBytes = (text: string, before: string): string =>
   [...utf8(text)].map((byte) => before + hexOf(byte, 2)).join('');
@@ -23,9 +25,9 @@ const units = (text: string): string =>
 const FORMS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   'in capitals': (text) => text.toUpperCase(),
-  backwards: (text) => [...text].toReversed().join(''),
-  'each letter apart': (text) => [...text].join(' '),
-  'with dashes': (text) => (text.includes('-') ? text : [...text].join('-')),
+  backwards: (text) => Array.from(text).toReversed().join(''),
+  'each letter apart': (text) => Array.from(text).join(' '),
+  'with dashes': (text) => (text.includes('-') ? text : Array.from(text).join('-')),
   JSON: (text) => JSON.stringify(text),
   'JSON in JSON': (text) => JSON.stringify(JSON.stringify({ auth: { password: text } })),
   'JSON in JSON in JSON': (text) => JSON.stringify(JSON.stringify(JSON.stringify({ a: text }))),
@@ -88,7 +90,7 @@ function randomInt(below: number): number {
 }
 
 function password(alphabet: string, length: number): string {
-  const characters = [...alphabet];
+  const characters = Array.from(alphabet);
   return Array.from({ length }, () => characters[randomInt(characters.length)]).join('');
 }
 
@@ -101,7 +103,7 @@ const SECRETS = [
 
 /** The whole, the halves, and the middle of a secret. */
 function partsOf(secret: string): readonly string[] {
-  const characters = [...secret];
+  const characters = Array.from(secret);
   const half = Math.ceil(characters.length / 2);
   const slice = (from: number, to?: number): string => characters.slice(from, to).join('');
   return [secret, slice(0, half), slice(half - 1), slice(Math.floor(half / 2), Math.floor(half / 2) + half)];
