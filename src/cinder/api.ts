@@ -18,9 +18,9 @@ export const PATHS = {
   volumeTypes: '/types',
 } as const;
 
-/** The paths that these collectors read; the service list is always read. */
+/** The paths that these collectors read: always the service list; the volume types only beside the pools, without which nothing can be said of them. */
 export function collectorPaths({ pools, volumeTypes }: CloudConfig['collectors']): readonly string[] {
-  return [PATHS.services, ...(pools ? [PATHS.pools] : []), ...(volumeTypes ? [PATHS.volumeTypes] : [])];
+  return [PATHS.services, ...(pools ? [PATHS.pools] : []), ...(pools && volumeTypes ? [PATHS.volumeTypes] : [])];
 }
 
 /** From here the service list has `backend_state`, and needs a scheduler. */

@@ -38,10 +38,10 @@ test('only the collectors that are on, of all the clouds or of one', (t) => {
   const file = join(folder, 'config.yaml');
   writeFileSync(
     file,
-    'defaults: {collectors: {pools: false, volume_types: false}}\nclouds: {a: , b: {collectors: {volume_types: true}}}\n',
+    'defaults: {collectors: {pools: false, volume_types: false}}\nclouds: {a: , b: {collectors: {pools: true, volume_types: true}}}\n',
   );
   const flags = [`--config.file=${file}`, '--url=https://api.example.org/v3'];
-  assert.deepEqual(paths(printed(t, ...flags)), ['/v3/os-services', '/v3/types']);
+  assert.deepEqual(paths(printed(t, ...flags)), ['/v3/os-services', '/v3/scheduler-stats/get_pools', '/v3/types']);
   assert.deepEqual(paths(printed(t, ...flags, '--cloud=a')), ['/v3/os-services']);
   assert.throws(() => printed(t, ...flags, '--cloud=c'), /--cloud: expected one of a, b, got "c"/);
 });
