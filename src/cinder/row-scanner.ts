@@ -17,12 +17,22 @@ export class NoSuchList extends Error {
   override readonly name = 'NoSuchList';
 }
 
+/** Where an element of the list is, and how deep what is in it is nested. */
+export type Found = readonly [start: number, end: number, depth: number];
+
+/** So much is looked at before the reader may do something else, in bytes: about a millisecond. */
+const STRETCH = 262_144;
+
+/** The longest run of blanks between two tokens, in bytes. */
+const MAX_BLANKS = 65_536;
+
 /**
  * Finds the elements of the list under a top-level key, as ranges of bytes, without parsing them: an answer of 50 MB is decoded row by row,
  * so that no more than a row of it is ever in memory as objects. Reads to the end of the body first-hand, so a cut-off one throws NotWholeJson
  * (at its end, when rows have been given already); a body without the list throws NoSuchList. Whether a row is JSON shows when it is parsed.
+ * Within a long value it yields undefined now and then, to let others in.
  */
-export function* scanRows(bytes: Uint8Array, listKey: string): Generator<readonly [start: number, end: number], void> {
+export function* scanRows(bytes: Uint8Array, listKey: string): Generator<Found | undefined, void> {
   const wanted = Buffer.from(JSON.stringify(listKey));
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== OPEN_OBJECT) throw at < bytes.length ? notAnObject(bytes, at) : new NotWholeJson();
@@ -30,7 +40,7 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<readonl
   at = skipSpace(bytes, at + 1);
   while (bytes[at] !== CLOSE_OBJECT) {
     if (bytes[at] !== QUOTE) throw new NotWholeJson();
-    const keyEnd = skipString(bytes, at);
+    const [, keyEnd] = yield* skipValue(bytes, at);
     const matches = wanted.equals(bytes.subarray(at, keyEnd));
     at = expect(bytes, keyEnd, COLON);
     // Which of two would be meant?
@@ -39,7 +49,7 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<readonl
       found = true;
       at = yield* scanList(bytes, at);
     } else {
-      at = skipValue(bytes, at);
+      [, at] = yield* skipValue(bytes, at);
     }
     at = skipSpace(bytes, at);
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
@@ -49,13 +59,14 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<readonl
   if (!found) throw new NoSuchList();
 }
 
-function* scanList(bytes: Uint8Array, open: number): Generator<readonly [number, number], number> {
+function* scanList(bytes: Uint8Array, open: number): Generator<Found | undefined, number> {
   let at = skipSpace(bytes, open + 1);
   if (bytes[at] === CLOSE_LIST) return at + 1;
   for (;;) {
-    const end = skipValue(bytes, at);
-    if (end === at) throw new NotWholeJson();
-    yield [at, end];
+    const row = yield* skipValue(bytes, at);
+    const [start, end] = row;
+    if (end === start) throw new NotWholeJson();
+    yield row;
     at = skipSpace(bytes, end);
     if (bytes[at] === CLOSE_LIST) return at + 1;
     at = expect(bytes, at, COMMA);
@@ -83,39 +94,68 @@ function skipSpace(bytes: Uint8Array, from: number): number {
   for (; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+    if (at - from > MAX_BLANKS) throw new NotWholeJson();
   }
   return at;
 }
 
-/** From the opening quote to behind the closing one. */
-function skipString(bytes: Uint8Array, open: number): number {
-  for (let at = open + 1; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === BACKSLASH) at += 1;
-    else if (byte === QUOTE) return at + 1;
-  }
-  throw new NotWholeJson();
+interface Scan {
+  at: number;
+  depth: number;
+  deepest: number;
+  inString: boolean;
 }
 
-/** To behind a value; a scalar ends before the next separator. */
-function skipValue(bytes: Uint8Array, from: number): number {
-  let depth = 0;
-  let at = from;
-  while (at < bytes.length) {
+/** A value, from its first byte to behind its last; a scalar ends before the next separator. */
+function* skipValue(bytes: Uint8Array, from: number): Generator<undefined, Found> {
+  const scan: Scan = { at: from, depth: 0, deepest: 0, inString: false };
+  while (!advance(bytes, scan, Math.min(bytes.length, scan.at + STRETCH))) {
+    if (scan.at >= bytes.length) throw new NotWholeJson();
+    yield undefined;
+  }
+  return [from, scan.at, scan.deepest];
+}
+
+/** Goes on up to `until`; true when the value has ended before. */
+function advance(bytes: Uint8Array, scan: Scan, until: number): boolean {
+  let { at, depth, inString } = scan;
+  let ended = false;
+  while (at < until) {
     const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = skipString(bytes, at);
-      if (depth === 0) return at;
-      continue;
+    if (inString) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) {
+        inString = false;
+        if (depth === 0) {
+          at += 1;
+          ended = true;
+          break;
+        }
+      }
+    } else if (byte === QUOTE) {
+      inString = true;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      depth += 1;
+      if (depth > scan.deepest) scan.deepest = depth;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      if (depth > 0) depth -= 1;
+      else {
+        ended = true;
+        break;
+      }
+      if (depth === 0) {
+        at += 1;
+        ended = true;
+        break;
+      }
+    } else if (depth === 0 && (byte === COMMA || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) {
+      ended = true;
+      break;
     }
-    if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth += 1;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-      if (depth === 0) return at;
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    } else if (depth === 0 && (byte === COMMA || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09))
-      return at;
     at += 1;
   }
-  throw new NotWholeJson();
+  scan.at = at;
+  scan.depth = depth;
+  scan.inString = inString;
+  return ended;
 }

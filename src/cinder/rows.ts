@@ -1,4 +1,4 @@
-import { NoSuchList, NotWholeJson, scanRows } from './row-scanner.ts';
+import { NoSuchList, NotWholeJson, scanRows, type Found } from './row-scanner.ts';
 import { createSlices } from './slices.ts';
 import { asObject } from './wire.ts';
 
@@ -30,10 +30,14 @@ export async function decodeBody<T>(
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = createRows(reader, maxRows);
   const slices = createSlices();
+  const take = ([start, end, depth]: Found): void => {
+    if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
+    else if (depth > MAX_ROW_DEPTH) rows.reject(`a row is nested deeper than ${MAX_ROW_DEPTH} levels`);
+    else rows.add(() => parseRow(buffer, start, end));
+  };
   try {
-    for (const [start, end] of scanRows(buffer, reader.listKey)) {
-      if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
-      else rows.add(parseRow(buffer, start, end));
+    for (const found of scanRows(buffer, reader.listKey)) {
+      if (found) take(found);
       if (slices.over()) await slices.next();
     }
   } catch (error) {
@@ -49,7 +53,7 @@ export function decodeRows<T>(body: unknown, reader: RowReader<T>, maxRows: numb
   const list = asObject(body)?.[reader.listKey];
   if (!Array.isArray(list)) return undefined;
   const rows = createRows(reader, maxRows);
-  for (const raw of list as readonly unknown[]) rows.add(raw);
+  for (const raw of list as readonly unknown[]) rows.add(() => raw);
   return rows.done();
 }
 
@@ -60,7 +64,10 @@ export function decodeRows<T>(body: unknown, reader: RowReader<T>, maxRows: numb
 const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs;
 
 /** A longer row is rejected unread: no driver has that much to say, and parsed it could need more memory than there is. */
-const MAX_ROW_BYTES = 1024 * 1024;
+const MAX_ROW_BYTES = 256 * 1024;
+
+/** Drivers nest three levels at most. A row of brackets would need a hundred times its size. */
+const MAX_ROW_DEPTH = 100;
 
 function parseRow(buffer: Buffer, start: number, end: number): unknown {
   const text = buffer.toString('utf8', start, end);
@@ -92,9 +99,9 @@ function createRows<T>(reader: RowReader<T>, maxRows: number) {
   };
   return {
     reject,
-    add(raw: unknown): void {
+    add(parse: () => unknown): void {
       seen += 1;
-      const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : reader.decode(raw);
+      const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : reader.decode(parse());
       if (typeof row === 'string') return reject(row);
       const key = reader.key(row);
       const other = byKey.get(key);

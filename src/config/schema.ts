@@ -51,13 +51,13 @@ const limits = mapping({
     KIB,
     GIB,
     '256MiB',
-    'Longest answer that is read, after decompression. A longer one fails the request. A login, a version document or a page of volume types may have 8MiB at most.',
+    'Longest answer that is read, after decompression. A longer one fails the request. A login, a version document or a page of volume types may have 4MiB at most.',
   ).optional(),
   max_rows: count(
     1,
     10_000_000,
     200_000,
-    'Most rows of one list that are used. The rest, and any row longer than 1MiB, is counted as rejected.',
+    'Most rows of one list that are used. The rest, and any row longer than 256KiB or nested deeper than 100 levels, is counted as rejected.',
   ).optional(),
   max_label_length: count(
     255,

@@ -32,6 +32,9 @@ const LAST_BLOCK = Buffer.from([3, 0]);
 /** Up to this size a body of one piece is quicker to send than it costs memory, which a slow client holds until it has read it. */
 const ONE_PIECE_BYTES = 262_144;
 
+/** The largest page that is made, compressed. That of 10,000 backends with four pools each has 6 MB; more is a cloud that makes up names. */
+const MAX_PAGE_BYTES = 32 * 1024 * 1024;
+
 /** What compressing needs, used again and again: made anew each time, it would be a megabyte of garbage a refresh. */
 interface Press {
   readonly deflater: Deflater;
@@ -58,17 +61,24 @@ const endings = createPressRoom();
 const texts = createPressRoom();
 
 /** Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once. */
-export function compress(families: Iterable<RenderedFamily>): Promise<OpenPages> {
-  return pages((press) => compressAll(families, press));
+export function compress(families: Iterable<RenderedFamily>, maxBytes = MAX_PAGE_BYTES): Promise<OpenPages> {
+  return pages((press) => compressAll(families, press, maxBytes));
 }
 
-async function compressAll(families: Iterable<RenderedFamily>, { deflater, encode }: Press): Promise<OpenPages> {
+async function compressAll(
+  families: Iterable<RenderedFamily>,
+  { deflater, encode }: Press,
+  maxBytes: number,
+): Promise<OpenPages> {
   const open = { text: emptyPage(), openmetrics: emptyPage() };
+  let bytes = 0;
   for (const family of families) {
     let headed = false;
     for (const text of family.samples) {
       const piece = encode(text);
       const deflated = await deflater.deflate(piece);
+      bytes += deflated.length;
+      if (bytes > maxBytes) throw new Error(`the page is larger than ${maxBytes} bytes, compressed`);
       for (const format of FORMATS) {
         if (!headed) {
           const header = Buffer.from(family.header[format]);

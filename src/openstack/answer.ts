@@ -15,7 +15,10 @@ export function serverTime(answer: Answer): number | undefined {
 }
 
 /** Most that is parsed at once: parsed, a body can need forty times its size. A catalog, or a page of volume types, is far smaller. */
-const MAX_PARSED_BYTES = 8 * 1024 * 1024;
+const MAX_PARSED_BYTES = 4 * 1024 * 1024;
+
+/** Deeper than any answer of OpenStack: a catalog has five levels. */
+const MAX_DEPTH = 100;
 
 /** Parses the body as JSON; an OpenStackError of reason `decode` says what was there instead. */
 export function parseJson(request: Request, answer: Answer): unknown {
@@ -23,6 +26,8 @@ export function parseJson(request: Request, answer: Answer): unknown {
     const what = `${answer.status} with ${answer.body.length} bytes, larger than the ${MAX_PARSED_BYTES} that are parsed at once`;
     throw httpError(request, answer, what, 'decode');
   }
+  if (isDeep(answer.body))
+    throw httpError(request, answer, `${answer.status} with JSON nested deeper than ${MAX_DEPTH} levels`, 'decode');
   try {
     return JSON.parse(answer.body.toString('utf8'));
   } catch {
@@ -40,6 +45,20 @@ function typeOf(request: Request, { headers }: Answer): string {
   if (type === undefined) return 'no content type';
   const [known] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?=;|$)/.exec(type) ?? [];
   return known === undefined ? 'an odd content type' : withoutSecrets(request, known);
+}
+
+/** Whether brackets are nested deeper than `MAX_DEPTH`: parsed, each would need a hundred bytes. */
+function isDeep(body: Buffer): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < body.length && depth <= MAX_DEPTH; at += 1) {
+    const byte = body[at];
+    if (byte === 0x22) inString = !inString;
+    else if (inString) at += byte === 0x5c ? 1 : 0;
+    else if (byte === 0x5b || byte === 0x7b) depth += 1;
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return depth > MAX_DEPTH;
 }
 
 /** The error that an answer with a status other than expected stands for. `operation` names what was asked. */
@@ -75,7 +94,7 @@ function httpError(request: Request, answer: Answer, message: string, reason: Fa
 
 /** The `message` of OpenStack's three shapes of error: `{"error":{}}`, `{"<faultName>":{}}`, and none (HTML). */
 function faultMessage(request: Request, answer: Answer): string {
-  if (answer.body.length > 65_536 || answer.body[0] !== 0x7b) return '';
+  if (answer.body.length > 65_536 || answer.body[0] !== 0x7b || isDeep(answer.body)) return '';
   try {
     const [fault] = Object.values(JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>);
     const message = typeof fault === 'object' && fault !== null ? (fault as { message?: unknown }).message : undefined;

@@ -165,10 +165,29 @@ async function exchange(request: Request, way: Way, options: TransportOptions, s
 
 async function converse(request: Request, way: Way, options: TransportOptions, signal: AbortSignal): Promise<Answer> {
   const response = await connect(request, way, options.userAgent, signal);
-  const raw = await read(response, options.maxBodyBytes, request);
-  const body = await decode(raw, response, options.maxBodyBytes, request);
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
+  const status = response.statusCode ?? 0;
+  const { headers } = response;
+  const refusal = status !== 200 && status !== 201 && status !== 300;
+  const most = refusal ? MAX_REFUSAL_BYTES : LISTS.has(request.operation) ? options.maxBodyBytes : MAX_SMALL_BYTES;
+  const maxBytes = Math.min(most, options.maxBodyBytes);
+  try {
+    const raw = await read(response, maxBytes, request);
+    return { status, headers, body: await decode(raw, response, maxBytes, request) };
+  } catch (error) {
+    // What it is counts, not what else it says.
+    if (refusal && error instanceof TooLarge) return { status, headers, body: Buffer.alloc(0) };
+    throw error;
+  }
 }
+
+/** The operations whose answers grow with the cloud. */
+const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools']);
+/** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
+const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+/** An error is a sentence, or a page of HTML that is not shown. */
+const MAX_REFUSAL_BYTES = 65_536;
+
+class TooLarge extends OpenStackError {}
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -263,8 +282,13 @@ function sizeHint(raw: Buffer, maxBytes: number): number {
   return Math.max(16_384, Math.min(promised + 64, maxBytes, raw.length * 50));
 }
 
-function tooLarge(request: Request, maxBytes: number): OpenStackError {
-  return failure(request, 'decode', `the answer is larger than max_body (${maxBytes} bytes)`);
+function tooLarge(request: Request, maxBytes: number): TooLarge {
+  const { message, details } = failure(
+    request,
+    'decode',
+    `the answer is larger than ${LISTS.has(request.operation) ? `max_body (${maxBytes} bytes)` : `${maxBytes} bytes`}`,
+  );
+  return new TooLarge(message, details);
 }
 
 function failure(request: Request, reason: FailureReason, message: string, cause?: unknown): OpenStackError {

@@ -9,7 +9,9 @@ const KEY = 'services';
 
 function scan(bytes: Buffer): unknown[] | 'no list' | 'not whole' {
   try {
-    return [...scanRows(bytes, KEY)].map(([start, end]) => JSON.parse(bytes.toString('utf8', start, end)) as unknown);
+    return [...scanRows(bytes, KEY)]
+      .filter((found) => found !== undefined)
+      .map(([start, end]) => JSON.parse(bytes.toString('utf8', start, end)) as unknown);
   } catch (error) {
     if (error instanceof NoSuchList) return 'no list';
     if (error instanceof NotWholeJson || error instanceof SyntaxError) return 'not whole';
@@ -86,10 +88,34 @@ test('shapes that are dear to a careless parser cost little', { timeout: 60_000 
     `"${'-'.repeat(many)}NaN" ${'- '.repeat(100)}`,
     '-'.repeat(many),
     ' '.repeat(many),
+    '['.repeat(4_000_000),
+    `${'[],'.repeat(many)}[]`,
   ]) {
     const start = performance.now();
     await decodeBody(Buffer.from(`{"services":[${row}]}`), reader, 10);
     const took = performance.now() - start;
     assert.ok(took < 3000, `${row.slice(0, 20)}: ${took} ms`);
   }
+});
+
+test('a row that is too deep or too long costs itself; what is long is looked at in slices', async () => {
+  const reader = {
+    listKey: KEY,
+    decode: (row: unknown) => ({ row }),
+    key: ({ row }: { row: unknown }) => JSON.stringify(row),
+    timeMs: () => undefined,
+  };
+  const deep = '['.repeat(101) + ']'.repeat(101);
+  const long = `"${'x'.repeat(50_000_000)}"`;
+  const bytes = Buffer.from(`{"a":${long},"services":[1,${deep},${long},${deep.slice(1, -1)},2],"b":[${long}]}`);
+  const decoded = await decodeBody(bytes, reader, 10);
+  assert.ok(typeof decoded === 'object');
+  assert.equal(decoded.rows.length, 3);
+  assert.equal(decoded.rejected, 2);
+  assert.equal(decoded.firstProblem, 'a row is nested deeper than 100 levels');
+  assert.ok([...scanRows(bytes, KEY)].filter((found) => found === undefined).length >= 3 * 190);
+  assert.equal(
+    await decodeBody(Buffer.from(`{"services":[${' '.repeat(200_000)}]}`), reader, 10),
+    '200015 bytes that are no whole JSON',
+  );
 });

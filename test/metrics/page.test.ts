@@ -79,3 +79,11 @@ test('whatever the families hold, gzip and identity are the same page', async ()
     { numRuns: 50 },
   );
 });
+
+test('a page without measure is not made, and the next one is', async () => {
+  const snapshot = snapshotOf([service('h@b')], [], 0);
+  await assert.rejects(compress(renderSnapshot(snapshot), 100), /the page is larger than 100 bytes, compressed/);
+  const pages = await compress(renderSnapshot(snapshot));
+  const { gzip } = await finish(pages, '', 'text');
+  assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(renderSnapshot(snapshot), '', 'text'));
+});

@@ -105,3 +105,15 @@ test('pauses double up to a limit, keep to what was asked, and end with a succes
   pause.fail();
   assert.deepEqual([pause.remainingMs(), pause.failures()], [1000, 1]);
 });
+
+test('JSON that is nested deeper than any answer of OpenStack is not parsed', () => {
+  const nested = (depth: number): Answer => json(200, '['.repeat(depth) + ']'.repeat(depth));
+  assert.doesNotThrow(() => parseJson(REQUEST, nested(100)));
+  assert.throws(() => parseJson(REQUEST, nested(101)), /200 with JSON nested deeper than 100 levels/);
+  assert.throws(() => parseJson(REQUEST, json(200, '['.repeat(4_000_000))), /nested deeper/);
+  assert.deepEqual(parseJson(REQUEST, json(200, `["${'['.repeat(500)}","\\"${'{'.repeat(500)}"]`)), [
+    '['.repeat(500),
+    `"${'{'.repeat(500)}`,
+  ]);
+  assert.match(fails(json(500, `{"a":${'['.repeat(500)}${']'.repeat(500)}}`)).message, /: 500$/);
+});

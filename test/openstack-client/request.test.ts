@@ -131,3 +131,23 @@ test('closing ends what is under way, and refuses what comes after', async (t) =
   await waiting;
   await assert.rejects(ask({ timeoutMs: 60_000 }), { reason: 'connect' });
 });
+
+test('what is small by nature is read up to a small limit, and an error with a huge body is that error', async (t) => {
+  const big = gzipSync(Buffer.alloc(5_000_000, ' '));
+  const server = await startRawServer((socket, { path }) =>
+    socket.write(whole(path === '/error' ? '503 Service Unavailable' : '200 OK', { 'Content-Encoding': 'gzip' }, big)),
+  );
+  const transport = createTransport({ tls: { verify: true }, maxBodyBytes: 256 * 1024 * 1024, userAgent: 'test' });
+  t.after(async () => {
+    transport.close();
+    await server.close();
+  });
+  const ask = (operation: string, path: string) =>
+    transport.send({ operation, method: 'GET', url: new URL(path, server.url), headers: {}, timeoutMs: 30_000 });
+  for (const operation of ['token', 'discovery', 'volume_types'])
+    await assert.rejects(ask(operation, '/'), /: the answer is larger than 4194304 bytes$/);
+  for (const operation of ['services', 'services_fallback', 'pools'])
+    assert.equal((await ask(operation, '/')).body.length, 5_000_000);
+  const { status, body } = await ask('pools', '/error');
+  assert.deepEqual([status, body.length], [503, 0]);
+});
