@@ -59,21 +59,20 @@ function build(name: GoProgram, to: string): void {
     const [what = '', version = ''] = path.split('@');
     const needs = 'needs' in how ? how.needs : undefined;
     const flags = `${STRIPPED}${needs === 'kubernetes' ? ` -X k8s.io/component-base/version.gitVersion=${version}` : ''}`;
-    const go = ['nice', '-n', '19', 'go'];
     const options = [
       '-trimpath',
       '-buildvcs=false',
       `-ldflags=${flags}`,
       ...('tags' in how ? ['-tags', how.tags] : []),
     ];
-    if (needs === undefined) tool([...go, 'install', ...options, path], { env: { ...process.env, GOBIN: folder } });
+    if (needs === undefined) tool(['go', 'install', ...options, path], { env: { ...process.env, GOBIN: folder } });
     else {
       if (needs === 'kubernetes') writeFileSync(join(folder, 'go.mod'), kubernetesModule(version));
       else {
         tool(['go', 'mod', 'init', 'example.org/build'], { cwd: folder });
         tool(['go', 'get', path], { cwd: folder });
       }
-      tool([...go, 'build', '-mod=mod', ...options, '-o', join(folder, name), what], { cwd: folder });
+      tool(['go', 'build', '-mod=mod', ...options, '-o', join(folder, name), what], { cwd: folder });
     }
     // Into the folder at once: an interrupted build leaves nothing that looks like a program.
     tool(['cp', join(folder, name), `${to}.new`]);
