@@ -30,7 +30,7 @@ answer({
     const { createPageSource } = await importCompiled<PageModule>(modules, 'refresh/page.js');
     const [target] = loadTargets(loadConfig(config, environment), { env: environment, cwd: '/', home: '/' });
     if (!target) throw new Error('no cloud');
-    const watcher = createWatcher({ ...target, intervalMs: 30_000, log: () => {} });
+    const watcher = createWatcher({ ...target, log: () => {} });
     const source = createPageSource(watcher.pages, [watcher.metrics.registry]);
     step = async () => {
       await watcher.refresh();

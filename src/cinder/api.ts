@@ -1,6 +1,7 @@
 import type { CloudConfig } from '../config/config.ts';
 import { discover, rangeFromNotAcceptable } from '../openstack/discovery.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { asksToWait, type Pause } from '../openstack/pause.ts';
 import {
   compareMicroversions,
   formatMicroversion,
@@ -43,7 +44,8 @@ export interface CinderApi {
   readonly get: (operation: string, path: string, timeoutMs: number) => Promise<Reply>;
 }
 
-export function createCinderApi(session: Session, requestTimeoutMs: number): CinderApi {
+/** `discoveryPause`: as long as the API asks to be left alone with the question for its versions. */
+export function createCinderApi(session: Session, requestTimeoutMs: number, discoveryPause: Pause): CinderApi {
   let range: VersionRange | undefined;
   let knownFor = -1;
   let trouble: OpenStackError | undefined;
@@ -75,16 +77,17 @@ export function createCinderApi(session: Session, requestTimeoutMs: number): Cin
     async prepare() {
       await session.endpoint();
       const generation = session.generation();
-      if (knownFor === generation) return trouble;
+      if (knownFor === generation || discoveryPause.remainingMs() > 0) return trouble;
       try {
         range = await discover(session, requestTimeoutMs);
         knownFor = generation;
         trouble = undefined;
+        discoveryPause.succeed();
       } catch (cause) {
         if (!(cause instanceof OpenStackError)) throw cause;
         // A refusal is an answer: some sites hide the version document. Anything else is asked again next time.
         if (REFUSALS.has(cause.details.status ?? 0)) knownFor = generation;
-        trouble = cause;
+        trouble = asksToWait(cause) ? discoveryPause.fail(cause) : cause;
       }
       return trouble;
     },

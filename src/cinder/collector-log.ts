@@ -4,9 +4,8 @@ import type { Collector, CollectorStatus } from './snapshot.ts';
 /** Keeps how each collector went. Times in milliseconds since the epoch. */
 export interface CollectorLog {
   readonly succeeded: (collector: Collector, durationMs: number) => void;
-  readonly failed: (collector: Collector, durationMs: number, error: OpenStackError) => void;
-  /** Nothing was tried, for this reason; a failure that stands goes on as it is. */
-  readonly notAsked: (collector: Collector, why: OpenStackError) => void;
+  /** It failed; or nothing was asked, for this reason: then a failure that stands goes on as it is. Returns the reason that stands. */
+  readonly failed: (collector: Collector, durationMs: number, error: OpenStackError) => string;
   readonly all: () => readonly CollectorStatus[];
 }
 
@@ -23,19 +22,18 @@ export function createCollectorLog(turned: Turn, nowMs: () => number = Date.now)
     if (turn) turned(status, before);
   }
 
-  function failed(collector: Collector, durationMs: number, error: OpenStackError): void {
+  function failed(collector: Collector, durationMs: number, error: OpenStackError): string {
     const before = statuses.get(collector);
+    if (error.details.notAsked && before?.failure) return before.failure.reason;
     const failure = { sinceMs: before?.failure?.sinceMs ?? nowMs(), reason: error.reason, message: error.message };
     set({ collector, success: false, durationMs, lastSuccessAtMs: before?.lastSuccessAtMs, failure });
+    return failure.reason;
   }
 
   return {
     succeeded: (collector, durationMs) =>
       set({ collector, success: true, durationMs, lastSuccessAtMs: nowMs(), failure: undefined }),
     failed,
-    notAsked(collector, why) {
-      if (!statuses.get(collector)?.failure) failed(collector, 0, why);
-    },
     all: () => [...statuses.values()],
   };
 }

@@ -1,5 +1,6 @@
-import { createBackoff, type BackoffOptions } from '../openstack/backoff.ts';
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { asksToWait, type Pauses } from '../openstack/pause.ts';
 
 /** Requests that need a Cinder scheduler. */
 export type SchedulerOperation = 'services' | 'pools';
@@ -17,8 +18,8 @@ type Outcome<T> =
  * beside the first, it is not abandoned when a refresh goes on without it, and after a failure pauses grow.
  */
 export interface Lane {
-  /** Neither a request under way nor a pause. */
-  readonly ready: (operation: SchedulerOperation) => boolean;
+  /** A request under way, or a pause; undefined: it may be asked. */
+  readonly obstacle: (operation: SchedulerOperation) => OpenStackError | undefined;
   readonly open: () => boolean;
   /** Milliseconds until the longest pause is over. */
   readonly pauseMs: () => number;
@@ -34,10 +35,9 @@ export interface Lane {
 export interface LaneOptions {
   /** How long a refresh waits for an answer, in milliseconds. */
   readonly patienceMs: number;
-  /** The pause after the first failure, in milliseconds. */
-  readonly firstPauseMs: number;
-  readonly maxPauseMs: number;
-  readonly clock?: Pick<BackoffOptions, 'now' | 'random'>;
+  /** `scheduler`: after answers that are long in coming; the others after what one operation is told at once, while the other may still be answered. */
+  readonly pauses: Pick<Pauses, 'scheduler' | 'services' | 'services_fallback' | 'pools'>;
+  readonly clock?: Clock;
 }
 
 /** A connection that breaks within this time was not waiting for a scheduler. */
@@ -45,25 +45,21 @@ const SHORT_MS = 2000;
 /** What a request that we gave up may still hold in the API, in milliseconds: Cinder's default rpc_response_timeout. */
 const RPC_TIMEOUT_MS = 60_000;
 
-export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }: LaneOptions): Lane {
-  const pauses = { firstMs: firstPauseMs, maxMs: maxPauseMs, ...clock };
-  /** For answers that are long in coming: the scheduler or the message bus. */
-  const scheduler = createBackoff(pauses);
-  /** For prompt refusals of one operation (a 5xx at once): the other may still be answered. */
-  const operations = { services: createBackoff(pauses), pools: createBackoff(pauses) };
+export function createLane({ patienceMs, pauses, clock = SYSTEM_CLOCK }: LaneOptions): Lane {
+  const { scheduler } = pauses;
   let open = false;
 
-  function settle(operation: SchedulerOperation, tookMs: number, error: OpenStackError | undefined): void {
+  /** What a question that ended means for the next ones; returns the error, which may say more now. */
+  function settle(operation: SchedulerOperation, tookMs: number, error: OpenStackError): OpenStackError {
     // A login that fails on the way says nothing of a scheduler: it was not asked.
-    if (error?.details.operation === 'token') return;
-    if (!error) {
-      scheduler.succeed();
-      operations[operation].succeed();
-    } else if (mayStillRun(error, tookMs)) {
-      scheduler.fail(RPC_TIMEOUT_MS);
-    } else if (isServerFault(error)) {
-      (tookMs >= patienceMs ? scheduler : operations[operation]).fail(error.details.retryAfterMs);
-    }
+    if (error.details.operation === 'token' || error.details.notAsked) return error;
+    const slow = tookMs >= patienceMs && isServerFault(error);
+    if (mayStillRun(error, tookMs)) return scheduler.fail(error, RPC_TIMEOUT_MS) ?? error;
+    if (slow) return scheduler.fail(error) ?? error;
+    if (!asksToWait(error) && !isServerFault(error)) return error;
+    // The list below 3.49 has the same URL.
+    if (operation === 'services' && asksToWait(error)) pauses.services_fallback.fail(error);
+    return pauses[operation].fail(error) ?? error;
   }
 
   async function ask<T>(
@@ -72,23 +68,22 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
     late: (value: T) => void,
   ): Promise<Outcome<T>> {
     open = true;
-    const start = performance.now();
+    const start = clock.now();
     let waiting = false;
     // A timer may fire a fraction of a millisecond early by the clock: whose patience is over has waited that long.
-    const took = (): number => Math.max(performance.now() - start, waiting ? patienceMs : 0);
-    const { promise: patience, cancel } = timer(patienceMs);
+    const took = (): number => Math.max(clock.now() - start, waiting ? patienceMs : 0);
+    const { promise: patience, cancel } = timer(patienceMs, clock);
     const outcome = question().then(
       (value): Outcome<T> => {
         open = false;
-        settle(operation, took(), undefined);
+        scheduler.succeed(start);
+        pauses[operation].succeed(start);
         if (waiting) late(value);
         return { kind: 'answered', value };
       },
       (cause: unknown): Outcome<T> => {
         open = false;
-        const error = asOpenStackError(cause, operation);
-        settle(operation, took(), error);
-        return { kind: 'failed', error };
+        return { kind: 'failed', error: settle(operation, took(), asOpenStackError(cause, operation)) };
       },
     );
     const given = patience.then((): Outcome<T> => {
@@ -101,9 +96,17 @@ export function createLane({ patienceMs, firstPauseMs, maxPauseMs, clock = {} }:
   }
 
   return {
-    ready: (operation) => !open && scheduler.remainingMs() === 0 && operations[operation].remainingMs() === 0,
+    obstacle(operation) {
+      if (!open) return scheduler.refusal() ?? pauses[operation].refusal();
+      return new OpenStackError('not asked while a scheduler owes an answer', {
+        reason: 'timeout',
+        operation,
+        url: '',
+        notAsked: true,
+      });
+    },
     open: () => open,
-    pauseMs: () => Math.max(scheduler.remainingMs(), operations.services.remainingMs(), operations.pools.remainingMs()),
+    pauseMs: () => Math.max(scheduler.remainingMs(), pauses.services.remainingMs(), pauses.pools.remainingMs()),
     ailing: () => open || scheduler.failures() > 0,
     ask,
   };
@@ -125,10 +128,10 @@ export function asOpenStackError(cause: unknown, operation: string): OpenStackEr
   return new OpenStackError(`unexpected: ${message}`, { reason: 'decode', operation, url: '', cause });
 }
 
-function timer(ms: number): { promise: Promise<void>; cancel: () => void } {
-  let handle: NodeJS.Timeout | undefined;
+function timer(ms: number, clock: Clock): { promise: Promise<void>; cancel: () => void } {
+  let cancel = (): void => {};
   const promise = new Promise<void>((resolve) => {
-    handle = setTimeout(resolve, ms);
+    cancel = clock.after(ms, resolve);
   });
-  return { promise, cancel: () => clearTimeout(handle) };
+  return { promise, cancel };
 }

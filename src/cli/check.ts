@@ -2,7 +2,7 @@ import { quoted } from '../config/tree.ts';
 import { viewBackend, viewCloud } from '../http/view.ts';
 import { createLog } from '../log/log.ts';
 import type { Target } from '../refresh/fleet.ts';
-import { intervalOf } from '../refresh/schedule.ts';
+import { untilDueMs } from '../refresh/schedule.ts';
 import { createWatcher, type Watcher } from '../refresh/watcher.ts';
 import { renderCheck } from './check-table.ts';
 import { wanted, type Checked } from './checked.ts';
@@ -45,15 +45,14 @@ export async function check(args: readonly string[], surroundings: Surroundings)
     return 0;
   }
   const targets = choose((await load(values, surroundings)).targets, values.cloud);
-  const intervalMs = Math.max(...(await Promise.all(targets.map(({ config }) => intervalOf(config.schedule)))));
   const log = createLog({ level: 'error', format: 'logfmt', write: () => {} });
-  const watchers = targets.map((target) => createWatcher({ ...target, intervalMs, log }));
+  const watchers = targets.map((target) => createWatcher({ ...target, log }));
   try {
     for (;;) {
       const code = await checkOnce(watchers, hosts, values);
       if (!values.watch) return code;
       await new Promise((resolve) => {
-        setTimeout(resolve, intervalMs);
+        setTimeout(resolve, Math.max(...targets.map(({ config }) => untilDueMs(config.schedule))));
       });
     }
   } finally {

@@ -66,16 +66,9 @@ export function cronProblem(expression: string): CronProblem | undefined {
   return comes(expression) ? undefined : { offset: 0, expected: 'times that come', got: quoted(expression) };
 }
 
-/** node-cron finds the days of `30 2` impossible, but not those of `31W 2` or of `L-30 4`; it would give up when it is to run. */
+/** node-cron finds the days of `30 2` impossible, but not those of `31W 2` or of `L-30 4`. */
 function comes(expression: string): boolean {
-  const task = createTask(expression, () => {}, { timezone: 'UTC' });
-  try {
-    return task.getNextRuns(10).length === 10;
-  } catch {
-    return false;
-  } finally {
-    void task.destroy();
-  }
+  return Number.isFinite(calendarOf(expression).next(0));
 }
 
 /** `*` and a range over everything come round again after the cycle; `10-40/7` is what somebody meant. */
@@ -86,19 +79,103 @@ function unevenStep(part: string, cycle: number): boolean {
   return Number(step) > cycle || (everything && cycle % Number(step) !== 0);
 }
 
-/** The shortest time between two refreshes of a schedule, in milliseconds. */
-export function periodMs(schedule: Schedule): number {
-  if (schedule.kind === 'interval') return schedule.everyMs;
-  const { fields } = validateDetailed(schedule.expression);
-  if (!fields) return 86_400_000;
-  const { second, minute, hour } = fields;
-  if (second.length > 1) return smallestGap(second, 60) * 1000;
-  if (minute.length > 1) return smallestGap(minute, 60) * 60_000;
-  return smallestGap(hour, 24) * 3_600_000;
+/** When a cron expression is due, in UTC: derived from the expression alone, whatever the time is now. */
+export interface Calendar {
+  /** The shortest time from one run to the next, in milliseconds. What lies between two windows, such as a night, is no period. */
+  readonly periodMs: () => number;
+  /** The first run after a moment; both in milliseconds since the epoch. Infinity when none comes within a lifetime. */
+  readonly next: (afterMs: number) => number;
 }
 
-function smallestGap(values: readonly number[], cycle: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const first = sorted[0] ?? 0;
-  return Math.min(...[...sorted.slice(1), first + cycle].map((value, index) => value - (sorted[index] ?? first)));
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+/** 1 January 2000. The weekdays of all dates come round again after 28 years. */
+const SOME_DAY = 10_957 * DAY;
+const CYCLE_DAYS = 28 * 365 + 7;
+/** So many days that are meant, one after the other, show how near two of them come to each other. */
+const ENOUGH_DAYS = 24;
+/** As far as node-cron itself looks. */
+const LIFETIME_DAYS = 36_600;
+
+/** The calendar of a valid expression. node-cron reads it, and knows which days are meant. */
+export function calendarOf(expression: string): Calendar {
+  const { fields } = validateDetailed(expression);
+  if (!fields) return { periodMs: () => DAY, next: () => Infinity };
+  const sorted = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
+  const seconds = sorted(fields.second).map((second) => second * SECOND);
+  const minutes = sorted(fields.hour).flatMap((hour) => sorted(fields.minute).map((m) => (hour * 60 + m) * MINUTE));
+  const months = new Set(fields.month);
+  const first = (minutes[0] ?? 0) + (seconds[0] ?? 0);
+  const last = (minutes.at(-1) ?? 0) + (seconds.at(-1) ?? 0);
+
+  // Only asked about days: not started, and destroyed lest node-cron keeps it.
+  const task = createTask(expression, () => {}, { timezone: 'UTC' });
+  void task.destroy();
+  // Only letters need node-cron, such as the L of the last day.
+  const plainDays = fields.dayOfMonth.every((day) => typeof day === 'number') ? new Set(fields.dayOfMonth) : undefined;
+  function dayMeant(day: number): boolean {
+    const date = new Date(day);
+    if (!months.has(date.getUTCMonth() + 1) || plainDays?.has(date.getUTCDate()) === false) return false;
+    return task.match(new Date(day + first));
+  }
+  const asked = { day: NaN, meant: false };
+  function meant(day: number): boolean {
+    if (day !== asked.day) {
+      asked.day = day;
+      asked.meant = dayMeant(day);
+    }
+    return asked.meant;
+  }
+
+  function nextDay(fromMs: number, days: number): number {
+    for (let i = 0, day = fromMs; i < days; i += 1, day += DAY) if (meant(day)) return day;
+    return Infinity;
+  }
+
+  /** The first run of a day at or after a time of day, both in milliseconds; undefined when none is left. */
+  function onDay(fromMs: number): number | undefined {
+    for (const minute of minutes) {
+      if (minute + (seconds.at(-1) ?? 0) < fromMs) continue;
+      return minute + (seconds.find((second) => minute + second >= fromMs) ?? 0);
+    }
+    return undefined;
+  }
+
+  function periodMs(): number {
+    const within = Math.min(
+      ...gaps(seconds),
+      ...gaps(minutes).map((gap) => gap + (seconds[0] ?? 0) - (seconds.at(-1) ?? 0)),
+    );
+    const overnight = first - last;
+    if (within <= overnight + DAY) return within;
+    let shortest = Infinity;
+    let day = nextDay(SOME_DAY, CYCLE_DAYS);
+    for (let looks = 0; looks < ENOUGH_DAYS && Number.isFinite(day) && shortest > DAY; looks += 1) {
+      const after = nextDay(day + DAY, CYCLE_DAYS);
+      shortest = Math.min(shortest, after - day);
+      day = after;
+    }
+    return Math.min(within, shortest + overnight, CYCLE_DAYS * DAY);
+  }
+
+  return {
+    periodMs,
+    next(afterMs) {
+      const from = Math.floor(afterMs / SECOND) * SECOND + SECOND;
+      const today = Math.floor(from / DAY) * DAY;
+      const sameDay = meant(today) ? onDay(from - today) : undefined;
+      return sameDay === undefined ? nextDay(today + DAY, LIFETIME_DAYS) + first : today + sameDay;
+    },
+  };
+}
+
+/** From each value to the next. */
+function gaps(sorted: readonly number[]): number[] {
+  return sorted.slice(1).map((value, i) => value - (sorted[i] ?? value));
+}
+
+/** The shortest time between two refreshes of a schedule, in milliseconds. Pauses, ages and random delays are measured by it. */
+export function periodMs(schedule: Schedule): number {
+  return schedule.kind === 'interval' ? schedule.everyMs : calendarOf(schedule.expression).periodMs();
 }

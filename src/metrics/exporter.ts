@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { COLLECTORS, type Collector } from '../cinder/snapshot.ts';
+import { PAUSED } from '../openstack/pause.ts';
 
 /** Why a collector failed, as a label. */
 export const REASONS = ['auth', 'forbidden', 'timeout', 'connect', 'http', 'decode'] as const;
@@ -21,6 +22,8 @@ export interface CloudMetrics {
   readonly schedulerRequestsOpen: Gauge;
   readonly schedulerPause: Gauge;
   readonly schedulerDisagreements: Counter;
+  readonly pauses: Gauge<'operation'>;
+  readonly nextRefresh: Gauge;
   readonly verificationDisabled: Gauge;
 }
 
@@ -38,7 +41,10 @@ export function createCloudMetrics(collectors: readonly Collector[] = COLLECTORS
     missed: counter('refreshes_missed_total', 'Refreshes that were due and could not start in time.'),
     overlapped: counter('refreshes_overlapped_total', 'Refreshes that were due while the one before still ran.'),
     refreshDuration: gauge('refresh_duration_seconds', 'Duration of the last refresh.'),
-    refreshInterval: gauge('refresh_interval_seconds', 'Time from one refresh to the next, by the schedule.'),
+    refreshInterval: gauge(
+      'refresh_interval_seconds',
+      'Time from one refresh to the next, by the schedule; of a cron expression the shortest.',
+    ),
     lastRefresh: gauge('last_refresh_timestamp_seconds', 'When the last refresh ended, well or not, as Unix time.'),
     requests: new Histogram({
       name: `${P}api_request_duration_seconds`,
@@ -79,6 +85,16 @@ export function createCloudMetrics(collectors: readonly Collector[] = COLLECTORS
       'scheduler_disagreements_total',
       'Times that an answer had older driver stats of a backend than one before, or stats that an answer in between lacked: schedulers whose memories differ.',
     ),
+    pauses: new Gauge({
+      name: `${P}pause_seconds`,
+      help: 'Remaining pause before this is asked again, after a refusal, a failure, or because the answer asked for it; at most 300. As of the last refresh.',
+      labelNames: ['operation'],
+      registers,
+    }),
+    nextRefresh: gauge(
+      'next_refresh_timestamp_seconds',
+      'When the next refresh is due by the schedule, as Unix time. No series where there is no schedule.',
+    ),
     verificationDisabled: gauge(
       'tls_verification_disabled',
       'Whether certificates of the cloud are not verified because the configuration says so.',
@@ -88,6 +104,8 @@ export function createCloudMetrics(collectors: readonly Collector[] = COLLECTORS
   metrics.tokenExpiry.remove();
   metrics.lastRefresh.remove();
   metrics.refreshDuration.remove();
+  metrics.nextRefresh.remove();
+  for (const operation of PAUSED) metrics.pauses.set({ operation }, 0);
   for (const collector of collectors) {
     metrics.rejectedRows.inc({ collector }, 0);
     for (const reason of REASONS) metrics.errors.inc({ collector, reason }, 0);

@@ -130,8 +130,8 @@ function keystoneMessage(request: Request, message: string): string {
   return oneLine(withoutSecrets(request, whom) === whom ? message : withoutSecrets(request, whom));
 }
 
-/** `Retry-After` in seconds or as a date, at most an hour; undefined without one. */
-function retryAfter(answer: Answer): number | undefined {
+/** `Retry-After` in seconds or as a date, as milliseconds from now, at most an hour; undefined without one. */
+export function retryAfter(answer: Answer): number | undefined {
   const value = answer.headers['retry-after'];
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - (serverTime(answer) ?? Date.now());

@@ -1,4 +1,4 @@
-import { parseJson } from './answer.ts';
+import { parseJson, retryAfter } from './answer.ts';
 import { isVersion3 } from './catalog.ts';
 import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
 import { parseMicroversion, type VersionRange } from './microversion.ts';
@@ -80,6 +80,7 @@ async function readVersions(getOpen: GetOpen, url: URL, timeoutMs: number): Prom
       operation: 'discovery',
       url: shown,
       status: answer.status,
+      retryAfterMs: retryAfter(answer),
     });
   if (answer.status !== 300 && answer.status !== 200)
     throw fail('http', `${answer.status} instead of the list of versions`);

@@ -10,6 +10,8 @@ export interface FailureDetails {
   readonly requestId?: string | undefined;
   /** What the server asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** Nothing was sent: a pause, or an open question, stands in the way. */
+  readonly notAsked?: boolean;
   readonly cause?: unknown;
 }
 

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import type { Secret } from '../config/secret.ts';
 import type { ClientTls } from './access.ts';
 import { defaultAuthorities } from './authorities.ts';
@@ -47,6 +48,7 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Variables: proxies, and lists of authorities. Default: those of the process. */
   readonly env?: Environment;
+  readonly clock?: Clock;
   /** Called at the end of each request: operation, HTTP status or `error`, seconds. */
   readonly observe?: (operation: string, status: string, seconds: number) => void;
 }
@@ -146,10 +148,10 @@ function wayFor(request: Request, ways: Ways): Way {
 async function exchange(request: Request, way: Way, options: TransportOptions, stop: AbortController): Promise<Answer> {
   const { signal } = stop;
   let late = false;
-  const timer = setTimeout(() => {
+  const cancel = (options.clock ?? SYSTEM_CLOCK).after(request.timeoutMs, () => {
     late = true;
     stop.abort();
-  }, request.timeoutMs);
+  });
   try {
     return await Promise.race([converse(request, way, options, signal), aborted(signal)]);
   } catch (error) {
@@ -159,7 +161,7 @@ async function exchange(request: Request, way: Way, options: TransportOptions, s
     const trouble = oneLine(withoutSecrets(request, connectionTrouble(error)));
     throw failure(request, 'connect', trouble + via, withoutBytes(error));
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

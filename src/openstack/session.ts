@@ -1,17 +1,17 @@
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import { secretOf, type CloudAccess } from './access.ts';
 import { statusError } from './answer.ts';
-import { createBackoff } from './backoff.ts';
 import { findEndpoint, isVersion3 } from './catalog.ts';
 import { findVersion3, type GetOpen } from './discovery.ts';
 import { OpenStackError } from './errors.ts';
 import { logIn, type Token } from './login.ts';
+import { asksToWait, type Pauses } from './pause.ts';
 import type { Answer, Request, Transport } from './request.ts';
 
 /** Whatever the clocks say, a token is used this long: a 401 ends it sooner. */
 const AT_LEAST_MS = 30_000;
 /** Tokens are counted as expired this early. Source: keystoneauth1, identity/base.py, MIN_TOKEN_LIFE_SECONDS. */
 const EARLY_MS = 120_000;
-const MINUTE = 60_000;
 /** Keystone gave the token just now, so it is neither expired nor revoked. Cinder answers 401 for the other causes as well, not 403. */
 const FRESH_REFUSED =
   'Cinder refuses a token that Keystone gave just now: the access rules of the application credential lack this path, cinder.conf has no service_type in [keystone_authtoken], or Cinder asks another Keystone';
@@ -53,37 +53,54 @@ interface Login {
   readonly found: string;
   readonly endpoint: string;
   /** By the monotonic clock, as the next. */
-  readonly renewAt: number;
+  renewAt: number;
   readonly goodUntil: number;
+  /** It came because Cinder refused the one before, and Cinder has not taken it yet. */
+  onTrial: boolean;
 }
 
 export function createSession(
   access: CloudAccess,
   transport: Transport,
   loginTimeoutMs: number,
-  now: () => number = () => performance.now(),
+  pauses: Pick<Pauses, 'token' | 'catalog'>,
+  { now }: Pick<Clock, 'now'> = SYSTEM_CLOCK,
 ): Session {
   // One gateway may stand before all services, and echo what it saw before.
   const secret = secretOf(access.auth);
   let login: Login | undefined;
   let inFlight: Promise<Login> | undefined;
   let generation = 0;
-  const doubts = createBackoff({ firstMs: MINUTE, maxMs: 10 * MINUTE, now });
+  /** Cinder has refused the last token. */
+  let refused = false;
+
+  /** Who is refused, or told to wait, leaves Keystone alone for a while. */
+  async function askKeystone(): Promise<Token> {
+    const refusal = pauses.token.refusal();
+    if (refusal) throw refusal;
+    try {
+      const token = await logIn(access, transport, loginTimeoutMs);
+      pauses.token.succeed();
+      return token;
+    } catch (error) {
+      throw error instanceof OpenStackError && asksToWait(error) ? pauses.token.fail(error) : error;
+    }
+  }
 
   const getOpen: GetOpen = async (operation, url, timeoutMs) => {
     const request: Request = { operation, method: 'GET', url, headers: {}, secret, timeoutMs };
     return { request, answer: await transport.send(request) };
   };
 
-  async function newLogin(): Promise<Login> {
-    const token = await logIn(access, transport, loginTimeoutMs);
+  async function newLogin(onTrial: boolean): Promise<Login> {
+    const token = await askKeystone();
     const found = findEndpoint(token.catalog, access, token.projectId);
     // What a version document said of this very URL holds until the endpoint is in doubt.
     const endpoint =
       login?.found === found ? login.endpoint : await findVersion3(found, token.projectId, getOpen, loginTimeoutMs);
     // A short-lived token is used for half its life at least, or every request would bring a login.
     const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2, AT_LEAST_MS);
-    login = { token, found, endpoint, renewAt, goodUntil: now() + token.lifetimeMs };
+    login = { token, found, endpoint, renewAt, goodUntil: now() + token.lifetimeMs, onTrial };
     generation += 1;
     return login;
   }
@@ -91,7 +108,7 @@ export function createSession(
   /** While Keystone cannot be reached, a token that is still good goes on; it is tried again in a while. */
   async function renew(old: Login | undefined): Promise<Login> {
     try {
-      return await newLogin();
+      return await newLogin(refused);
     } catch (error) {
       if (!old || old !== login || now() >= old.goodUntil || !isOutage(error)) throw error;
       login = { ...old, renewAt: Math.min(now() + AT_LEAST_MS, old.goodUntil) };
@@ -114,22 +131,30 @@ export function createSession(
   }
 
   async function get(wanted: Get): Promise<Reply> {
-    const using = await current();
+    let using = await current();
     let request = requestFor(using, wanted);
     let answer = await transport.send(request);
     if (answer.status === 401) {
-      if (login === using) login = undefined;
-      request = requestFor(await current(), wanted);
-      answer = await transport.send(request);
+      if (!using.onTrial) {
+        if (login === using) login = undefined;
+        refused = true;
+        using = await current();
+        request = requestFor(using, wanted);
+        answer = await transport.send(request);
+      }
+      // Fresh and refused: another would fare no better at once.
       if (answer.status === 401) {
-        // Refused although it is fresh: the next request logs in anew.
-        login = undefined;
+        using.renewAt = Math.min(using.renewAt, now() + AT_LEAST_MS);
         const { message, details } = statusError(request, answer);
         throw new OpenStackError(`${message}; ${FRESH_REFUSED}`, details);
       }
     }
+    if (answer.status === 200) {
+      refused = false;
+      using.onTrial = false;
+    }
     if (answer.status !== 200) throw statusError(request, answer);
-    doubts.succeed();
+    pauses.catalog.succeed();
     return { request, answer };
   }
 
@@ -138,10 +163,13 @@ export function createSession(
     get,
     getOpen,
     doubtEndpoint() {
-      if (doubts.remainingMs() > 0 || (access.endpointOverride !== undefined && isVersion3(access.endpointOverride)))
+      if (
+        pauses.catalog.remainingMs() > 0 ||
+        (access.endpointOverride !== undefined && isVersion3(access.endpointOverride))
+      )
         return;
       if (login) login = { ...login, found: '', renewAt: -Infinity };
-      doubts.fail();
+      pauses.catalog.fail();
     },
     tokenExpiresAtMs: () => login?.token.expiresAtMs,
     hasRole: (name) => login?.token.roles.includes(name) ?? false,
@@ -149,8 +177,9 @@ export function createSession(
   };
 }
 
-/** Keystone gave no answer of its own: nobody there, or a fault. */
+/** Keystone said nothing of us: nobody there, a fault, or too busy. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof OpenStackError)) return false;
-  return error.reason === 'connect' || error.reason === 'timeout' || (error.details.status ?? 0) >= 500;
+  const { status = 0 } = error.details;
+  return error.reason === 'connect' || error.reason === 'timeout' || status === 429 || status >= 500;
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Registry } from 'prom-client';
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import type { CloudConfig } from '../config/config.ts';
+import { periodMs } from '../config/cron.ts';
 import { Secret } from '../config/secret.ts';
 import { withFields, type Log } from '../log/log.ts';
 import type { CloudAccess } from '../openstack/access.ts';
 import { createLimit } from './limit.ts';
 import { createPageSource, type PageSource } from './page.ts';
-import { intervalOf, startSchedule, type Scheduled } from './schedule.ts';
+import { startSchedule, type Scheduled } from './schedule.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
 
 /** A cloud to watch: its settings, and how to reach it. */
@@ -34,48 +36,58 @@ export interface Fleet {
 
 interface Member extends FleetCloud {
   readonly fingerprint: string;
+  /** The end of its first refresh. */
+  readonly first: Promise<void>;
   readonly scheduled: Scheduled;
 }
 
 /** More refreshes than this never run at once: what is beyond waits, and Node's memory stays bounded. */
 const MAX_CONCURRENT = 100;
 
-export function createFleet(processRegistry: Registry, log: Log): Fleet {
+export function createFleet(
+  processRegistry: Registry,
+  log: Log,
+  clock: Clock = SYSTEM_CLOCK,
+  maxAtOnce = MAX_CONCURRENT,
+): Fleet {
   let members: readonly Member[] = [];
   const processPage = createPageSource(() => undefined, [processRegistry]);
-  const limit = createLimit(MAX_CONCURRENT);
+  const limit = createLimit(maxAtOnce);
   let turn: Promise<void> = Promise.resolve();
   let closed = false;
 
-  async function start(target: Target, fingerprint: string, position: number, several: boolean): Promise<Member> {
+  function start(target: Target, fingerprint: string, position: number, several: boolean): Member {
     const { config, access } = target;
-    const intervalMs = await intervalOf(config.schedule);
     const watcher = createWatcher({
       config,
       access,
-      intervalMs,
       log: several ? withFields(log, { cloud: config.name }) : log,
+      clock,
     });
     // A cloud takes one place at most, however long its refresh hangs: the others go on.
-    let placed = false;
-    const run = (): void => {
-      if (placed) return watcher.metrics.overlapped.inc();
-      placed = true;
-      void limit(watcher.refresh).finally(() => {
-        placed = false;
-      });
-    };
-    const scheduled = await startSchedule({
+    let placed: Promise<void> | undefined;
+    const run = (): Promise<void> =>
+      (placed = limit(watcher.refresh).finally(() => {
+        placed = undefined;
+      }));
+    const first = run();
+    const scheduled = startSchedule({
       schedule: config.schedule,
-      intervalMs,
       maxRandomDelayMs: config.maxRandomDelayMs,
       // Every cloud is read at once first, then spread over the interval.
-      secondAfterMs: intervalMs * (1 + position),
-      run,
+      firstAfterMs: periodMs(config.schedule) * (1 + position),
+      run() {
+        if (placed) watcher.metrics.overlapped.inc();
+        else void run();
+        watcher.metrics.nextRefresh.set(scheduled.dueAtMs() / 1000);
+      },
       missed: (count) => watcher.metrics.missed.inc(count),
+      clock,
     });
+    watcher.metrics.nextRefresh.set(scheduled.dueAtMs() / 1000);
     const registries = several ? [watcher.metrics.registry] : [watcher.metrics.registry, processRegistry];
-    return { name: config.name, watcher, page: createPageSource(watcher.pages, registries), fingerprint, scheduled };
+    const page = createPageSource(watcher.pages, registries);
+    return { name: config.name, watcher, page, fingerprint, first, scheduled };
   }
 
   return {
@@ -98,15 +110,13 @@ export function createFleet(processRegistry: Registry, log: Log): Fleet {
   async function watch(targets: readonly Target[]): Promise<void> {
     const several = targets.length > 1;
     const kept = new Map(members.map((member) => [member.fingerprint, member]));
-    const next = await Promise.all(
-      targets.map(async (target, i) => {
-        const fingerprint = fingerprintOf(target, several);
-        return kept.get(fingerprint) ?? start(target, fingerprint, i / targets.length, several);
-      }),
-    );
+    const next = targets.map((target, i) => {
+      const fingerprint = fingerprintOf(target, several);
+      return kept.get(fingerprint) ?? start(target, fingerprint, i / targets.length, several);
+    });
     // On a reload the old page stays until there is a new one.
     if (members.length > 0)
-      await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.watcher.refresh()));
+      await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.first));
     const gone = members.filter((member) => !next.includes(member));
     members = next;
     for (const member of closed ? next : gone) stop(member);

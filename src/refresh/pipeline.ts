@@ -155,3 +155,20 @@ function blindnessOf(services: readonly Service[], { collectors, api }: Round): 
   if (api?.backendStateSupported === false) return 'this Cinder is older than microversion 3.49, and lists no state';
   return pools ? 'no scheduler has answered yet' : 'they are not asked for';
 }
+
+/** What is left to say when a snapshot could not be made: that the cloud is not read, and how each collector went. */
+export async function blank({ atMs, collectors }: Pick<Snapshot, 'atMs' | 'collectors'>): Promise<Published> {
+  const snapshot: Snapshot = {
+    atMs,
+    clockOffsetMs: undefined,
+    up: false,
+    api: undefined,
+    collectors,
+    services: [],
+    pools: [],
+    backends: [],
+    histories: new Map(),
+    volumeTypes: [],
+  };
+  return { pages: await compress(renderSnapshot(snapshot)), changes: [], snapshot };
+}

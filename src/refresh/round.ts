@@ -1,11 +1,12 @@
+import type { Clock } from '../clock.ts';
 import { serverTime } from '../openstack/answer.ts';
 import type { CinderApi } from '../cinder/api.ts';
 import type { CollectorLog } from '../cinder/collector-log.ts';
 import { asOpenStackError, type Lane, type SchedulerOperation } from '../cinder/lane.ts';
 import type { CloudConfig } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
-import type { Backoff } from '../openstack/backoff.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { asksToWait, type Pauses } from '../openstack/pause.ts';
 import type { Reply, Session } from '../openstack/session.ts';
 import type { Body, Pipeline } from './pipeline.ts';
 
@@ -14,8 +15,8 @@ export interface RoundParts {
   readonly session: Session;
   readonly api: CinderApi;
   readonly lane: Lane;
-  /** Pauses after refused logins and after answers that ask us to wait. */
-  readonly gate: Backoff;
+  readonly pauses: Pauses;
+  readonly clock: Clock;
   readonly pipeline: Pipeline;
   readonly collectors: CollectorLog;
   readonly metrics: CloudMetrics;
@@ -29,18 +30,13 @@ export interface RoundParts {
 
 /** Reads the cloud once; resolves with whether the service list was read. Failures end up in the collectors, never as a rejection. */
 export function createRound(parts: RoundParts): () => Promise<boolean> {
-  const { config, session, api, lane, gate, pipeline, collectors, metrics } = parts;
+  const { config, session, api, lane, pauses, clock, pipeline, collectors, metrics } = parts;
   /** How the last question for the list at 3.49 failed. */
   let listTrouble: OpenStackError | undefined;
+  let poolsReadBefore = false;
 
   async function round(): Promise<boolean> {
-    if (gate.remainingMs() > 0) {
-      const problem = notAsked('in a pause after a refused login, or because the cloud asked for one', undefined);
-      collectors.notAsked('services', problem);
-      if (config.collectors.pools) collectors.notAsked('pools', problem);
-      return false;
-    }
-    const start = performance.now();
+    const start = clock.now();
     let problem: OpenStackError | undefined;
     try {
       problem = await api.prepare();
@@ -48,14 +44,15 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       const error = asOpenStackError(cause, 'token');
       fail('services', start, error);
       if (config.collectors.pools) fail('pools', start, error);
-      pause(error);
+      poolsReadBefore = false;
       return false;
     }
     const up = await readServices();
-    const poolsRead = config.collectors.pools && (await readPools());
-    // Where a collector fails, that says it; where none does, this is all that does.
+    const poolsRead = !config.collectors.pools || (await readPools());
+    // Where a collector fails, that says it; where none does, this is all that does. A list that fails just as the pools are back is given one more try.
     if (up) note('discovery', problem);
-    if (up && (poolsRead || !config.collectors.pools)) note('services at 3.49', listTrouble);
+    if (up && poolsRead && (poolsReadBefore || !listTrouble)) note('services at 3.49', listTrouble);
+    poolsReadBefore = poolsRead;
     return up;
   }
 
@@ -65,58 +62,61 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
 
   /** The full list when the scheduler may be asked; else, or when that fails, the plain one. */
   async function readServices(): Promise<boolean> {
-    const start = performance.now();
-    if (!api.schedulerInList() || !lane.ready('services')) return readPlain(start);
+    const start = clock.now();
+    if (!api.schedulerInList() || lane.obstacle('services')) return readPlain(start);
     if (lane.ailing()) {
       // The scheduler has failed before: the plain list comes first, so that it does not wait for the probe.
       const read = await readPlain(start);
-      const error = read ? await readFull(start) : undefined;
-      if (error && isFinal(error)) pause(error);
+      if (read) await readFull(start);
       return read;
     }
     const error = await readFull(start);
-    if (error && isFinal(error)) {
-      fail('services', start, error);
-      pause(error);
-    }
+    if (error && isFinal(error)) fail('services', start, error);
     return error ? !isFinal(error) && readPlain(start) : true;
   }
 
   async function readFull(start: number): Promise<OpenStackError | undefined> {
     const error = await askScheduler('services', start, () => api.services('full', config.schedulerTimeoutMs));
     listTrouble = error;
+    if (!error) pauses.services_fallback.succeed(start);
     if (error && !isFinal(error)) metrics.errors.inc({ collector: 'services', reason: error.reason });
     return error;
   }
 
   async function readPlain(start: number): Promise<boolean> {
     try {
+      const refusal = pauses.services_fallback.refusal();
+      if (refusal) throw refusal;
       const error = await take('services', start, await api.services('plain', config.requestTimeoutMs), false);
       if (error) throw error;
+      pauses.services_fallback.succeed(start);
       return true;
     } catch (cause) {
       const error = asOpenStackError(cause, 'services_fallback');
-      fail('services', start, error);
-      pause(error);
+      fail('services', start, toldToWait(error));
       if (isOfEndpoint(error)) session.doubtEndpoint();
       return false;
     }
   }
 
+  /** The list at 3.49 has the same URL: who is told to wait leaves both alone. */
+  function toldToWait(error: OpenStackError): OpenStackError {
+    if (error.details.notAsked || error.details.operation === 'token' || !asksToWait(error)) return error;
+    pauses.services.fail(error);
+    return pauses.services_fallback.fail(error) ?? error;
+  }
+
   async function readPools(): Promise<boolean> {
-    const start = performance.now();
-    if (gate.remainingMs() > 0 || !lane.ready('pools')) {
-      // Not asked, so no new failure; but what was read before is no longer news.
-      const why = lane.open() ? 'while a scheduler owes an answer' : 'in a pause after failures';
-      collectors.notAsked('pools', notAsked(why, listTrouble));
-      return false;
-    }
-    const error = await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
-    if (!error) return true;
-    fail('pools', start, error);
-    // What the scheduler's side asks to wait is the lane's affair: the service list goes on.
-    if (error.reason === 'auth' || error.details.status === 429) pause(error);
-    return false;
+    const start = clock.now();
+    const obstacle = lane.obstacle('pools');
+    // What was read before is no longer news. While the list at 3.49 is open, its trouble is the cause.
+    const error = obstacle
+      ? lane.open() && listTrouble
+        ? new OpenStackError(`${obstacle.message}: ${listTrouble.message}`, { ...listTrouble.details, notAsked: true })
+        : obstacle
+      : await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
+    if (error) fail('pools', start, error);
+    return !error;
   }
 
   /** Asks in the lane, and takes the answer; the returned error is not yet counted anywhere. */
@@ -126,6 +126,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     question: () => Promise<Reply>,
   ): Promise<OpenStackError | undefined> {
     const outcome = await lane.ask(collector, question, (reply) => {
+      if (collector === 'services') listTrouble = undefined;
       take(collector, start, reply, true).then(parts.arrived, parts.broken);
     });
     if (outcome.kind === 'failed') return outcome.error;
@@ -145,7 +146,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     { request, answer }: Reply,
     late: boolean,
   ): Promise<OpenStackError | undefined> {
-    const body: Body = { bytes: answer.body, readAt: performance.now(), cinderTimeMs: serverTime(answer) };
+    const body: Body = { bytes: answer.body, readAt: clock.now(), cinderTimeMs: serverTime(answer) };
     const accepted = await (collector === 'services' ? pipeline.services(body, { late }) : pipeline.pools(body));
     metrics.rejectedRows.inc({ collector }, accepted.rejected);
     metrics.truncatedLabels.inc(accepted.truncated);
@@ -162,36 +163,29 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     const rejected = accepted.rejected > 0 ? `${accepted.rejected} rows rejected: ${accepted.problem}` : undefined;
     parts.noted(collector, rejected, 'rows');
     // The rows of a late service list are not used, only its words: its refresh has told already how it went.
-    if (!(late && collector === 'services')) collectors.succeeded(collector, performance.now() - start);
-    gate.succeed();
+    if (!(late && collector === 'services')) collectors.succeeded(collector, clock.now() - start);
     return undefined;
   }
 
+  /** A collector that could not read its part, or was not to ask for it: one line in the log when that begins, one more in the count each time. */
   function fail(collector: SchedulerOperation, start: number, error: OpenStackError): void {
-    metrics.errors.inc({ collector, reason: error.reason });
-    collectors.failed(collector, performance.now() - start, error);
-  }
-
-  /** After a refused login, or when we are asked to wait, the whole cloud is left in peace for a while. */
-  function pause({ reason, details }: OpenStackError): void {
-    const { retryAfterMs, status } = details;
-    if (reason === 'auth' || status === 429 || retryAfterMs !== undefined) gate.fail(retryAfterMs);
+    metrics.errors.inc({ collector, reason: collectors.failed(collector, clock.now() - start, error) });
   }
 
   return round;
 }
 
-function notAsked(why: string, trouble: OpenStackError | undefined): OpenStackError {
-  const message = `not asked ${why}${trouble ? `: ${trouble.message}` : ''}`;
-  return new OpenStackError(message, { reason: trouble?.reason ?? 'timeout', operation: 'pools', url: '' });
-}
-
 /** Would the service be found elsewhere? Whoever answers there, or nobody, does not speak for Cinder. */
 function isOfEndpoint({ reason, details }: OpenStackError): boolean {
-  return details.operation !== 'token' && details.status !== 429 && !['auth', 'forbidden'].includes(reason);
+  return (
+    !details.notAsked &&
+    details.operation !== 'token' &&
+    details.status !== 429 &&
+    !['auth', 'forbidden'].includes(reason)
+  );
 }
 
 /** Asking for less would get the same answer. */
-function isFinal({ reason, details }: OpenStackError): boolean {
-  return reason === 'auth' || reason === 'forbidden' || details.status === 429 || details.retryAfterMs !== undefined;
+function isFinal(error: OpenStackError): boolean {
+  return error.reason === 'forbidden' || asksToWait(error);
 }

@@ -1,113 +1,98 @@
-import { createTask, setLogger, type TaskContext } from 'node-cron';
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import type { Schedule } from '../config/config.ts';
+import { calendarOf } from '../config/cron.ts';
 
 /** A running schedule. */
 export interface Scheduled {
+  /** When the next run is due by the schedule, its random delay not counted; milliseconds since the epoch. */
+  readonly dueAtMs: () => number;
   /** No further run starts; one under way is not waited for. */
   readonly stop: () => void;
 }
 
 export interface ScheduleOptions {
   readonly schedule: Schedule;
-  /** Milliseconds from one run to the next, also of a cron expression (see `intervalOf`). */
-  readonly intervalMs: number;
   readonly maxRandomDelayMs: number;
-  /** Milliseconds from the first run, which is at once, to the second: more than the interval to spread many clouds over it. */
-  readonly secondAfterMs?: number;
+  /** Of an interval, the milliseconds from now to the first run: more than the interval to spread many clouds over it. */
+  readonly firstAfterMs?: number;
   readonly run: () => void;
-  /** A run was due and could not start in time, because the event loop or the machine stood still. */
+  /** So many runs were due and did not start, because the event loop or the process stood still. */
   readonly missed: (count: number) => void;
   readonly random?: () => number;
+  readonly clock?: Clock;
 }
 
-/** Starts the first run at once, and every further one when it is due. */
-export async function startSchedule(options: ScheduleOptions): Promise<Scheduled> {
-  const scheduled =
-    options.schedule.kind === 'interval' ? everyInterval(options) : await byCron(options, options.schedule.expression);
-  options.run();
-  return scheduled;
+/** When runs are due, by the clock that they go by. */
+interface Timetable {
+  readonly time: () => number;
+  /** The first run after a moment of `time`. */
+  readonly next: (after: number) => number;
 }
 
-/** Timers are monotonic: neither a clock jump nor a blocked loop loses a run for good. A late run counts what it missed, and catches up once. */
-function everyInterval({
-  intervalMs,
-  maxRandomDelayMs,
-  secondAfterMs = intervalMs,
-  run,
-  missed,
-  random = Math.random,
-}: ScheduleOptions): Scheduled {
-  let due = performance.now() + secondAfterMs;
-  let timer: NodeJS.Timeout;
-  const plan = (): void => {
-    timer = setTimeout(fire, Math.max(0, due - performance.now()) + random() * maxRandomDelayMs);
-  };
-  const fire = (): void => {
-    const behind = Math.floor(Math.max(0, performance.now() - due - maxRandomDelayMs) / intervalMs);
-    if (behind > 0) missed(behind);
-    due += (behind + 1) * intervalMs;
-    plan();
-    run();
-  };
-  plan();
-  return { stop: () => clearTimeout(timer) };
-}
-
-/** Node's timers end at 2^31 - 1 ms; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A sleep is no longer than this, so that a clock that was set is noticed. Node's own timers end at 24 days. */
+const MAX_SLEEP_MS = 60_000;
+/** A clock that runs a little slow was not set back. */
+const SET_BACK_MS = 1000;
+/** Missed runs are counted up to here: enough to see that it was long. */
+const MAX_MISSED = 10_000;
 
 /**
- * node-cron in UTC. It skips a slot that comes too late (a blocked loop), and goes by the wall clock (which may jump):
- * a watch by the monotonic clock runs what was skipped.
+ * Runs whenever it is due, from the next time on: the first refresh, at once, is the caller's. A late run is run once, and what was due meanwhile is counted as missed.
+ * An interval goes by the monotonic clock, a cron expression by the wall clock in UTC. When somebody sets that clock, nothing was missed:
+ * set ahead past the next run, it is run now; set back, the runs come at their new times.
  */
-async function byCron(
-  { intervalMs, maxRandomDelayMs, run, missed, random = Math.random }: ScheduleOptions,
-  expression: string,
-): Promise<Scheduled> {
-  setLogger({ info() {}, warn() {}, error() {}, debug() {} });
-  const delays = new Set<NodeJS.Timeout>();
-  let lastRun = performance.now();
-  const start = (): void => {
-    lastRun = performance.now();
+export function startSchedule(options: ScheduleOptions): Scheduled {
+  const { maxRandomDelayMs, run, missed, random = Math.random, clock = SYSTEM_CLOCK } = options;
+  const { time, next } = timetableOf(options, clock);
+  let due = next(time());
+  let delay = 0;
+  /** What both clocks said when the wait began. */
+  let begun = { time: time(), now: clock.now() };
+  let cancel = (): void => {};
+
+  function plan(): void {
+    delay = random() * maxRandomDelayMs;
+    begun = { time: time(), now: clock.now() };
+    sleep();
+  }
+  function sleep(): void {
+    cancel = clock.after(Math.min(MAX_SLEEP_MS, Math.max(1, due + delay - time())), wake);
+  }
+  function wake(): void {
+    const at = time();
+    // What the clock would say if nobody had set it.
+    const reckoned = begun.time + (clock.now() - begun.now);
+    if (at < reckoned - SET_BACK_MS) due = Math.min(due, next(at));
+    if (at < due + delay) return sleep();
+    const behind = countBetween(due, Math.min(at, reckoned) - maxRandomDelayMs);
+    if (behind > 0) missed(behind);
+    due = next(at);
+    plan();
     run();
-  };
-  const delayed = (): void => {
-    lastRun = performance.now();
-    const delay = setTimeout(() => {
-      delays.delete(delay);
-      start();
-    }, random() * maxRandomDelayMs);
-    delays.add(delay);
-  };
-  const task = createTask(expression, delayed, { timezone: 'UTC', suppressMissedWarning: true });
-  task.on('execution:missed', (_context: TaskContext) => {
-    missed(1);
-    start();
-  });
-  await task.start();
-  const watch = setInterval(
-    () => {
-      if (performance.now() - lastRun <= 2 * intervalMs + maxRandomDelayMs) return;
-      missed(1);
-      start();
-    },
-    Math.min(intervalMs, MAX_TIMER_MS),
-  );
-  return {
-    stop() {
-      clearInterval(watch);
-      for (const delay of delays) clearTimeout(delay);
-      void task.destroy();
-    },
-  };
+  }
+  function countBetween(after: number, until: number): number {
+    let count = 0;
+    for (let slot = next(after); slot <= until && count < MAX_MISSED; slot = next(slot)) count += 1;
+    return count;
+  }
+
+  plan();
+  return { dueAtMs: () => clock.wall() + due - time(), stop: () => cancel() };
 }
 
-/** Milliseconds between two runs of a schedule; of a cron expression the longest of the next ones. */
-export async function intervalOf(schedule: Schedule): Promise<number> {
-  if (schedule.kind === 'interval') return schedule.everyMs;
-  const task = createTask(schedule.expression, () => {}, { timezone: 'UTC' });
-  const runs = task.getNextRuns(10).map((date) => date.getTime());
-  void task.destroy();
-  const gaps = runs.slice(1).map((at, i) => at - (runs[i] ?? at));
-  return Math.max(1000, ...gaps);
+function timetableOf({ schedule, firstAfterMs }: ScheduleOptions, clock: Clock): Timetable {
+  if (schedule.kind === 'cron') return { time: clock.wall, next: calendarOf(schedule.expression).next };
+  const { everyMs } = schedule;
+  const first = clock.now() + (firstAfterMs ?? everyMs);
+  // Counted from the first run, so that neither late runs nor random delays add up.
+  const next = (after: number): number =>
+    after < first ? first : first + (Math.floor((after - first) / everyMs) + 1) * everyMs;
+  return { time: clock.now, next };
+}
+
+/** Milliseconds from now to the next time of a schedule. */
+export function untilDueMs(schedule: Schedule, clock: Clock = SYSTEM_CLOCK): number {
+  return schedule.kind === 'interval'
+    ? schedule.everyMs
+    : calendarOf(schedule.expression).next(clock.wall()) - clock.wall();
 }

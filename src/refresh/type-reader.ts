@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { PATHS, type CinderApi } from '../cinder/api.ts';
 import type { CollectorLog } from '../cinder/collector-log.ts';
 import { asOpenStackError } from '../cinder/lane.ts';
@@ -6,10 +7,10 @@ import { createCutter } from '../cinder/wire.ts';
 import type { Limits } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { parseJson } from '../openstack/answer.ts';
-import { createBackoff } from '../openstack/backoff.ts';
 import { OpenStackError, type FailureReason } from '../openstack/errors.ts';
 import { compareMicroversions, parseMicroversion } from '../openstack/microversion.ts';
 import type { Session } from '../openstack/session.ts';
+import type { Pause } from '../openstack/pause.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TypeReaderOptions {
@@ -19,6 +20,8 @@ export interface TypeReaderOptions {
   readonly limits: Limits;
   readonly session: Session;
   readonly api: CinderApi;
+  readonly pause: Pause;
+  readonly clock: Clock;
   readonly pipeline: Pipeline;
   readonly collectors: CollectorLog;
   readonly metrics: CloudMetrics;
@@ -40,20 +43,19 @@ const MAX_PAGES = 20;
 const MAX_REQUESTS_LONG = 3;
 
 export function createTypeReader(options: TypeReaderOptions): TypeReader {
-  const { session, api, pipeline, collectors, metrics, everyMs } = options;
+  const { session, api, pause, clock, pipeline, collectors, metrics, everyMs } = options;
   let went: string | undefined;
-  const pauses = createBackoff({ firstMs: Math.min(60_000, everyMs), maxMs: everyMs });
   let readAt = -Infinity;
 
   async function readAll(): Promise<readonly VolumeType[]> {
     const types: VolumeType[] = [];
     const cut = createCutter(options.limits.maxLabelLength);
-    const endAt = performance.now() + MAX_REQUESTS_LONG * options.timeoutMs;
+    const endAt = clock.now() + MAX_REQUESTS_LONG * options.timeoutMs;
     for (let page = 0, marker = ''; page < MAX_PAGES; page += 1) {
       const path = `${PATHS.volumeTypes}?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
       const { request, answer } = await api.get(COLLECTOR, path, options.timeoutMs);
       const url = request.url.origin + request.url.pathname;
-      if (performance.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);
+      if (clock.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);
       const body = parseJson(request, answer);
       const decoded = decodeVolumeTypes(body, options.limits.maxRows, cut);
       if (!decoded) throw failure(url, 'decode', 'JSON without the list of volume types');
@@ -85,21 +87,21 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
 
   return {
     async readWhenDue() {
-      const start = performance.now();
-      if (start - readAt < everyMs || pauses.remainingMs() > 0) return false;
+      const start = clock.now();
+      if (start - readAt < everyMs || pause.remainingMs() > 0) return false;
       const before = went;
       try {
         // The names of a storage protocol came with Cinder 20, whose API ends at 3.68; that of 19 ends at 3.66.
         pipeline.volumeTypes(await readAll(), { protocolVariants: knows('3.67') });
         readAt = start;
-        pauses.succeed();
-        collectors.succeeded(COLLECTOR, performance.now() - start);
+        pause.succeed();
+        collectors.succeeded(COLLECTOR, clock.now() - start);
         went = 'well';
       } catch (cause) {
-        const error = asOpenStackError(cause, COLLECTOR);
-        pauses.fail(error.details.retryAfterMs);
-        metrics.errors.inc({ collector: COLLECTOR, reason: error.reason });
-        collectors.failed(COLLECTOR, performance.now() - start, error);
+        const failed = asOpenStackError(cause, COLLECTOR);
+        // Who refuses the login, or a token, has a pause of its own.
+        const error = failed.details.notAsked ? failed : (pause.fail(failed) ?? failed);
+        metrics.errors.inc({ collector: COLLECTOR, reason: collectors.failed(COLLECTOR, clock.now() - start, error) });
         went = error.reason;
       }
       return went !== before;

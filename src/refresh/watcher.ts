@@ -1,18 +1,20 @@
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import { createCinderApi } from '../cinder/api.ts';
 import { createCollectorLog } from '../cinder/collector-log.ts';
-import { createLane } from '../cinder/lane.ts';
+import { asOpenStackError, createLane } from '../cinder/lane.ts';
 import type { CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
 import type { CloudConfig } from '../config/config.ts';
+import { periodMs } from '../config/cron.ts';
 import type { Log } from '../log/log.ts';
 import { createCloudMetrics, type CloudMetrics } from '../metrics/exporter.ts';
 import type { OpenPages } from '../metrics/page.ts';
 import type { CloudAccess } from '../openstack/access.ts';
-import { createBackoff } from '../openstack/backoff.ts';
+import { PAUSED, createPauses } from '../openstack/pause.ts';
 import { createTransport } from '../openstack/request.ts';
 import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
 import { fitHeap } from './heap.ts';
-import { createPipeline, type Published } from './pipeline.ts';
+import { blank, createPipeline, type Published } from './pipeline.ts';
 import { createRound } from './round.ts';
 import { createTypeReader } from './type-reader.ts';
 
@@ -34,45 +36,42 @@ export interface Watcher {
 export interface WatcherOptions {
   readonly config: CloudConfig;
   readonly access: CloudAccess;
-  /** Time between refreshes, in milliseconds: pauses and limits follow it. */
-  readonly intervalMs: number;
   readonly log: Log;
+  readonly clock?: Clock;
 }
 
 const FIVE_MINUTES = 300_000;
 
-export function createWatcher({ config, access, intervalMs, log }: WatcherOptions): Watcher {
+export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: WatcherOptions): Watcher {
   const metrics = createCloudMetrics();
   const transport = createTransport({
     tls: access.tls,
     maxBodyBytes: config.limits.maxBodyBytes,
     userAgent: USER_AGENT,
+    clock,
     observe: (operation, status, seconds) => metrics.requests.observe({ operation, status }, seconds),
   });
   const requestTimeoutMs = access.apiTimeoutMs ?? config.requestTimeoutMs;
-  const session = createSession(access, transport, requestTimeoutMs);
-  // Two pauses in a row end before the next refresh: a short fault is over at once, a long one is not made worse.
-  const pauses = { firstMs: intervalMs / 4, maxMs: FIVE_MINUTES };
-  const lane = createLane({
-    patienceMs: config.schedulerPatienceMs,
-    firstPauseMs: pauses.firstMs,
-    maxPauseMs: pauses.maxMs,
-  });
+  const intervalMs = periodMs(config.schedule);
+  const pauses = createPauses(intervalMs, clock);
+  const session = createSession(access, transport, requestTimeoutMs, pauses, clock);
+  const lane = createLane({ patienceMs: config.schedulerPatienceMs, pauses, clock });
   const staleAfterMs = config.staleAfterMs ?? Math.max(FIVE_MINUTES, 5 * intervalMs);
   const pipeline = createPipeline({
     staleAfterMs,
     maxRows: config.limits.maxRows,
     maxLabelLength: config.limits.maxLabelLength,
   });
-  const collectors = createCollectorLog((status) => logTurn(log, status));
+  const collectors = createCollectorLog((status) => logTurn(log, status), clock.wall);
   const noted = onceEach((what, problem) => log('warn', 'Part of an answer could not be used', { what, problem }));
-  const api = createCinderApi(session, requestTimeoutMs);
+  const api = createCinderApi(session, requestTimeoutMs, pauses.discovery);
   const round = createRound({
     config: { ...config, requestTimeoutMs },
     session,
     api,
     lane,
-    gate: createBackoff(pauses),
+    pauses,
+    clock,
     pipeline,
     collectors,
     metrics,
@@ -80,7 +79,7 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     arrived() {
       if (!underWay) publish().catch(broken);
     },
-    broken,
+    broken: (cause) => void broken(cause),
   });
 
   const types = createTypeReader({
@@ -89,6 +88,8 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     limits: config.limits,
     session,
     api,
+    pause: pauses.volume_types,
+    clock,
     pipeline,
     collectors,
     metrics,
@@ -108,12 +109,16 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
 
   async function publish(): Promise<void> {
     const fresh = await pipeline.publish({
-      atMs: Date.now(),
-      now: performance.now(),
+      atMs: clock.wall(),
+      now: clock.now(),
       up,
       api: api.versions(),
       collectors: collectors.all(),
     });
+    show(fresh);
+  }
+
+  function show(fresh: Published): void {
     if (closed) return;
     published = fresh;
     for (const { host, from, to, reason } of fresh.changes) {
@@ -127,31 +132,38 @@ export function createWatcher({ config, access, intervalMs, log }: WatcherOption
     for (const listener of listeners) listener(fresh.snapshot);
   }
 
-  function broken(error: unknown): void {
-    // Nothing old may pass for new.
+  /** A fault of our own, which must not look like a cloud that nobody has read yet: nothing old may pass for new, and `cinder_up` is 0. */
+  async function broken(cause: unknown): Promise<void> {
     up = false;
-    published = undefined;
     log('error', 'Refresh failed for a reason of our own', {
-      error: error instanceof Error ? error.stack : String(error),
+      error: cause instanceof Error ? cause.stack : String(cause),
     });
+    const error = asOpenStackError(cause, 'services');
+    metrics.errors.inc({ collector: 'services', reason: collectors.failed('services', 0, error) });
+    try {
+      show(await blank({ atMs: clock.wall(), collectors: collectors.all() }));
+    } catch {
+      published = undefined;
+    }
   }
 
   async function refreshOnce(): Promise<void> {
-    const start = performance.now();
+    const start = clock.now();
     try {
       up = await round();
       await publish();
       // After the page, which does not wait for it; a second one tells how it went, when that is new.
       if (up && readsTypes && (await types.readWhenDue())) await publish();
     } catch (error) {
-      broken(error);
+      await broken(error);
     }
     fitHeap();
     metrics.refreshes.inc();
-    metrics.refreshDuration.set((performance.now() - start) / 1000);
-    metrics.lastRefresh.set(Date.now() / 1000);
+    metrics.refreshDuration.set((clock.now() - start) / 1000);
+    metrics.lastRefresh.set(clock.wall() / 1000);
     metrics.schedulerRequestsOpen.set(lane.open() ? 1 : 0);
     metrics.schedulerPause.set(lane.pauseMs() / 1000);
+    for (const operation of PAUSED) metrics.pauses.set({ operation }, pauses[operation].remainingMs() / 1000);
     const expiry = session.tokenExpiresAtMs();
     if (expiry !== undefined) metrics.tokenExpiry.set(expiry / 1000);
   }

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** `MessagingTimeout`: nobody answered within `rpc_response_timeout`. */
@@ -20,26 +21,26 @@ export interface Bus {
 interface Message {
   readonly deliver: (scheduler: Scheduler) => void;
   readonly fail: (error: Error) => void;
-  timer: NodeJS.Timeout | undefined;
+  cancel: (() => void) | undefined;
   /** Taken by this scheduler, which hangs. */
   takenBy: Scheduler | undefined;
 }
 
-/** A bus that runs; the timeout is in real time. */
-export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs: number): Bus {
+/** A bus that runs; the timeout goes by this clock. */
+export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs: number, clock: Clock): Bus {
   const messages = new Set<Message>();
   let up = true;
   let turn = 0;
 
   const finish = (message: Message): void => {
-    clearTimeout(message.timer);
+    message.cancel?.();
     messages.delete(message);
   };
   const arm = (message: Message): void => {
-    message.timer ??= setTimeout(() => {
+    message.cancel ??= clock.after(rpcResponseTimeoutMs, () => {
       finish(message);
       message.fail(new MessagingTimeout('no reply from cinder-scheduler'));
-    }, rpcResponseTimeoutMs).unref();
+    });
   };
   const dispatch = (message: Message): void => {
     if (!up) return;
@@ -67,7 +68,7 @@ export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs
         const message: Message = {
           deliver: (scheduler) => resolve(new Promise<T>((done) => done(work(scheduler)))),
           fail: reject,
-          timer: undefined,
+          cancel: undefined,
           takenBy: undefined,
         };
         messages.add(message);
@@ -77,8 +78,8 @@ export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs
     stop() {
       up = false;
       for (const message of messages) {
-        clearTimeout(message.timer);
-        message.timer = undefined;
+        message.cancel?.();
+        message.cancel = undefined;
       }
     },
     start() {

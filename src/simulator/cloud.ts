@@ -34,13 +34,19 @@ export interface Cloud {
 }
 
 /** Builds a cloud at rest; `processes.run()` sets its periods going. */
-export function createCloud(definition: CloudDefinition, clock: Clock, settings: Settings, url: string): Cloud {
+export function createCloud(
+  definition: CloudDefinition,
+  clock: Clock,
+  rpcClock: Clock,
+  settings: Settings,
+  url: string,
+): Cloud {
   const database = openDatabase();
   // The scheduler has no quarrel with a heartbeat from the future; only the service list has.
   const isUp = (updatedAtMs: number): boolean => updatedAtMs >= clock.now() - settings.serviceDownTimeMs;
   const hosts = definition.schedulers ?? ['controller'];
   const schedulers = hosts.map((host) => createScheduler(host, database, isUp));
-  const bus = createBus(schedulers, settings.rpcResponseTimeoutMs);
+  const bus = createBus(schedulers, settings.rpcResponseTimeoutMs, rpcClock);
   return {
     clock,
     settings,

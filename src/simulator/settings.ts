@@ -6,7 +6,7 @@ export interface Settings {
   readonly reportIntervalMs: number;
   /** `service_down_time`. */
   readonly serviceDownTimeMs: number;
-  /** `rpc_response_timeout`, in real time whatever the clock. */
+  /** `rpc_response_timeout`, by the clock for it: real time unless told otherwise. */
   readonly rpcResponseTimeoutMs: number;
   /** Threads of the API process. A request that waits for the scheduler holds one, even when its client has gone. */
   readonly apiThreads: number;

@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly cloud?: CloudDefinition;
   /** The machine's time by default. */
   readonly clock?: Clock;
+  /** What `rpc_response_timeout` goes by. @default real time, whatever the clock */
+  readonly rpcClock?: Clock;
   readonly settings?: Partial<Settings>;
 }
 
@@ -56,7 +58,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   const address = server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
-  const cloud = createCloud(options.cloud ?? DEMO_CLOUD, clock, settings, url);
+  const cloud = createCloud(options.cloud ?? DEMO_CLOUD, clock, options.rpcClock ?? realClock(), settings, url);
   const canned = createCanned();
   const handle = { ...faults(cloud), answerWith: canned.answerWith };
   handlers['/identity'] = keystoneHandler(cloud, `${url}/identity`, canned);

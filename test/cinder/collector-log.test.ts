@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createCollectorLog } from '../../src/cinder/collector-log.ts';
 import { OpenStackError, type FailureReason } from '../../src/openstack/errors.ts';
 
-function error(reason: FailureReason, message = 'why'): OpenStackError {
-  return new OpenStackError(message, { reason, operation: 'pools', url: '' });
+function error(reason: FailureReason, message = 'why', notAsked = false): OpenStackError {
+  return new OpenStackError(message, { reason, operation: 'pools', url: '', notAsked });
 }
 
 function collectorLog() {
@@ -50,11 +50,12 @@ test('the failure knows since when, and the last success stays', () => {
 
 test('not asking is no success, and does not hide why it failed before', () => {
   const { log, turns } = collectorLog();
+  const notAsked = error('timeout', 'not asked', true);
   log.succeeded('pools', 5);
-  log.notAsked('pools', error('timeout', 'not asked'));
+  log.failed('pools', 0, notAsked);
   assert.equal(log.all()[0]?.success, false);
   log.failed('pools', 5, error('http', 'the real reason'));
-  for (let i = 0; i < 5; i += 1) log.notAsked('pools', error('timeout', 'not asked'));
+  for (let i = 0; i < 5; i += 1) assert.equal(log.failed('pools', 0, notAsked), 'http');
   assert.equal(log.all()[0]?.failure?.message, 'the real reason');
   assert.deepEqual(turns, ['pools timeout', 'pools http']);
 });

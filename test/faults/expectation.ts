@@ -3,11 +3,8 @@ import type { Fault } from './fault.ts';
 import type { Struck } from './fault-proxy.ts';
 import { BY_HEARTBEAT, BY_LIST, BY_STATS, type Conditions } from './storm-cloud.ts';
 
-/**
- * How a collector must come out: well, failed for this reason, or not asked at all because of the trouble before it
- * (then it is not successful either, but nothing is counted). `either`: whether it was asked is chance.
- */
-export type Outcome = 'well' | { readonly failed: FailureReason } | 'not asked' | { readonly either: FailureReason };
+/** How a collector must come out: well, failed for this reason (that of the trouble before it, when that is why it was not asked), or not due. */
+export type Outcome = 'well' | { readonly failed: FailureReason } | 'not due';
 
 /** What must be so while a fault lasts, thought through from what an operator needs to know. */
 export interface Expectation {
@@ -39,13 +36,13 @@ const WELL: Expectation = {
 
 const NOTHING: Conditions = {};
 
-/** The whole cloud is out of sight, or wants to be left alone. */
+/** The list is out of sight. */
 function blind(services: Outcome, pools: Outcome): Expectation {
-  return { ...WELL, up: 0, services, pools, types: 'not asked', cold: NOTHING, expired: NOTHING };
+  return { ...WELL, up: 0, services, pools, types: 'not due', cold: NOTHING, expired: NOTHING };
 }
 
-/** Refused, or asked to wait: asking for less, or for something else, would be no better. */
-function stopsAll({ status, asksToWait }: Fault): boolean {
+/** Refused, or asked to wait: the list below 3.49 would be no better. */
+function stopsTheList({ status, asksToWait }: Fault): boolean {
   return status === 401 || status === 429 || asksToWait === true;
 }
 
@@ -63,18 +60,17 @@ export function expectationOf(struck: Struck, fault: Fault): Expectation {
     case 'token': {
       // To the operator a 403 of Keystone is a refused login as well.
       const told = reason === 'forbidden' ? 'auth' : reason;
-      return blind({ failed: told }, { either: told });
+      return blind({ failed: told }, { failed: told });
     }
     case 'discovery':
       return refused ? blind({ failed: reason }, { failed: reason }) : { ...WELL, noted: 'discovery' };
     case 'services':
       if (refused) return blind({ failed: reason }, { failed: reason });
-      return blind({ failed: reason }, stopsAll(fault) || occupiesScheduler(fault) ? 'not asked' : 'well');
+      return blind({ failed: reason }, occupiesScheduler(fault) ? { failed: reason } : 'well');
     case 'services at 3.49':
-      if (stopsAll(fault)) return blind({ failed: reason }, 'not asked');
-      if (reason === 'forbidden') return blind({ failed: reason }, 'well');
+      if (stopsTheList(fault) || reason === 'forbidden') return blind({ failed: reason }, 'well');
       return occupiesScheduler(fault)
-        ? { ...WELL, pools: 'not asked', counted: reason, cold: BY_HEARTBEAT, expired: BY_HEARTBEAT }
+        ? { ...WELL, pools: { failed: reason }, counted: reason, cold: BY_HEARTBEAT, expired: BY_HEARTBEAT }
         : { ...WELL, counted: reason, noted: 'services at 3.49' };
     case 'pools':
       return { ...WELL, pools: { failed: reason }, cold: BY_LIST, expired: BY_LIST };

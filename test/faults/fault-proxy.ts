@@ -27,8 +27,8 @@ export interface FaultProxy {
   readonly elsewhere: readonly string[];
   /** From now on; undefined ends it. */
   readonly strike: (what: Struck, fault: Fault | undefined) => Promise<void>;
-  /** No struck request is open any more: the exporter has given them all up. */
-  readonly quiet: () => Promise<void>;
+  /** Requests that a fault holds. */
+  readonly held: number;
   /** New connections see this certificate; old ones are cut. */
   readonly setCertificate: (pair: CertificatePair) => void;
   readonly close: () => Promise<void>;
@@ -49,7 +49,7 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
   const passed: Passed[] = [];
   const elsewhere: string[] = [];
   const sockets = new Set<Socket>();
-  const struckOpen = new Set<Promise<void>>();
+  let held = 0;
   let waiting = 0;
   let mostWaiting = 0;
 
@@ -92,7 +92,11 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
     try {
       if (!fault) return void socket.write(encode(await fetchReal(upstream, request, socket)));
       const over = fault.hangs ? new Promise<void>((resolve) => socket.once('close', resolve)) : undefined;
-      if (over) struckOpen.add(over);
+      const hold = over ?? fault.holds;
+      if (hold) {
+        held += 1;
+        void hold.then(() => (held -= 1));
+      }
       await fault.act({
         socket,
         request,
@@ -104,7 +108,6 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
         },
       });
       await over;
-      if (over) struckOpen.delete(over);
     } finally {
       if (needsScheduler) waiting -= 1;
     }
@@ -122,8 +125,8 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
       else faults.delete(what);
       if (!server.listening) await listening(server, port);
     },
-    async quiet() {
-      await Promise.all(struckOpen);
+    get held() {
+      return held;
     },
     setCertificate(pair) {
       tls?.setSecureContext({ ...pair });

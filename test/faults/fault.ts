@@ -29,5 +29,7 @@ export interface Fault {
   readonly asksToWait?: boolean;
   /** It lasts until the exporter gives up. */
   readonly hangs?: boolean;
+  /** It lasts until then. */
+  readonly holds?: Promise<void>;
   readonly act: (line: Line) => void | Promise<void>;
 }

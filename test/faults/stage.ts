@@ -6,11 +6,12 @@ import type { CloudAccess } from '../../src/openstack/access.ts';
 import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createPageSource } from '../../src/refresh/page.ts';
 import { createWatcher, type Watcher } from '../../src/refresh/watcher.ts';
-import { manualClock } from '../../src/simulator/clock.ts';
 import type { CloudDefinition } from '../../src/simulator/definition.ts';
 import type { Settings } from '../../src/simulator/settings.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
+import { manualTime } from '../manual-time.ts';
+import { until } from '../refresh/watched.ts';
 import { MAX_BODY_BYTES } from './broken-bodies.ts';
 import { startFaultProxy, type CertificatePair, type FaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
@@ -18,16 +19,14 @@ import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
 export const INTERVAL_MS = 30_000;
 export const STALE_AFTER_MS = 300_000;
 
-/** Long enough for a busy machine. */
-export const PATIENT = { requestTimeoutMs: 10_000, schedulerPatienceMs: 10_000, schedulerTimeoutMs: 30_000 };
-/** For faults that last until we give up. */
-export const IMPATIENT = { requestTimeoutMs: 500, schedulerPatienceMs: 350, schedulerTimeoutMs: 900 };
+/** Three times that tell the waiting timers apart. None of them passes unless a fault lasts until the exporter gives up. */
+export const TIMEOUTS = { requestTimeoutMs: 9000, schedulerPatienceMs: 10_000, schedulerTimeoutMs: 180_000 };
 
 const CONFIG: CloudConfig = {
   name: 'storm',
   schedule: { kind: 'interval', everyMs: INTERVAL_MS },
   maxRandomDelayMs: 0,
-  ...PATIENT,
+  ...TIMEOUTS,
   staleAfterMs: STALE_AFTER_MS,
   collectors: { pools: true, volumeTypes: true },
   // At every refresh.
@@ -40,7 +39,7 @@ export interface LogLine extends Fields {
   readonly message: string;
 }
 
-/** A page, and how long the refresh before it took by the real clock. */
+/** A page, and how long the refresh before it took by the exporter's clock. */
 export interface Shown extends Exposition {
   readonly tookMs: number;
   readonly conditions: Conditions;
@@ -55,6 +54,8 @@ export interface Stage {
   readonly refresh: () => Promise<Shown>;
   /** Time passes, for the cloud and for the exporter. */
   readonly advance: (ms: number) => void;
+  /** Time passes until the exporter has given up every request that a fault holds. */
+  readonly giveUp: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -67,10 +68,12 @@ export interface StageOptions {
 }
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const clock = manualClock(Date.now());
+  const time = manualTime();
+  const { advance } = time;
   const simulator = await startSimulator({
     cloud: options.cloud ?? STORM_CLOUD,
-    clock,
+    clock: time.cloud,
+    rpcClock: time.cloud,
     // Tokens that are revoked are refused at once.
     settings: { tokenCacheMs: 0, ...options.settings },
   });
@@ -82,13 +85,17 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const watcher = createWatcher({
     config: { ...CONFIG, ...options.config },
     access,
-    intervalMs: INTERVAL_MS,
+    clock: time.clock,
     log: (level, message, fields) => void log.push({ ...fields, level, message }),
   });
-  const advance = (ms: number): void => {
-    clock.advance(ms);
-    shiftMs += ms;
-  };
+  /** Nothing goes on but what a fault holds, and the refresh waits for it. */
+  function stuck(): boolean {
+    const timers = time.waiting();
+    const { requestTimeoutMs, schedulerPatienceMs, schedulerTimeoutMs } = TIMEOUTS;
+    const underWay = timers.filter((ms) => ms === requestTimeoutMs || ms === schedulerTimeoutMs).length;
+    const waited = timers.some((ms) => ms === requestTimeoutMs || ms === schedulerPatienceMs);
+    return waited && proxy.held > 0 && underWay === proxy.held;
+  }
   return {
     simulator,
     proxy,
@@ -97,10 +104,24 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     advance,
     async refresh() {
       advance(INTERVAL_MS);
-      const start = performance.now();
-      await watcher.refresh();
-      const tookMs = performance.now() - start;
+      const start = time.clock.now();
+      let over = false;
+      const refresh = watcher.refresh().finally(() => {
+        over = true;
+      });
+      await until('the end of a refresh', () => {
+        if (!over && stuck()) advance(500);
+        return over;
+      });
+      await refresh;
+      const tookMs = time.clock.now() - start;
       return { ...(await readPage(watcher)), tookMs };
+    },
+    async giveUp() {
+      await until('nothing is held', () => {
+        if (proxy.held > 0) advance(TIMEOUTS.schedulerTimeoutMs / 10);
+        return proxy.held === 0;
+      });
     },
     async close() {
       watcher.close();
@@ -139,8 +160,3 @@ async function readPage(watcher: Watcher): Promise<Exposition & { readonly condi
     conditions: Object.fromEntries(holding.map(({ labels }) => [labels['host'] ?? '', labels['condition'] ?? ''])),
   };
 }
-
-const realNow = performance.now.bind(performance);
-let shiftMs = 0;
-/** `performance.now` with jumps, for the whole process of a test; timers keep real time. */
-performance.now = () => realNow() + shiftMs;

@@ -14,6 +14,7 @@ import { createCloudMetrics, createProcessMetrics, type CloudMetrics } from '../
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { renderRegistry } from '../../src/metrics/registry.ts';
 import { loadAccess } from '../../src/openstack/clouds.ts';
+import { createPauses } from '../../src/openstack/pause.ts';
 import { createTransport } from '../../src/openstack/request.ts';
 import { createSession, type Session } from '../../src/openstack/session.ts';
 import { manualClock } from '../../src/simulator/clock.ts';
@@ -45,8 +46,9 @@ export async function faultyHour(): Promise<readonly Moment[]> {
   const observe = (operation: string, status: string, seconds: number): void =>
     metrics.requests.observe({ operation, status }, seconds);
   const transport = createTransport({ tls: access.tls, maxBodyBytes: 1e8, userAgent: 'test', observe });
-  const session = createSession(access, transport, 5000);
-  const read = createReader(createCinderApi(session, 5000), session, metrics, () => clock.now());
+  const pauses = createPauses(STEP_MS);
+  const session = createSession(access, transport, 5000, pauses);
+  const read = createReader(createCinderApi(session, 5000, pauses.discovery), session, metrics, () => clock.now());
   const moments: Moment[] = [];
   try {
     for (let step = 0; step <= STEPS; step += 1) {

@@ -48,6 +48,7 @@ const OWN: Readonly<Record<string, string>> = {
   cinder_exporter_refresh_duration_seconds: '',
   cinder_exporter_refresh_interval_seconds: '',
   cinder_exporter_last_refresh_timestamp_seconds: '',
+  cinder_exporter_next_refresh_timestamp_seconds: '',
   cinder_exporter_api_request_duration_seconds: 'operation status',
   cinder_exporter_errors_total: 'collector reason',
   cinder_exporter_rejected_rows_total: 'collector',
@@ -55,6 +56,7 @@ const OWN: Readonly<Record<string, string>> = {
   cinder_exporter_token_expiry_timestamp_seconds: '',
   cinder_exporter_scheduler_requests_open: '',
   cinder_exporter_scheduler_pause_seconds: '',
+  cinder_exporter_pause_seconds: 'operation',
   cinder_exporter_scheduler_disagreements_total: '',
   cinder_exporter_tls_verification_disabled: '',
 };
@@ -88,7 +90,12 @@ test('what is known in advance is there from the start, and nothing else', async
     for (const reason of REASONS) assert.equal(page.value('cinder_exporter_errors_total', { collector, reason }), 0);
   }
   assert.equal(page.value('cinder_exporter_refreshes_total'), 0);
-  for (const name of ['token_expiry_timestamp_seconds', 'last_refresh_timestamp_seconds', 'refresh_duration_seconds']) {
+  for (const name of [
+    'token_expiry_timestamp_seconds',
+    'last_refresh_timestamp_seconds',
+    'next_refresh_timestamp_seconds',
+    'refresh_duration_seconds',
+  ]) {
     assert.equal(page.families.has(`cinder_exporter_${name}`), false, `${name} would be a false statement`);
   }
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJson, requestId, serverTime, statusError } from '../../src/openstack/answer.ts';
-import { createBackoff } from '../../src/openstack/backoff.ts';
+import { createPause } from '../../src/openstack/pause.ts';
 import { type OpenStackError, oneLine } from '../../src/openstack/errors.ts';
 import type { Answer } from '../../src/openstack/request.ts';
+import { manualTime } from '../manual-time.ts';
 import { recording } from '../recording.ts';
 import { json } from './fake-cloud.ts';
 
@@ -85,9 +86,9 @@ test('text of others is one line', () => {
 });
 
 test('pauses double up to a limit, keep to what was asked, and end with a success', () => {
-  let now = 0;
+  const { clock, advance } = manualTime();
   let chance = 0;
-  const pause = createBackoff({ firstMs: 1000, maxMs: 5000, now: () => now, random: () => chance });
+  const pause = createPause({ firstMs: 1000, maxMs: 5000, clock, random: () => chance });
   assert.equal(pause.remainingMs(), 0);
   const seen: number[] = [];
   for (let i = 0; i < 5; i += 1) {
@@ -96,9 +97,9 @@ test('pauses double up to a limit, keep to what was asked, and end with a succes
   }
   assert.deepEqual(seen, [500, 1000, 2000, 2500, 2500]);
   chance = 1;
-  pause.fail(90_000);
+  pause.fail(undefined, 90_000);
   assert.equal(pause.remainingMs(), 90_000);
-  now += 95_000;
+  advance(95_000);
   assert.equal(pause.remainingMs(), 0);
   assert.equal(pause.failures(), 6);
   pause.succeed();
@@ -116,4 +117,33 @@ test('JSON that is nested deeper than any answer of OpenStack is not parsed', ()
     `"${'{'.repeat(500)}`,
   ]);
   assert.match(fails(json(500, `{"a":${'['.repeat(500)}${']'.repeat(500)}}`)).message, /: 500$/);
+});
+
+test('what an answer asks for is kept, for five minutes at most, and is told with its end', () => {
+  const { clock, advance } = manualTime(Date.UTC(2026, 10, 27, 22, 10));
+  const pause = createPause({ firstMs: 1000, clock, random: () => 1 });
+  const told = (seconds: number): string =>
+    String(pause.fail(fails(json(429, '', { 'retry-after': String(seconds) })))?.message);
+  assert.match(told(20), /: 429; not asked again before 22:10:20 UTC$/);
+  assert.match(String(pause.refusal()?.message), /^not asked before 22:10:20 UTC: .*: 429$/);
+  assert.deepEqual([pause.refusal()?.reason, pause.refusal()?.details.notAsked], ['http', true]);
+  advance(20_000);
+  assert.equal(pause.refusal(), undefined);
+  for (const seconds of [301, 3600, 1e9]) {
+    assert.match(told(seconds), /not asked again before 22:15:20 UTC, though it asks for more than 300 s$/);
+    assert.equal(pause.remainingMs(), 300_000);
+  }
+});
+
+test('an answer to a question from before the failure ends no pause', () => {
+  const { clock, advance } = manualTime();
+  const pause = createPause({ firstMs: 1000, clock, random: () => 1 });
+  const before = clock.now();
+  advance(10);
+  pause.fail();
+  pause.succeed(before);
+  assert.equal(pause.remainingMs(), 1000);
+  advance(10);
+  pause.succeed(clock.now());
+  assert.deepEqual([pause.remainingMs(), pause.failures()], [0, 0]);
 });

@@ -7,8 +7,10 @@ import { OpenStackError } from '../../src/openstack/errors.ts';
 import { compareMicroversions, highestUpTo, parseMicroversion } from '../../src/openstack/microversion.ts';
 import { statusError } from '../../src/openstack/answer.ts';
 import type { Answer } from '../../src/openstack/request.ts';
+import { createPauses } from '../../src/openstack/pause.ts';
 import { createSession } from '../../src/openstack/session.ts';
 import { recording } from '../recording.ts';
+import { manualTime } from '../manual-time.ts';
 import { ACCESS, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
 
 const token = recording('token-admin') as { token: { catalog: unknown } };
@@ -153,7 +155,7 @@ async function endpointFor(url: string, answer: Answer) {
   const cloud = fakeCloud((request) =>
     request.operation === 'token' ? tokenAnswer(1, 0, 3_600_000, catalogOf(url)) : answer,
   );
-  const endpoint = await createSession(ACCESS, cloud.transport, 1000).endpoint();
+  const endpoint = await createSession(ACCESS, cloud.transport, 1000, createPauses(30_000)).endpoint();
   return [endpoint, ...cloud.requests.filter(({ operation }) => operation === 'discovery').map((r) => r.url.href)];
 }
 
@@ -205,11 +207,11 @@ test('what a version document said is asked again after the endpoint was in doub
     documents += 1;
     return versions(`http://h/volume/v3/`);
   });
-  let now = 0;
-  const session = createSession(ACCESS, cloud.transport, 1000, () => now);
+  const { clock, advance } = manualTime();
+  const session = createSession(ACCESS, cloud.transport, 1000, createPauses(30_000, clock), clock);
   for (let n = 0; n < 3; n += 1) {
     await session.endpoint();
-    now += 61_000;
+    advance(61_000);
   }
   assert.deepEqual([cloud.count('token'), documents], [3, 1]);
   session.doubtEndpoint();
@@ -221,7 +223,7 @@ function discoverFrom(answer: Answer, url = 'http://user:planted@h/volume/v3') {
   const cloud = fakeCloud((request) =>
     request.operation === 'token' ? tokenAnswer(1, 0, 3_600_000, catalogOf(url)) : answer,
   );
-  return discover(createSession(ACCESS, cloud.transport, 1000), 1000);
+  return discover(createSession(ACCESS, cloud.transport, 1000, createPauses(30_000)), 1000);
 }
 
 test('microversions as a real Cinder lists them', async () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpenStackError, type FailureDetails } from '../../src/openstack/errors.ts';
+import { createPauses } from '../../src/openstack/pause.ts';
 import type { Answer, Request } from '../../src/openstack/request.ts';
 import { createSession } from '../../src/openstack/session.ts';
+import { manualTime } from '../manual-time.ts';
 import { ACCESS, CINDER_URL, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
 
 const MINUTE = 60_000;
@@ -12,10 +14,10 @@ const OK = json(200, { services: [] });
 const UNAUTHORIZED = json(401, { error: { message: 'token revoked' } });
 
 function session(answer: (request: Request, n: number) => Answer | Promise<Answer>, access = ACCESS) {
-  let now = 0;
+  const { clock, advance } = manualTime();
   const cloud = fakeCloud(answer);
-  const made = createSession(access, cloud.transport, 5000, () => now);
-  return { ...cloud, session: made, advance: (ms: number) => void (now += ms) };
+  const pauses = createPauses(30_000, clock, () => 1);
+  return { ...cloud, pauses, session: createSession(access, cloud.transport, 5000, pauses, clock), advance };
 }
 
 function outage(details: Partial<FailureDetails> = {}): OpenStackError {
@@ -86,15 +88,56 @@ test('many callers with one revoked token: one login for all', async () => {
   assert.equal(count('token'), 2);
 });
 
-test('a 401 for a fresh token is given up, and the next request starts anew', async () => {
-  const { session: asked, count } = session((request, n) => (request.operation === 'token' ? token(n) : UNAUTHORIZED));
+test('a 401 for a fresh token is given up; half a minute later one login tries again', async () => {
+  const {
+    session: asked,
+    count,
+    advance,
+  } = session((request, n) => (request.operation === 'token' ? token(n) : UNAUTHORIZED));
   await assert.rejects(asked.get(GET), {
     reason: 'auth',
     message: /401: token revoked; Cinder refuses .*access rules/,
   });
   assert.deepEqual([count('token'), count('services')], [2, 2]);
   await assert.rejects(asked.get(GET), { reason: 'auth' });
-  assert.equal(count('token'), 4);
+  assert.equal(count('token'), 2, 'another token would fare no better');
+  advance(30_000);
+  await assert.rejects(asked.get(GET), { reason: 'auth' });
+  assert.equal(count('token'), 3);
+});
+
+test('one path that Cinder refuses, as access rules do, costs one login a try and does not touch the others', async () => {
+  const { session: asked, count } = session((request, n) => {
+    if (request.operation === 'token') return token(n);
+    return request.operation === 'services' ? UNAUTHORIZED : OK;
+  });
+  const pools = { ...GET, operation: 'pools' };
+  assert.equal((await asked.get(pools)).answer.status, 200);
+  for (let i = 1; i <= 3; i += 1) {
+    await assert.rejects(asked.get(GET), { reason: 'auth' });
+    assert.equal((await asked.get(pools)).answer.status, 200);
+    assert.equal(count('token'), 1 + i);
+  }
+});
+
+test('Keystone that refuses, or says when to come back, hears nothing before; a token that is still good goes on', async () => {
+  let answer: Answer = json(429, {}, { 'retry-after': '50' });
+  const { session: asked, count, advance } = session((request) => (request.operation === 'token' ? answer : OK));
+  for (let i = 0; i < 5; i += 1) {
+    await assert.rejects(asked.get(GET), (error: OpenStackError) => (error.details.notAsked === true) === i > 0);
+    if (i < 4) advance(12_000);
+  }
+  assert.equal(count('token'), 1);
+  advance(2000);
+  answer = token(1);
+  await asked.get(GET);
+  assert.equal(count('token'), 2);
+  answer = json(429, {}, { 'retry-after': '50' });
+  advance(HOUR - 2 * MINUTE);
+  assert.equal((await asked.get(GET)).answer.status, 200);
+  advance(31_000);
+  assert.equal((await asked.get(GET)).answer.status, 200);
+  assert.equal(count('token'), 3);
 });
 
 test('a failed login is everybody’s failure, and the next caller tries again', async () => {

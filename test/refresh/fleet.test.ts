@@ -6,21 +6,31 @@ import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createFleet, type Fleet, type Target } from '../../src/refresh/fleet.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
+import { manualTime, type ManualTime } from '../manual-time.ts';
 import { CONFIG, SMALL_CLOUD, until, type LogLine } from './watched.ts';
 
 const QUIET = { kind: 'interval', everyMs: 3_600_000 } as const;
 
-async function fleetOf(t: TestContext): Promise<{ fleet: Fleet; simulator: Simulator; log: LogLine[] }> {
+async function fleetOf(
+  t: TestContext,
+  maxAtOnce?: number,
+): Promise<{ fleet: Fleet; simulator: Simulator; log: LogLine[]; time: ManualTime }> {
   const simulator = await startSimulator({ cloud: SMALL_CLOUD });
   const registry = new Registry();
   new Gauge({ name: 'process_thing', help: 'H.', registers: [registry] }).set(1);
   const log: LogLine[] = [];
-  const fleet = createFleet(registry, (level, message, fields) => void log.push({ ...fields, level, message }));
+  const time = manualTime();
+  const fleet = createFleet(
+    registry,
+    (level, message, fields) => void log.push({ ...fields, level, message }),
+    time.clock,
+    maxAtOnce,
+  );
   t.after(async () => {
     fleet.close();
     await simulator.close();
   });
-  return { fleet, simulator, log };
+  return { fleet, simulator, log, time };
 }
 
 function target(simulator: Simulator, name: string, patch: Partial<Target['config']> = {}): Target {
@@ -82,7 +92,7 @@ test('reloads at the same time: the last one wins, and nobody that is shown has 
 });
 
 test('closing in the middle of a reload stops what it starts', async (t) => {
-  const { fleet, simulator } = await fleetOf(t);
+  const { fleet, simulator, time } = await fleetOf(t);
   const often = { kind: 'interval', everyMs: 20 } as const;
   await fleet.watch([target(simulator, 'a')]);
   const reload = fleet.watch([target(simulator, 'b', { schedule: often })]);
@@ -90,8 +100,62 @@ test('closing in the middle of a reload stops what it starts', async (t) => {
   await reload;
   await until('the last request is over', () => simulator.requests.waitingNow === 0);
   simulator.requests.reset();
-  await new Promise((resolve) => {
-    setTimeout(resolve, 100);
-  });
+  time.advance(1000);
+  await new Promise(setImmediate);
   assert.deepEqual(simulator.requests.counts, {});
+  assert.deepEqual(time.waiting(), []);
+});
+
+test('a reload that changes every cloud keeps the limit of refreshes at once, and counts none as overlapped', async (t) => {
+  const { fleet, simulator } = await fleetOf(t, 2);
+  const all = (everyMs: number) =>
+    ['a', 'b', 'c', 'd', 'e'].map((name) => target(simulator, name, { schedule: { kind: 'interval', everyMs } }));
+  await fleet.watch(all(3_600_000));
+  await until('read', () => ready(fleet));
+  simulator.cloud.hangScheduler();
+  simulator.requests.reset();
+  const reload = fleet.watch(all(7_200_000));
+  await until('as many as may', () => simulator.requests.waitingNow >= 2);
+  // The others would have come to this in the same turns of the event loop.
+  for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
+  assert.deepEqual([simulator.requests.waitingNow, simulator.requests.count('token')], [2, 2]);
+  simulator.cloud.resumeScheduler();
+  await reload;
+  assert.ok(ready(fleet));
+  for (const { watcher } of fleet.clouds()) {
+    assert.equal((await watcher.metrics.overlapped.get()).values[0]?.value ?? 0, 0);
+    assert.equal((await watcher.metrics.refreshes.get()).values[0]?.value, 1);
+  }
+});
+
+test('a reload with new settings ends the pauses of the old ones; one that changes nothing does not', async (t) => {
+  const { fleet, simulator, time } = await fleetOf(t);
+  const [minute, hour] = [60_000, 3_600_000].map((everyMs) => ({ schedule: { kind: 'interval', everyMs } as const }));
+  await fleet.watch([target(simulator, 'a', hour)]);
+  await until('read', () => ready(fleet));
+  const read = async (): Promise<boolean> => {
+    const [cloud] = fleet.clouds();
+    await cloud?.watcher.refresh();
+    return cloud?.watcher.snapshot()?.up === true;
+  };
+  simulator.cloud.answerWith('services', { status: 429, headers: { 'Retry-After': '250' }, body: '{}' }, 1);
+  assert.equal(await read(), false);
+  await fleet.watch([target(simulator, 'a', hour)]);
+  time.advance(200_000);
+  assert.equal(await read(), false, 'still in its pause');
+  await fleet.watch([target(simulator, 'a', minute)]);
+  assert.equal(fleet.clouds()[0]?.watcher.snapshot()?.up, true);
+});
+
+test('what the schedule says is on the page: the shortest interval, and when the next refresh is due', async (t) => {
+  const { fleet, simulator, time } = await fleetOf(t);
+  await fleet.watch([target(simulator, 'a', { schedule: { kind: 'cron', expression: '*/30 * 8-18 * * 1-5' } })]);
+  await until('read', () => ready(fleet));
+  const page = async () =>
+    parseExposition(gunzipSync(Buffer.concat((await fleet.metrics().page('text')).gzip)).toString('utf8'), 'text');
+  const first = await page();
+  assert.equal(first.value('cinder_exporter_refresh_interval_seconds'), 30);
+  const due = (first.value('cinder_exporter_next_refresh_timestamp_seconds') ?? 0) * 1000;
+  assert.ok(due > time.clock.wall());
+  assert.match(new Date(due).toISOString(), /T(08|09|1[0-8]):\d\d:(00|30)\.000Z$/);
 });

@@ -1,125 +1,175 @@
 import assert from 'node:assert/strict';
-import { mock, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import type { Schedule } from '../../src/config/config.ts';
-import { intervalOf, startSchedule, type ScheduleOptions } from '../../src/refresh/schedule.ts';
-import { until } from './watched.ts';
+import { startSchedule, untilDueMs, type ScheduleOptions } from '../../src/refresh/schedule.ts';
+import { manualTime, type ManualTime } from '../manual-time.ts';
 
-interface Running {
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** A Friday. */
+const FRIDAY = Date.UTC(2026, 10, 27);
+
+interface Running extends ManualTime {
+  /** Times of `wall` at which it ran. */
   readonly runs: number[];
   readonly missed: () => number;
+  readonly dueAtMs: () => number;
   readonly stop: () => void;
+  /** Time passes in which nothing of the process can run: no timer fires before it is over. */
+  readonly standStill: (ms: number) => void;
 }
 
-async function start(t: TestContext, schedule: Schedule, options: Partial<ScheduleOptions> = {}): Promise<Running> {
+function start(schedule: Schedule, options: Partial<ScheduleOptions> = {}, startMs = FRIDAY): Running {
+  const time = manualTime(startMs);
   const runs: number[] = [];
   let missed = 0;
-  const scheduled = await startSchedule({
+  let stands = false;
+  const held: (() => void)[] = [];
+  const scheduled = startSchedule({
     schedule,
-    intervalMs: await intervalOf(schedule),
     maxRandomDelayMs: 0,
-    run: () => void runs.push(performance.now()),
+    run: () => void runs.push(time.clock.wall()),
     missed: (count) => void (missed += count),
+    clock: {
+      ...time.clock,
+      after: (ms, run) => time.clock.after(ms, () => void (stands ? held.push(run) : run())),
+    },
     ...options,
   });
-  t.after(scheduled.stop);
-  return { runs, missed: () => missed, stop: scheduled.stop };
+  return {
+    ...time,
+    runs,
+    missed: () => missed,
+    ...scheduled,
+    standStill(ms) {
+      stands = true;
+      time.advance(ms);
+      stands = false;
+      for (const run of held.splice(0)) run();
+    },
+  };
 }
 
 const every = (everyMs: number): Schedule => ({ kind: 'interval', everyMs });
-const EVERY_SECOND: Schedule = { kind: 'cron', expression: '* * * * * *' };
+const cron = (expression: string): Schedule => ({ kind: 'cron', expression });
+const times = (runs: readonly number[]): string[] => runs.map((at) => new Date(at).toISOString().slice(8, 19));
 
-function blockFor(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
-
-const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-
-test('the first run is at once, the others at the interval, without drift', async (t) => {
-  const before = performance.now();
-  const { runs, stop } = await start(t, every(60));
-  assert.equal(runs.length, 1);
-  assert.ok((runs[0] ?? Infinity) - before < 50);
-  await until('runs', () => runs.length === 6);
-  stop();
-  for (const [i, at] of runs.entries()) assert.ok(at >= before + i * 60 - 2, `run ${i} came too early`);
-  assert.ok((runs[5] ?? Infinity) < before + 5 * 60 + 250);
+test('an interval: every so often, without drift, however long the random delays are', () => {
+  for (const maxRandomDelayMs of [0, 25]) {
+    const { runs, advance, missed } = start(every(50), { maxRandomDelayMs, random: () => 1 });
+    advance(20 * 50 + 30);
+    assert.equal(runs.length, 20);
+    assert.deepEqual([runs[0], runs[19]], [FRIDAY + 50 + maxRandomDelayMs, FRIDAY + 1000 + maxRandomDelayMs]);
+    assert.equal(missed(), 0);
+  }
 });
 
-test('the second run may come sooner, to spread many clouds', async (t) => {
-  const { runs } = await start(t, every(60_000), { secondAfterMs: 30 });
-  await until('the second run', () => runs.length === 2);
+test('the first run may come later, to spread many clouds over the interval', () => {
+  const { runs, advance } = start(every(MINUTE), { firstAfterMs: 90_000 });
+  advance(3 * MINUTE);
+  assert.deepEqual(runs, [FRIDAY + 90_000, FRIDAY + 150_000]);
 });
 
-test('random delays do not add up', async (t) => {
-  const begun = performance.now();
-  const { runs } = await start(t, every(50), { maxRandomDelayMs: 25, random: () => 1 });
-  await until('runs', () => runs.length >= 21);
-  assert.ok((runs[20] ?? Infinity) < begun + 20 * 50 + 25 + 300);
+test('a process that stands still counts what it missed, and catches up once', () => {
+  for (const schedule of [every(MINUTE), cron('* * * * *')]) {
+    const { runs, missed, advance, standStill } = start(schedule);
+    advance(MINUTE);
+    standStill(5 * MINUTE + 1000);
+    assert.deepEqual(times(runs), ['27T00:01:00', '27T00:06:01'], 'once, not once for each');
+    // One of the five is run late; four are gone.
+    assert.equal(missed(), 4);
+    advance(MINUTE);
+    assert.deepEqual(times(runs.slice(2)), ['27T00:07:00'], 'at its time again');
+    assert.equal(missed(), 4);
+  }
 });
 
-test('a blocked event loop is counted, and caught up once', async (t) => {
-  const { runs, missed } = await start(t, every(50));
-  await until('a run', () => runs.length === 2);
-  blockFor(330);
-  const at = runs.length;
-  await until('caught up', () => runs.length > at);
-  assert.ok(missed() >= 5 && missed() <= 7, `${missed()} missed`);
-  assert.equal(runs.length, at + 1, 'once, not once for each');
-  await until('goes on', () => runs.length >= at + 3);
-});
-
-test('a stopped schedule runs no more, and leaves no timer', async (t) => {
-  for (const schedule of [every(20), EVERY_SECOND]) {
-    const before = timers();
-    const { runs, stop } = await start(t, schedule, { maxRandomDelayMs: 5 });
-    await until('a second run', () => runs.length >= 2);
+test('a stopped schedule runs no more, and leaves no timer', () => {
+  for (const schedule of [every(20), cron('* * * * * *')]) {
+    const { runs, stop, waiting, advance } = start(schedule, { maxRandomDelayMs: 5 });
+    advance(2000);
     stop();
-    await until('no timer is left', () => timers() <= before);
+    assert.deepEqual(waiting(), []);
     const seen = runs.length;
-    await new Promise((resolve) => {
-      setTimeout(resolve, schedule.kind === 'cron' ? 1100 : 60);
-    });
+    assert.ok(seen >= 1);
+    advance(DAY);
     assert.equal(runs.length, seen);
   }
 });
 
-test('cron: a slot lost by a blocked loop is run late, and counted', async (t) => {
-  const { runs, missed } = await start(t, EVERY_SECOND);
-  await until('a run by the clock', () => runs.length === 2);
-  blockFor(2100);
-  const at = runs.length;
-  const blocked = performance.now();
-  await until('run again', () => runs.length > at);
-  assert.ok(performance.now() - blocked < 1200);
-  await until('counted', () => missed() >= 1);
+test('cron with a window: nothing runs outside of it, and nothing is missed', () => {
+  const { runs, missed, advance, dueAtMs } = start(cron('*/30 * 8-18 * * 1-5'), {}, FRIDAY + 18 * HOUR + 57 * MINUTE);
+  advance(3 * MINUTE);
+  assert.equal(runs.length, 5);
+  const monday = FRIDAY + 3 * DAY + 8 * HOUR;
+  assert.equal(dueAtMs(), monday);
+  advance(monday - 1 - (FRIDAY + 19 * HOUR));
+  assert.equal(runs.length, 5, 'nights and weekends are quiet');
+  advance(1);
+  assert.deepEqual(times(runs.slice(-2)), ['27T18:59:30', '30T08:00:00']);
+  assert.equal(missed(), 0);
 });
 
-test('cron: a jump of the clock back does not stop it for good', async (t) => {
-  t.after(() => mock.timers.reset());
-  const { runs } = await start(t, EVERY_SECOND);
-  await until('a run by the clock', () => runs.length === 2);
-  mock.timers.enable({ apis: ['Date'], now: Date.now() - 3_600_000 });
-  const back = runs.length;
-  await until('runs after a jump back', () => runs.length > back, 8000);
+test('cron: a clock that is set ahead by a day costs nothing, and the next run is soon', () => {
+  const { runs, missed, advance, setWall } = start(cron('*/2 * * * * *'));
+  advance(10_000);
+  setWall(DAY);
+  advance(2000);
+  assert.equal(runs.length, 6);
+  assert.equal(runs.at(-1), FRIDAY + DAY + 12_000);
+  assert.equal(missed(), 0, 'nothing was due and not run');
+  advance(10_000);
+  assert.deepEqual([runs.length, missed()], [11, 0]);
 });
 
-test('the time between two runs of a cron expression is the longest of the next ones', async () => {
-  const of = (expression: string) => intervalOf({ kind: 'cron', expression });
-  assert.equal(await of('*/15 * * * * *'), 15_000);
-  assert.equal(await of('* * * * *'), 60_000);
-  assert.equal(await of('0 0,20 * * * *'), 40 * 60_000);
-  assert.equal(await of('0 0 3 * * *'), 24 * 3_600_000);
-  assert.equal(await intervalOf(every(1234)), 1234);
+test('cron: a clock that is set ahead past a run that is far is noticed within a minute', () => {
+  const { runs, missed, advance, setWall } = start(cron('0 0 12 * * *'));
+  advance(HOUR);
+  setWall(11 * HOUR + 1000);
+  advance(MINUTE);
+  assert.deepEqual([runs.length, missed()], [1, 0]);
 });
 
-test('a cron expression of a year does not spin', async (t) => {
-  const { runs, stop } = await start(t, { kind: 'cron', expression: '0 0 0 1 1 *' });
-  const before = process.cpuUsage();
-  await new Promise((resolve) => {
-    setTimeout(resolve, 300);
-  });
-  assert.ok(process.cpuUsage(before).user < 150_000);
-  assert.equal(runs.length, 1);
-  stop();
+test('cron: a clock that is set back does not stop it, and runs come at their new times', () => {
+  const { runs, missed, advance, setWall } = start(cron('0 */10 * * * *'));
+  advance(25 * MINUTE);
+  setWall(-DAY);
+  advance(10 * MINUTE);
+  assert.deepEqual(times(runs), ['27T00:10:00', '27T00:20:00', '26T00:30:00']);
+  advance(10 * MINUTE);
+  assert.deepEqual(times(runs.slice(3)), ['26T00:40:00']);
+  assert.equal(missed(), 0);
+});
+
+test('cron: a clock that was ahead is put right just before a run', () => {
+  const { runs, missed, advance, setWall } = start(cron('0 0 3 * * *'), {}, FRIDAY + 2 * HOUR);
+  setWall(30 * MINUTE);
+  advance(20 * MINUTE);
+  setWall(-30 * MINUTE);
+  advance(40 * MINUTE);
+  assert.deepEqual([times(runs), missed()], [['27T03:00:00'], 0]);
+});
+
+test('an interval does not care what is done to the clock', () => {
+  const { runs, missed, advance, setWall } = start(every(MINUTE));
+  setWall(DAY);
+  advance(MINUTE);
+  setWall(-3 * DAY);
+  advance(MINUTE);
+  assert.deepEqual([runs.length, missed()], [2, 0]);
+});
+
+test('a cron expression of a year waits without work', () => {
+  const { runs, advance, waiting, dueAtMs } = start(cron('0 0 0 1 1 *'));
+  assert.equal(dueAtMs(), Date.UTC(2027, 0, 1));
+  assert.deepEqual(waiting(), [MINUTE]);
+  advance(7 * DAY);
+  assert.equal(runs.length, 0);
+});
+
+test('how long until a schedule is due', () => {
+  const { clock } = manualTime(FRIDAY + 5000);
+  assert.equal(untilDueMs(every(1234), clock), 1234);
+  assert.equal(untilDueMs(cron('*/15 * * * * *'), clock), 10_000);
 });

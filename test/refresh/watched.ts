@@ -11,6 +11,7 @@ import type { Who } from '../../src/simulator/environment.ts';
 import type { Settings } from '../../src/simulator/settings.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
+import { manualTime, type ManualTime } from '../manual-time.ts';
 
 /** A small cloud: every way to be up, and one that is down. */
 export const SMALL_CLOUD: CloudDefinition = {
@@ -24,17 +25,20 @@ export const SMALL_CLOUD: CloudDefinition = {
   backups: ['c1'],
 };
 
-/** Refreshes follow each other quickly in tests: pauses are parts of this. */
-const INTERVAL_MS = 40;
+const INTERVAL_MS = 30_000;
+/** Three times that tell the waiting timers apart, and of which none passes unless it is told to. */
+const REQUEST_MS = 9000;
+const PATIENCE_MS = 10_000;
+const SCHEDULER_MS = 3_600_000;
 
 export const CONFIG: CloudConfig = {
   name: 'lab',
   schedule: { kind: 'interval', everyMs: INTERVAL_MS },
   maxRandomDelayMs: 0,
-  requestTimeoutMs: 2000,
-  schedulerPatienceMs: 150,
-  schedulerTimeoutMs: 20_000,
-  staleAfterMs: 60_000,
+  requestTimeoutMs: 60_000,
+  schedulerPatienceMs: 60_000,
+  schedulerTimeoutMs: 60_000,
+  staleAfterMs: 300_000,
   collectors: { pools: true, volumeTypes: false },
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 10_000_000, maxRows: 1000, maxLabelLength: 256 },
@@ -49,7 +53,8 @@ export interface Watched {
   readonly simulator: Simulator;
   readonly watcher: Watcher;
   readonly log: LogLine[];
-  /** Refreshes once, and reads the page as a scraper would. */
+  readonly time: ManualTime;
+  /** Refreshes once an interval later (the first time: at once), and reads the page as a scraper would. */
   readonly refresh: () => Promise<Exposition>;
   readonly page: (format?: Format) => Promise<Exposition>;
   /** The condition of each backend on the page. */
@@ -61,35 +66,64 @@ export interface WatchedOptions {
   readonly settings?: Partial<Settings>;
   readonly config?: Partial<CloudConfig>;
   readonly who?: Who;
-  readonly intervalMs?: number;
 }
 
 /** A simulated cloud, and a watcher of it that refreshes only when told. */
 export async function watched(t: TestContext, options: WatchedOptions = {}): Promise<Watched> {
-  const settings = { rpcResponseTimeoutMs: 500, ...options.settings };
-  const simulator = await startSimulator({ cloud: options.cloud ?? SMALL_CLOUD, settings });
+  const time = manualTime();
+  const cloud = options.cloud ?? SMALL_CLOUD;
+  const simulator = await startSimulator({
+    cloud,
+    clock: time.cloud,
+    rpcClock: time.cloud,
+    ...(options.settings && { settings: options.settings }),
+  });
   const access = loadAccess({ env: simulator.environment(options.who), cwd: '/nonexistent', home: '/nonexistent' });
   const log: LogLine[] = [];
   const watcher = createWatcher({
-    config: { ...CONFIG, ...options.config },
+    config: {
+      ...CONFIG,
+      requestTimeoutMs: REQUEST_MS,
+      schedulerPatienceMs: PATIENCE_MS,
+      schedulerTimeoutMs: SCHEDULER_MS,
+      ...options.config,
+    },
     access,
-    intervalMs: options.intervalMs ?? INTERVAL_MS,
+    clock: time.clock,
     log: (level, message, fields) => void log.push({ ...fields, level, message }),
   });
   t.after(async () => {
     watcher.close();
     await simulator.close();
   });
-  const source = createPageSource(watcher.pages, [watcher.metrics.registry], () => Date.now() + Math.random() * 1e9);
+  const source = createPageSource(watcher.pages, [watcher.metrics.registry], () => Math.random() * 1e12);
   const page = async (format: Format = 'text'): Promise<Exposition> =>
     parseExposition(gunzipSync(Buffer.concat((await source.page(format)).gzip)).toString('utf8'), format);
+  /** Nothing goes on but a question that waits for a scheduler. */
+  function stuck(): boolean {
+    const timers = time.waiting();
+    const underWay = timers.filter((ms) => ms === REQUEST_MS || ms === SCHEDULER_MS).length;
+    return timers.includes(PATIENCE_MS) && underWay === 1 && simulator.requests.waitingNow === 1;
+  }
+  let refreshed = false;
   return {
     simulator,
     watcher,
     log,
+    time,
     page,
     async refresh() {
-      await watcher.refresh();
+      if (refreshed) time.advance(INTERVAL_MS);
+      refreshed = true;
+      let over = false;
+      const refresh = watcher.refresh().finally(() => {
+        over = true;
+      });
+      await until('the end of a refresh', () => {
+        if (!over && stuck()) time.advance(PATIENCE_MS);
+        return over;
+      });
+      await refresh;
       return page();
     },
     async conditions() {
@@ -104,13 +138,17 @@ export function success(page: Exposition, collector: string): number | undefined
   return page.value('cinder_scrape_collector_success', { collector });
 }
 
-/** Runs until it is so; the attempts themselves take time, and a deadline ends them. */
-export async function until(what: string, attempt: () => Promise<boolean> | boolean, deadlineMs = 5000): Promise<void> {
+/** Runs until it is so; the deadline only keeps a test from hanging. */
+export async function until(
+  what: string,
+  attempt: () => Promise<boolean> | boolean,
+  deadlineMs = 60_000,
+): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await attempt())) {
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await new Promise((resolve) => {
-      setTimeout(resolve, 5);
+      setTimeout(resolve, 2);
     });
   }
 }

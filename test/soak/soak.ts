@@ -8,6 +8,7 @@ import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createWatcher } from '../../src/refresh/watcher.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
 import { BY_STATS } from '../faults/storm-cloud.ts';
+import { waitFor } from '../openstack/wait-for.ts';
 import { createRandom, type Random } from './random.ts';
 import { FRESH, INTERVAL_MS, startSoaked, type Soaked } from './soaked.ts';
 import { trouble, type Trouble } from './troubles.ts';
@@ -96,7 +97,7 @@ async function settle(soaked: Soaked): Promise<void> {
   for (let i = 0; i < 200; i += 1) {
     // A pause may have begun in the moment before; a request that was given up holds the scheduler's for a minute.
     if (i % 40 === 0) {
-      await proxy.quiet();
+      await waitFor('nothing is held', async () => proxy.held === 0 || undefined, 60_000);
       simulator.cloud.poll();
       jump(301_000);
     }
@@ -133,7 +134,7 @@ async function assertSameAsFresh({ simulator, serving }: Soaked): Promise<void> 
     return backends.map(({ host, condition, state, pools }) => [host, condition, state ?? undefined, pools.length]);
   };
   const access = loadAccess({ env: simulator.environment(), cwd: '/nonexistent', home: '/nonexistent' });
-  const fresh = createWatcher({ config: FRESH, access, intervalMs: 1000, log: () => {} });
+  const fresh = createWatcher({ config: FRESH, access, log: () => {} });
   try {
     await fresh.refresh();
     const word = (state: 0 | 1 | undefined): string | undefined =>
