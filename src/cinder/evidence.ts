@@ -1,7 +1,7 @@
 import type { Pool, Service } from './model.ts';
 
 /** Something that was read, and when by our monotonic clock, in milliseconds. */
-export interface Reading<T> {
+interface Reading<T> {
   readonly value: T;
   readonly readAt: number;
 }

@@ -31,11 +31,6 @@ export const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
       'Whether the driver itself reports "backend_state": 1 it does, 0 Cinder assumes up. No series without driver stats.',
       ({ backend }) => backend.reported,
     ),
-    timestamp(
-      'cinder_backend_updated_timestamp_seconds',
-      'The newest "updated_at" of the services of the backend that are enabled and not frozen, of all its services when none is, as Unix time.',
-      ({ backend }) => backend.heartbeatAtMs,
-    ),
     counter(
       'cinder_backend_condition_changes_total',
       'Changes of the condition of the backend seen by this process.',

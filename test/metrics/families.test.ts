@@ -12,7 +12,6 @@ const LABELS: Readonly<Record<string, string>> = {
   cinder_backend_state: 'host backend',
   cinder_backend_condition: 'host backend condition',
   cinder_backend_state_reported: 'host backend',
-  cinder_backend_updated_timestamp_seconds: 'host backend',
   cinder_backend_condition_changes_total: 'host backend',
   cinder_backend_condition_change_timestamp_seconds: 'host backend',
   cinder_service_state: 'binary host',
