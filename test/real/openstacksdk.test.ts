@@ -19,6 +19,8 @@ interface Case {
   readonly auth?: string;
   readonly env?: Record<string, string>;
   /** URLs of the catalog, below the cloud's, with type and interface. */
+  /** openstacksdk 1.0 of Debian 12 cannot, the current one can: only ours is asked for when theirs fails. */
+  readonly newer?: true;
   readonly catalog?: readonly (readonly [type: string, path: string, kind?: string])[];
 }
 
@@ -37,7 +39,7 @@ const CASES: readonly Case[] = [
       ['block-storage', `/volume/v3/${PROJECT}`],
     ],
   },
-  { name: 'v2 alone', catalog: [['volumev2', `/volume/v2/${PROJECT}`]] },
+  { name: 'v2 alone', newer: true, catalog: [['volumev2', `/volume/v2/${PROJECT}`]] },
   { name: 'an interface list', keys: 'interface: [internal, public]' },
   { name: 'no domain', keys: 'identity_api_version: 3', auth: `${USER}, project_name: p` },
   { name: 'OS_INTERFACE', env: { OS_INTERFACE: 'internal' }, catalog: [['volumev3', '/volume/v3', 'internal']] },
@@ -49,7 +51,7 @@ const CASES: readonly Case[] = [
   },
   { name: 'system scope', auth: `${USER}, user_domain_name: D, system_scope: all` },
   { name: 'regions', keys: 'regions: [R, S]' },
-  { name: 'an override without version', keys: 'volume_endpoint_override: "BASE/volume"' },
+  { name: 'an override without version', newer: true, keys: 'volume_endpoint_override: "BASE/volume"' },
 ];
 
 /** Keystone and Cinder as far as a login and the list of services need them. */
@@ -141,14 +143,14 @@ test('what the openstack command reads services with, with that we read them too
   for (const [n, one] of CASES.entries()) {
     await t.test(one.name, async () => {
       const { ok, said } = JSON.parse(lines[n] ?? '') as { ok: boolean; said: string };
-      assert.ok(ok, said);
+      assert.ok(ok || one.newer, said);
       const access = loadAccess({ ...prepare(`our-${n}`, one), systemDirs: [] });
       const transport = createTransport({ tls: access.tls, maxBodyBytes: 100_000, userAgent: 'test', env: {} });
       const session = createSession(access, transport, 60_000);
       const { answer } = await session.get({ operation: 'services', path: '/os-services', timeoutMs: 60_000 });
       transport.close();
       assert.match(answer.body.toString(), /cinder-volume/);
-      assert.deepEqual(logins.get(`our-${n}`), logins.get(`sdk-${n}`));
+      if (ok) assert.deepEqual(logins.get(`our-${n}`), logins.get(`sdk-${n}`));
     });
   }
 });
