@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { loadAccess } from '../../src/openstack/clouds.ts';
+import { createPauses } from '../../src/openstack/pause.ts';
 import { createTransport } from '../../src/openstack/request.ts';
 import { createSession } from '../../src/openstack/session.ts';
 
@@ -146,7 +147,7 @@ test('what the openstack command reads services with, with that we read them too
       assert.ok(ok || one.newer, said);
       const access = loadAccess({ ...prepare(`our-${n}`, one), systemDirs: [] });
       const transport = createTransport({ tls: access.tls, maxBodyBytes: 100_000, userAgent: 'test', env: {} });
-      const session = createSession(access, transport, 60_000);
+      const session = createSession(access, transport, 60_000, createPauses(60_000));
       const { answer } = await session.get({ operation: 'services', path: '/os-services', timeoutMs: 60_000 });
       transport.close();
       assert.match(answer.body.toString(), /cinder-volume/);
