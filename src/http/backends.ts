@@ -4,7 +4,7 @@ import type { ServedCloud } from './clouds.ts';
 import { backendJson, viewCloud } from './view.ts';
 
 /** The body of `/api/v1/backends`, and its entity tag. */
-export interface BackendsBody extends Packed {
+interface BackendsBody extends Packed {
   readonly etag: string;
 }
 

@@ -16,10 +16,10 @@ export const PAUSED = [
   'volume_types',
 ] as const;
 
-export type Paused = (typeof PAUSED)[number];
+type Paused = (typeof PAUSED)[number];
 
 /** No pause is longer, whoever asks for it: a mistake of a proxy must not blind the exporter. */
-export const MAX_PAUSE_MS = 300_000;
+const MAX_PAUSE_MS = 300_000;
 
 /** Grows with each failure in a row, with a random part so that many exporters do not come back in step. Only who asked for it ends it. */
 export interface Pause {

@@ -65,7 +65,7 @@ export function whileBlind(kept: string, identity: readonly string[], sight: Sig
 }
 
 /** The firing alerts of this name, those in their `keep_firing_for` included. */
-export function firing(alert: string): string {
+function firing(alert: string): string {
   return `ALERTS{alertname="${alert}",alertstate="firing"}`;
 }
 
