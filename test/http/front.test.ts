@@ -31,7 +31,7 @@ for (const path of [...REFUSED, ...TAKEN_PATHS, '/metrics ', '/me trics', '/m\n'
   test(`refused at the start and by --config.check: ${JSON.stringify(path.slice(0, 30))}`, async () => {
     const flags = parseFlags([`--web.telemetry-path=${path}`, '--web.listen-address=127.0.0.1:0'], FLAGS).values;
     const expected =
-      /^--web\.telemetry-path: expected a path (such as \/metrics|at which nothing else is served).*, got "/;
+      /^--web\.telemetry-path: expected a path (such as \/metrics|at which nothing else is served).*, got /;
     await assert.rejects(checkConfiguration(flags, surroundings), { message: expected });
     await assert.rejects(
       serve(
