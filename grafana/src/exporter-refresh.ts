@@ -54,13 +54,19 @@ export function refreshes(): TimeseriesBuilder {
 
 export function scheduler(): TimeseriesBuilder {
   return timeseries({
-    title: 'Pause for the scheduler',
+    title: 'Pauses',
     description:
-      'How long the exporter still leaves a scheduler alone that did not answer, and whether a request that needs one is open. Never more than one is.',
+      'How long the exporter still leaves alone who refused it, asked it to wait or did not answer, and whether a request that needs a scheduler is open. Never more than one is.',
     unit: 's',
   })
     .min(0)
     .withTarget(range(own('scheduler_pause_seconds'), `pause ${LEGEND}`))
+    .withTarget(
+      range(
+        `max by (operation, ${REPLICA}) (${perCloud('cinder_exporter_pause_seconds')})`,
+        `pause of {{operation}} ${LEGEND}`,
+      ),
+    )
     .withTarget(range(own('scheduler_requests_open'), `open requests ${LEGEND}`))
     .overrideByRegexp('open requests .*', [{ id: 'unit', value: 'none' }]);
 }

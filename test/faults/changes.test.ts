@@ -96,9 +96,6 @@ test('catalogs that make no sense: an error that lists what there is, and no cra
     const page = await refresh();
     assert.equal(page.value('cinder_up'), 0, url);
     assert.equal(page.value('cinder_exporter_errors_total', { collector: 'services', reason: 'http' }), 1);
-    assert.match(
-      String(log[0]?.['error']),
-      /the catalog of Keystone has no endpoint .*block-storage\/public\/RegionOne/,
-    );
+    assert.match(String(log[0]?.['error']), /endpoint .*block-storage\/public\/RegionOne/);
   }
 });

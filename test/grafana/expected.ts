@@ -115,8 +115,9 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Refreshes/A': of('job instance', 1),
   'cinder-exporter/Refreshes/B': of('job instance', 1),
   'cinder-exporter/Refreshes/C': of('job instance', 1),
-  'cinder-exporter/Pause for the scheduler/A': of('job instance', 1),
-  'cinder-exporter/Pause for the scheduler/B': of('job instance', 1),
+  'cinder-exporter/Pauses/A': of('job instance', 1),
+  'cinder-exporter/Pauses/B': of('job instance operation', 8),
+  'cinder-exporter/Pauses/C': of('job instance', 1),
   // Logging in, discovery, services and pools, and the two that failed while the API was away.
   'cinder-exporter/API requests/A': of('job operation status', 6),
   'cinder-exporter/Duration of API requests, 95th percentile/A': of('job operation', 4),
