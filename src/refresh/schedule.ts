@@ -33,6 +33,8 @@ interface Timetable {
 const MAX_SLEEP_MS = 60_000;
 /** A clock that runs a little slow was not set back. */
 const SET_BACK_MS = 1000;
+/** A millionth of an interval: more than what sums of fractions are off by. */
+const ROUNDING = 1e-6;
 /** Missed runs are counted up to here: enough to see that it was long. */
 const MAX_MISSED = 10_000;
 
@@ -84,9 +86,10 @@ function timetableOf({ schedule, firstAfterMs }: ScheduleOptions, clock: Clock):
   if (schedule.kind === 'cron') return { time: clock.wall, next: calendarOf(schedule.expression).next };
   const { everyMs } = schedule;
   const first = clock.now() + (firstAfterMs ?? everyMs);
-  // Counted from the first run, so that neither late runs nor random delays add up.
+  // Counted from the first run, so that neither late runs nor random delays add up. The clock has fractions of a millisecond: a run itself must not
+  // pass for a time before it.
   const next = (after: number): number =>
-    after < first ? first : first + (Math.floor((after - first) / everyMs) + 1) * everyMs;
+    after < first ? first : first + (Math.floor((after - first) / everyMs + ROUNDING) + 1) * everyMs;
   return { time: clock.now, next };
 }
 

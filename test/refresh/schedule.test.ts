@@ -71,6 +71,25 @@ test('the first run may come later, to spread many clouds over the interval', ()
   assert.deepEqual(runs, [FRIDAY + 90_000, FRIDAY + 150_000]);
 });
 
+test('times with fractions of a millisecond, as the monotonic clock has them, are neither run twice nor missed', () => {
+  for (let i = 1; i < 300; i += 1) {
+    const time = manualTime(FRIDAY);
+    const base = 2718.281_828_459 * i;
+    let runs = 0;
+    let missed = 0;
+    startSchedule({
+      schedule: every(3000),
+      maxRandomDelayMs: 0,
+      firstAfterMs: (i * 31.415_926_535) % 3000,
+      run: () => void (runs += 1),
+      missed: (count) => void (missed += count),
+      clock: { ...time.clock, now: () => base + time.clock.now() },
+    });
+    time.advance(21 * 3000);
+    assert.deepEqual([runs, missed], [21, 0], `run ${i}`);
+  }
+});
+
 test('a process that stands still counts what it missed, and catches up once', () => {
   for (const schedule of [every(MINUTE), cron('* * * * *')]) {
     const { runs, missed, advance, standStill } = start(schedule);
