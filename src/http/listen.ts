@@ -35,8 +35,6 @@ export interface ListenLimits {
   /** Without any progress of an answer. */
   readonly stallTimeoutMs: number;
   readonly maxConnections: number;
-  /** A request under way for longer may be cut when there are too many connections. */
-  readonly patienceMs: number;
   /** Requests on one connection whose answers were not waited for. */
   readonly maxPipelined: number;
 }
@@ -49,8 +47,7 @@ const LIMITS: ListenLimits = {
   keepAliveTimeoutMs: 65_000,
   stallTimeoutMs: 60_000,
   maxConnections: 512,
-  patienceMs: 30_000,
-  maxPipelined: 16,
+  maxPipelined: 4,
 };
 
 export interface ListenOptions {
@@ -99,7 +96,7 @@ export async function listen(
           connections.requested(request, response, () => guarded(request, response));
         },
         {
-          options: serverOptions(limits),
+          options: { ...serverOptions(limits), ...connections.classes },
           handshakeTimeoutMs: limits.handshakeTimeoutMs,
           web,
           log,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import test from 'node:test';
@@ -116,29 +117,40 @@ test('2000 idle connections take a bounded number of places and stop no scrape',
   for (const socket of [...idle, scraper]) socket.destroy();
 });
 
-test('with every place taken by a request, the oldest is cut only after the patience', async (t) => {
+test('with every place taken by a request, the oldest is cut for the next connection, again and again', async (t) => {
   const held: ServerResponse[] = [];
   const app: RequestListener = (request, response) =>
     request.url === '/held' ? held.push(response) : response.end('hello');
-  for (const [patienceMs, answered] of [
-    [60_000, false],
-    [0, true],
-  ] as const) {
-    held.length = 0;
-    const { address } = await start(t, app, { maxConnections: 3, patienceMs });
-    const holders = await Promise.all([1, 2, 3].map(() => connect(address)));
-    const [oldest] = holders;
-    oldest?.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
-    while (held.length < 1) await new Promise(setImmediate);
-    for (const holder of holders.slice(1)) holder.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
-    while (held.length < 3) await new Promise(setImmediate);
-    assert.equal((await send(address, GET_ONCE)).endsWith('hello'), answered);
-    if (answered && oldest && !oldest.closed) await once(oldest.resume(), 'close');
-    assert.deepEqual(
-      holders.map(({ closed }) => closed),
-      [answered, false, false],
-    );
-    for (const holder of holders) holder.destroy();
+  const { address } = await start(t, app, { maxConnections: 3 });
+  const holders = await Promise.all([1, 2, 3].map(() => connect(address)));
+  for (const [index, holder] of holders.entries()) {
+    holder.resume().write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (held.length <= index) await new Promise(setImmediate);
+  }
+  assert.match(await send(address, GET_ONCE), /hello$/);
+  const [first, second, third] = holders;
+  if (first && !first.closed) await once(first, 'close');
+  assert.deepEqual([second?.closed, third?.closed], [false, false]);
+  const late = await connect(address);
+  late.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
+  while (held.length < 4) await new Promise(setImmediate);
+  assert.match(await send(address, GET_ONCE), /hello$/);
+  if (second && !second.closed) await once(second, 'close');
+  assert.deepEqual([third?.closed, late.closed], [false, false]);
+  for (const holder of [...holders, late]) holder.destroy();
+});
+
+test('of what one packet holds no more requests are made than a client may send, nor of those that Node.js answers itself', async (t) => {
+  const { address } = await start(t, () => undefined, { maxPipelined: 4 });
+  let made = 0;
+  const count = (): void => void (made += 1);
+  subscribe('http.server.request.start', count);
+  t.after(() => unsubscribe('http.server.request.start', count));
+  for (const head of ['Host: a\r\n', 'Host: a\r\nExpect: more\r\n', '']) {
+    made = 0;
+    const request = `GET / HTTP/1.1\r\n${head}\r\n`;
+    await send(address, request.repeat(Math.floor(65_536 / request.length)));
+    assert.equal(made, 5, head);
   }
 });
 
