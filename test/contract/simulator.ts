@@ -32,7 +32,7 @@ export async function startSimulatorCloud(): Promise<Cloud> {
     identityUrl: simulator.authUrl,
     volumeUrl: `${simulator.url}/volume/v3`,
     statsPeriodMs,
-    timing: { rpcTimeoutMs, promptMs: rpcTimeoutMs / 2, deadlineMs: 3000 },
+    timing: { rpcTimeoutMs, promptMs: rpcTimeoutMs / 2, deadlineMs: 60_000 },
     now: () => clock.now(),
     letTimePass: async () => clock.advance(250),
     loginBody: (who) => loginBody(simulator.environment(who)),

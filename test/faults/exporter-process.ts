@@ -29,8 +29,6 @@ export interface ProcessOptions {
   readonly program?: readonly string[];
   /** A signal while it starts. */
   readonly early?: { readonly signal: NodeJS.Signals; readonly afterMs: number };
-  /** Awaited before it is waited for; gets the process id, and what it has written so far. */
-  readonly started?: (pid: number, output: () => string) => Promise<void>;
 }
 
 /** Starts `dist/main.js` on a free loopback port, and waits until it listens. */
@@ -41,7 +39,6 @@ export async function startProcess({
   authorization,
   program = [process.execPath],
   early,
-  started,
 }: ProcessOptions): Promise<ExporterProcess> {
   const { child, output } = launch([...program, MAIN, ...args, '--web.listen-address=127.0.0.1:0'], cwd, env);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -58,8 +55,7 @@ export async function startProcess({
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output()}`);
     return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output())?.[1];
   };
-  await started?.(child.pid ?? 0, output);
-  const address = await waitFor('the exporter listens', listening, 30_000).catch(async (error: unknown) => {
+  const address = await waitFor('the exporter listens', listening).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -77,14 +73,10 @@ export async function startProcess({
     page,
     stop,
     until: (what, holds) =>
-      waitFor(
-        what,
-        async () => {
-          const now = await page();
-          return holds(now) ? now : undefined;
-        },
-        20_000,
-      ).catch((error: Error) => {
+      waitFor(what, async () => {
+        const now = await page();
+        return holds(now) ? now : undefined;
+      }).catch((error: Error) => {
         throw new Error(`${error.message}\n${output().slice(-3000)}`, { cause: error });
       }),
   };
@@ -96,7 +88,10 @@ export async function runToEnd(
   { cwd, env = {} }: Pick<ProcessOptions, 'cwd' | 'env'>,
 ): Promise<{ readonly output: string; readonly code: number | null }> {
   const { child, output } = launch([process.execPath, MAIN, ...args], cwd, env);
+  // Only against hanging: then the code is null.
+  const abandon = setTimeout(() => child.kill('SIGKILL'), 60_000);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(abandon);
   return { output: output(), code };
 }
 

@@ -43,43 +43,39 @@ async function run(t: TestContext): Promise<Running> {
   t.after(() => serving.close());
   const address = serving.addresses[0] ?? '';
   const get: Running['get'] = (path, headers = {}) => fetch(`http://${address}${path}`, { headers });
-  await waitFor('ready', async () => ((await get('/-/ready')).status === 200 ? true : undefined), 10_000);
+  await waitFor('ready', async () => ((await get('/-/ready')).status === 200 ? true : undefined));
   // The volume types are the last thing that a refresh reads.
-  await waitFor('the first refresh', () => (simulator.requests.count('types') > 0 ? true : undefined), 10_000);
+  await waitFor('the first refresh', () => (simulator.requests.count('types') > 0 ? true : undefined));
   return { address, simulator, log, get };
 }
 
-test(
-  'odd methods, paths, queries and headers: an answer that fits, and all goes on',
-  { timeout: 120_000 },
-  async (t) => {
-    const { address, simulator, log, get } = await run(t);
-    const before = { ...simulator.requests.counts };
-    await fc.assert(
-      fc.asyncProperty(hostileRequests, async ({ method, path, query, headers }) => {
-        const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
-        const answer = await send(
-          address,
-          `${method} ${path}${query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('')}\r\n`,
-        );
-        const status = Number(/^HTTP\/1\.1 (?:100 Continue\r\n\r\nHTTP\/1\.1 )?(\d+)/.exec(answer)?.[1] ?? 0);
-        // Nothing at all is what CONNECT gets.
-        const fits = [0, 200, 304, 400, 403, 404, 405, 408, 413, 417, 431].includes(status);
-        assert.ok(fits, `${status}`);
-        assert.doesNotMatch(answer, /\bat .*\.(ts|js):\d+|node_modules|\/src\//, 'no stack');
-        if (status === 405) assert.match(answer, /^allow: /im);
-        if (method === 'HEAD' && status === 200) assert.match(answer, /\r\n\r\n$/);
-      }),
-      { numRuns: 150 },
-    );
-    assert.equal((await get('/metrics')).status, 200);
-    assert.deepEqual(simulator.requests.counts, before, 'no request here reaches a cloud');
-    assert.deepEqual(
-      log.filter(({ level }) => level === 'error'),
-      [],
-    );
-  },
-);
+test('odd methods, paths, queries and headers: an answer that fits, and all goes on', async (t) => {
+  const { address, simulator, log, get } = await run(t);
+  const before = { ...simulator.requests.counts };
+  await fc.assert(
+    fc.asyncProperty(hostileRequests, async ({ method, path, query, headers }) => {
+      const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+      const answer = await send(
+        address,
+        `${method} ${path}${query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('')}\r\n`,
+      );
+      const status = Number(/^HTTP\/1\.1 (?:100 Continue\r\n\r\nHTTP\/1\.1 )?(\d+)/.exec(answer)?.[1] ?? 0);
+      // Nothing at all is what CONNECT gets.
+      const fits = [0, 200, 304, 400, 403, 404, 405, 408, 413, 417, 431].includes(status);
+      assert.ok(fits, `${status}`);
+      assert.doesNotMatch(answer, /\bat .*\.(ts|js):\d+|node_modules|\/src\//, 'no stack');
+      if (status === 405) assert.match(answer, /^allow: /im);
+      if (method === 'HEAD' && status === 200) assert.match(answer, /\r\n\r\n$/);
+    }),
+    { numRuns: 150 },
+  );
+  assert.equal((await get('/metrics')).status, 200);
+  assert.deepEqual(simulator.requests.counts, before, 'no request here reaches a cloud');
+  assert.deepEqual(
+    log.filter(({ level }) => level === 'error'),
+    [],
+  );
+});
 
 test('range and conditional requests of the page get all of it: it changes with every refresh', async (t) => {
   const { get } = await run(t);
@@ -143,7 +139,8 @@ test('many scrapes at once are all answered, and the same', async (t) => {
   const all = await Promise.all(
     Array.from({ length: 300 }, async (_, i) => {
       const answer = await get(i % 3 === 0 ? '/api/v1/backends' : '/metrics', {
-        'accept-encoding': i % 2 ? 'gzip' : 'identity',
+        // Answers that are not compressed are 64 at the same time at most.
+        'accept-encoding': i % 5 ? 'gzip' : 'identity',
       });
       return { status: answer.status, text: await answer.text() };
     }),

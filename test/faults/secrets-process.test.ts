@@ -9,7 +9,7 @@ import { waitFor } from '../openstack/wait-for.ts';
 import { runToEnd, startProcess } from './exporter-process.ts';
 import { CORE, assertHidden } from './planted.ts';
 
-test('no secret in what the process writes: bad files, checks, crashes', { timeout: 120_000 }, async (t) => {
+test('no secret in what the process writes: bad files, checks, crashes', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-secrets-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
@@ -65,11 +65,11 @@ test('no secret in what the process writes: bad files, checks, crashes', { timeo
     headers: { authorization: `Basic ${Buffer.from('prometheus:planted too').toString('base64')}` },
   });
   running.signal('SIGUSR2');
-  await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined), 10_000);
+  await waitFor('it crashes', () => (running.output().includes('Error: crash') ? true : undefined));
   assertHidden(running.output(), [CORE, hash, Buffer.from('prometheus:planted').toString('base64')], 'crash');
 });
 
-test('SIGUSR1 opens no debugger, however early it comes', { timeout: 120_000 }, async (t) => {
+test('SIGUSR1 opens no debugger, however early it comes', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-debugger-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const auth = '{auth_url: "http://127.0.0.1:1/v3", username: a, password: b, project_id: c, user_domain_id: d}';
@@ -94,7 +94,7 @@ test('SIGUSR1 opens no debugger, however early it comes', { timeout: 120_000 }, 
       const open = await Promise.all(opened().map((at) => fetch(`http://${at}/json`).catch(() => undefined)));
       return open.every((answer) => answer === undefined) || undefined;
     };
-    await waitFor('the debugger is closed', closed, 60_000);
+    await waitFor('the debugger is closed', closed);
     const before = opened().length;
     running.signal('SIGUSR1');
     await running.page();

@@ -59,7 +59,6 @@ export async function startPrometheus(openmetrics: string): Promise<Prometheus> 
   const version = await waitFor(
     'prometheus answers',
     async () => ((await ask('status/buildinfo', {})) as { version: string }).version,
-    30_000,
   );
   return {
     version,

@@ -224,7 +224,7 @@ test('the password is asked for after the certificate', async (t) => {
 test('silent and half-done handshakes are counted, bounded and closed', async (t) => {
   const folder = webFolder(t);
   const web = watchWebConfig(folder.write('web.yml', `tls_server_config: {${PAIR}}`), { log: () => undefined });
-  const limits = { maxConnections: 5, handshakeTimeoutMs: 300 };
+  const limits = { maxConnections: 5, handshakeTimeoutMs: 3000 };
   const listening = await listen(
     (_request, response) => void response.end('hello'),
     { host: '127.0.0.1', port: 0 },

@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 /**
  * Asks again and again until the answer is not undefined, and gives that. Throws `what` and the last error after
  * `deadlineMs`: an error thrown by `ask` is "not yet", its message says what is missing. `rest` is waited for in between.
+ * The deadline only keeps a test from hanging: a minute, unless the cloud is a real one that needs longer.
  */
 export async function waitFor<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  deadlineMs: number,
+  deadlineMs = 60_000,
   rest: () => Promise<unknown> = () => pause(100),
 ): Promise<T> {
   const end = performance.now() + deadlineMs;

@@ -44,10 +44,8 @@ test('it finds the address of the exporter that runs, and fails when that is gon
     stdio: 'ignore',
   });
   t.after(() => exporter.kill('SIGKILL'));
-  await waitFor(
-    'the exporter',
-    async () => ((await fetch(`http://127.0.0.1:${port}/-/healthy`)).ok ? true : undefined),
-    20_000,
+  await waitFor('the exporter', async () =>
+    (await fetch(`http://127.0.0.1:${port}/-/healthy`)).ok ? true : undefined,
   );
   assert.deepEqual(await healthcheck(), { code: 0, stderr: '' });
   const exited = once(exporter, 'exit');
