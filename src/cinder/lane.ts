@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import { OpenStackError } from '../openstack/errors.ts';
-import { asksToWait, type Pauses } from '../openstack/pause.ts';
+import { asksToWait, isOfLogin, type Pauses } from '../openstack/pause.ts';
 
 /** Requests that need a Cinder scheduler. */
 export type SchedulerOperation = 'services' | 'pools';
@@ -52,7 +52,7 @@ export function createLane({ patienceMs, pauses, clock = SYSTEM_CLOCK }: LaneOpt
   /** What a question that ended means for the next ones; returns the error, which may say more now. */
   function settle(operation: SchedulerOperation, tookMs: number, error: OpenStackError): OpenStackError {
     // A login that fails on the way says nothing of a scheduler: it was not asked.
-    if (error.details.operation === 'token' || error.details.notAsked) return error;
+    if (isOfLogin(error) || error.details.notAsked) return error;
     const slow = tookMs >= patienceMs && isServerFault(error);
     if (mayStillRun(error, tookMs)) return scheduler.fail(error, RPC_TIMEOUT_MS) ?? error;
     if (slow) return scheduler.fail(error) ?? error;

@@ -108,3 +108,8 @@ export function createPauses(intervalMs: number, clock?: Clock, random?: () => n
 export function asksToWait({ reason, details }: OpenStackError): boolean {
   return reason === 'auth' || details.status === 429 || details.retryAfterMs !== undefined;
 }
+
+/** It came of the way to Cinder's endpoint, a login or the version document: it says nothing of what was to be asked there. */
+export function isOfLogin({ details }: OpenStackError): boolean {
+  return details.operation === 'token' || details.operation === 'discovery';
+}

@@ -63,7 +63,7 @@ export function createSession(
   access: CloudAccess,
   transport: Transport,
   loginTimeoutMs: number,
-  pauses: Pick<Pauses, 'token' | 'catalog'>,
+  pauses: Pick<Pauses, 'token' | 'catalog' | 'discovery'>,
   { now }: Pick<Clock, 'now'> = SYSTEM_CLOCK,
 ): Session {
   // One gateway may stand before all services, and echo what it saw before.
@@ -73,6 +73,8 @@ export function createSession(
   let generation = 0;
   /** Cinder has refused the last token. */
   let refused = false;
+  /** The last login came to nothing: the version document, without which there is no endpoint, asked to wait. */
+  let undiscovered = false;
 
   /** Who is refused, or told to wait, leaves Keystone alone for a while. */
   async function askKeystone(): Promise<Token> {
@@ -92,12 +94,30 @@ export function createSession(
     return { request, answer: await transport.send(request) };
   };
 
+  /** Who asks to wait, when asked for the version document, is left alone as well. */
+  async function askForVersion3({ projectId }: Token, found: string): Promise<string> {
+    undiscovered = false;
+    if (isVersion3(found)) return found;
+    try {
+      const refusal = pauses.discovery.refusal();
+      if (refusal) throw refusal;
+      const endpoint = await findVersion3(found, projectId, getOpen, loginTimeoutMs);
+      pauses.discovery.succeed();
+      return endpoint;
+    } catch (error) {
+      if (!(error instanceof OpenStackError) || !asksToWait(error)) throw error;
+      undiscovered = true;
+      throw error.details.notAsked ? error : pauses.discovery.fail(error);
+    }
+  }
+
   async function newLogin(onTrial: boolean): Promise<Login> {
+    const refusal = undiscovered ? pauses.discovery.refusal() : undefined;
+    if (refusal) throw refusal;
     const token = await askKeystone();
     const found = findEndpoint(token.catalog, access, token.projectId);
     // What a version document said of this very URL holds until the endpoint is in doubt.
-    const endpoint =
-      login?.found === found ? login.endpoint : await findVersion3(found, token.projectId, getOpen, loginTimeoutMs);
+    const endpoint = login?.found === found ? login.endpoint : await askForVersion3(token, found);
     // A short-lived token is used for half its life at least, or every request would bring a login.
     const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2, AT_LEAST_MS);
     login = { token, found, endpoint, renewAt, goodUntil: now() + token.lifetimeMs, onTrial };

@@ -6,7 +6,7 @@ import { asOpenStackError, type Lane, type SchedulerOperation } from '../cinder/
 import type { CloudConfig } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { OpenStackError } from '../openstack/errors.ts';
-import { asksToWait, type Pauses } from '../openstack/pause.ts';
+import { asksToWait, isOfLogin, type Pauses } from '../openstack/pause.ts';
 import type { Reply, Session } from '../openstack/session.ts';
 import type { Body, Pipeline } from './pipeline.ts';
 
@@ -101,7 +101,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
 
   /** The list at 3.49 has the same URL: who is told to wait leaves both alone. */
   function toldToWait(error: OpenStackError): OpenStackError {
-    if (error.details.notAsked || error.details.operation === 'token' || !asksToWait(error)) return error;
+    if (error.details.notAsked || isOfLogin(error) || !asksToWait(error)) return error;
     pauses.services.fail(error);
     return pauses.services_fallback.fail(error) ?? error;
   }

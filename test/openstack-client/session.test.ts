@@ -140,6 +140,37 @@ test('Keystone that refuses, or says when to come back, hears nothing before; a 
   assert.equal(count('token'), 3);
 });
 
+test('a version document that says when to come back costs no login and no question before', async () => {
+  let document: Answer = json(429, {}, { 'retry-after': '50' });
+  const {
+    session: asked,
+    count,
+    advance,
+  } = session((request, n) => {
+    if (request.operation === 'token') return tokenAnswer(n, 0, HOUR, catalogOf('http://h/volume'));
+    return request.operation === 'discovery' ? document : OK;
+  });
+  for (let i = 0; i < 5; i += 1) {
+    await assert.rejects(asked.get(GET), (error: OpenStackError) => {
+      assert.deepEqual([error.details.operation, error.details.status], ['discovery', 429]);
+      return (error.details.notAsked === true) === i > 0;
+    });
+    if (i < 4) advance(12_000);
+  }
+  assert.deepEqual([count('token'), count('discovery')], [1, 1]);
+  advance(2000);
+  document = json(300, { versions: [{ id: 'v3.0' }] });
+  assert.equal((await asked.get(GET)).request.url.href, 'http://h/volume/v3/os-services');
+  // In doubt, and told to wait: the token and the endpoint go on, with one login.
+  document = json(429, {}, { 'retry-after': '50' });
+  asked.doubtEndpoint();
+  for (let i = 0; i < 3; i += 1) {
+    assert.equal((await asked.get(GET)).answer.status, 200);
+    advance(16_000);
+  }
+  assert.deepEqual([count('token'), count('discovery')], [3, 3]);
+});
+
 test('a failed login is everybody’s failure, and the next caller tries again', async () => {
   let away = true;
   const { session: asked, count } = session((request, n) => {
