@@ -6,20 +6,36 @@ import type { CloudSettings, FileSettings, Settings } from './schema.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** A whole configuration from what a file says, or from nothing: then the cloud is the one named by `OS_CLOUD`, or else `default` until it is found. */
-export function completeConfig(settings: FileSettings, env: Readonly<Record<string, string | undefined>>): Config {
-  const defaults = settings.defaults ?? {};
-  const clouds = settings.clouds
-    ? Object.entries(settings.clouds).map(([name, own]) => completeCloud(name, own.os_cloud ?? name, own, defaults))
-    : [completeCloud(env['OS_CLOUD'] || 'default', undefined, {}, defaults)];
+const MIB = 1024 * 1024;
+/** However much memory there is. */
+const MOST_BODY_BYTES = 256 * MIB;
+
+/**
+ * A whole configuration from what a file says, or from nothing: then the cloud is the one named by `OS_CLOUD`, or else `default` until it is found.
+ * The longest answer goes by the memory that a control group gives this process.
+ */
+export function completeConfig(
+  { grafana_url: grafanaUrl, clouds: named, defaults = {} }: FileSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const bodyBytes = fittingBody(process.constrainedMemory());
+  const clouds = named
+    ? Object.entries(named).map(([name, own]) => completeCloud(name, own.os_cloud ?? name, own, defaults, bodyBytes))
+    : [completeCloud(env['OS_CLOUD'] || 'default', undefined, {}, defaults, bodyBytes)];
   return {
     clouds,
-    ...(settings.grafana_url === undefined ? {} : { grafanaUrl: settings.grafana_url.replace(/\/+$/, '') }),
+    ...(grafanaUrl === undefined ? {} : { grafanaUrl: grafanaUrl.replace(/\/+$/, '') }),
   };
 }
 
 /** The settings of one cloud with what `defaults` says and our own defaults filled in. Its own `interval` replaces a default `schedule`, and the other way round. */
-function completeCloud(name: string, osCloud: string | undefined, own: CloudSettings, defaults: Settings): CloudConfig {
+function completeCloud(
+  name: string,
+  osCloud: string | undefined,
+  own: CloudSettings,
+  defaults: Settings,
+  bodyBytes: number,
+): CloudConfig {
   const schedule: Schedule = scheduleOf(own) ?? scheduleOf(defaults) ?? { kind: 'interval', everyMs: 30 * SECOND };
   const staleAfterMs = own.stale_after ?? defaults.stale_after;
   const timeouts = { ...defaults.timeouts, ...own.timeouts };
@@ -38,11 +54,16 @@ function completeCloud(name: string, osCloud: string | undefined, own: CloudSett
     collectors: { pools: collectors.pools ?? true, volumeTypes: collectors.volume_types ?? true },
     volumeTypesEveryMs: own.volume_types_interval ?? defaults.volume_types_interval ?? 10 * MINUTE,
     limits: {
-      maxBodyBytes: limits.max_body ?? 256 * 1024 * 1024,
+      maxBodyBytes: limits.max_body ?? bodyBytes,
       maxRows: limits.max_rows ?? 200_000,
       maxLabelLength: limits.max_label_length ?? 1024,
     },
   };
+}
+
+/** An eighth: a body, what is made of it, and what was made of the one before are held at the same time. 0 is no limit, a number beyond all memory as well. */
+function fittingBody(memoryBytes = 0): number {
+  return memoryBytes > 0 ? Math.min(MOST_BODY_BYTES, Math.max(MIB, Math.floor(memoryBytes / 8))) : MOST_BODY_BYTES;
 }
 
 function scheduleOf(settings: Settings): Schedule | undefined {

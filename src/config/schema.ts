@@ -51,7 +51,7 @@ const limits = mapping({
     KIB,
     GIB,
     '256MiB',
-    'Longest answer that is read, after decompression. A longer one fails the request. A login, a version document or a page of volume types may have 4MiB at most.',
+    'Longest answer that is read, after decompression. A longer one fails the request. When a control group limits the memory (a container, `MemoryMax=`), the default is an eighth of it, at most 256MiB. A login, a version document or a page of volume types may have 4MiB at most.',
   ).optional(),
   max_rows: count(
     1,

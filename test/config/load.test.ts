@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { CloudConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/error.ts';
@@ -14,6 +14,9 @@ import { parseDuration } from '../../src/config/duration.ts';
 import { parseSize } from '../../src/config/size.ts';
 import { assertLinear } from '../growth.ts';
 import { BAD_FILES } from './bad-files.ts';
+
+// Where the tests run, a control group may limit the memory.
+const memory = mock.method(process, 'constrainedMemory', () => 0);
 
 const dir = mkdtempSync(join(tmpdir(), 'config-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -55,6 +58,19 @@ const DEFAULTS = {
 test('without a file the one cloud is named after OS_CLOUD, or default', () => {
   assert.deepEqual(completeConfig({}, { OS_CLOUD: 'my cloud' }), { clouds: [{ name: 'my cloud', ...DEFAULTS }] });
   assert.deepEqual(completeConfig({}, { OS_CLOUD: '' }), { clouds: [{ name: 'default', ...DEFAULTS }] });
+});
+
+test('the longest answer that is read fits the memory that a control group gives, unless the file says otherwise', () => {
+  const mib = 1024 * 1024;
+  const limit = (bytes: number, own = ''): number | undefined => {
+    memory.mock.mockImplementationOnce(() => bytes);
+    return load(`defaults: {limits: {${own}}}\n`).clouds[0]?.limits.maxBodyBytes;
+  };
+  const cases = { 256: 32, 512: 64, 2048: 256, 65_536: 256, 1: 1 };
+  for (const [given, body] of Object.entries(cases)) assert.equal(limit(Number(given) * mib), body * mib, given);
+  // Version 1 of control groups has no word for no limit.
+  assert.equal(limit(2 ** 63), 256 * mib);
+  assert.equal(limit(256 * mib, 'max_body: 100MiB'), 100 * mib);
 });
 
 test('a file without clouds sets the defaults of that one cloud', () => {
