@@ -55,7 +55,8 @@ export async function startProcess({
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output()}`);
     return /Listening on"?,? ?"?address"?[=:]"?([\d.]+:\d+)/.exec(output())?.[1];
   };
-  const address = await waitFor('the exporter listens', listening).catch(async (error: unknown) => {
+  // Two minutes: an emulated processor needs one.
+  const address = await waitFor('the exporter listens', listening, 120_000).catch(async (error: unknown) => {
     await stop();
     throw error;
   });

@@ -124,6 +124,8 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Failed runs by reason/A': of('job collector reason', 18),
   'cinder-exporter/Rejected rows and cut labels/A': of('job collector', 3),
   'cinder-exporter/Rejected rows and cut labels/B': of('job', 1),
+  'cinder-exporter/Clock of Cinder against the exporter/A': of('job instance', 1),
+  'cinder-exporter/Schedulers that disagree/A': of('job instance', 1),
   'cinder-exporter/CPU/A': of('job instance', 1),
   'cinder-exporter/Memory/A': of('job instance', 1),
   'cinder-exporter/Memory/B': of('job instance', 1),

@@ -23,6 +23,8 @@ export interface SecondEvent {
   readonly lastsMs: number;
   /** Takes back what has happened, where that is needed. */
   readonly ends?: (site: Site) => Promise<unknown>;
+  /** What it may be told of by itself. */
+  readonly may?: readonly string[];
 }
 
 /** Several steps; whatever it breaks it mends. */
@@ -76,8 +78,9 @@ export class Standing {
   }
 
   /** One more thing happens. When that is told although it should not, the next event begins with everything broken anew. */
-  async outlasts({ happens, lastsMs, ends }: SecondEvent): Promise<void> {
+  async outlasts({ happens, lastsMs, ends, may = [] }: SecondEvent): Promise<void> {
     const seen = await this.begins();
+    seen.allows(may);
     try {
       await happens(this.site());
       await seen.stays(lastsMs);

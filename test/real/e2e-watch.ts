@@ -33,6 +33,8 @@ export interface Watch {
    * one backend: another alert about it, while it lasts, wakes nobody again.
    */
   readonly becomes: (expected: Expected) => Promise<void>;
+  /** From now on this may come, and is not what the scene is about. */
+  readonly allows: (may: readonly Line[]) => void;
   /** Watches for a while that it stays like that. */
   readonly stays: (ms?: number) => Promise<void>;
   /** Waits until nothing fires, and looks back at all of it. */
@@ -213,6 +215,7 @@ export function watch(site: Site): Watch {
   return {
     since,
     becomes,
+    allows: (may) => may.forEach((line) => everMay.add(line)),
     async stays(ms = HOLD_MS) {
       const end = performance.now() + ms;
       await within('it stays like that', async () => (await check([now])) && performance.now() > end);
