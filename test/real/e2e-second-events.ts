@@ -56,6 +56,8 @@ export const SECOND_EVENTS: readonly SecondEvent[] = [
     name: 'RabbitMQ restarts',
     happens: ({ lab }) => lab.restart('rabbitmq'),
     lastsMs: LONG_MS,
+    // At this pace it is away for minutes, and that is told.
+    may: ['CinderSchedulerNotAnswering', 'CinderSchedulerDown'],
   },
 ];
 
