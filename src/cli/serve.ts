@@ -50,8 +50,16 @@ export function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web
   };
 }
 
-/** Starts the exporter. Rejects with an Error for people when the configuration is bad or an address is taken. */
-export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, log: Log): Promise<Serving> {
+/**
+ * Starts the exporter. Rejects with an Error for people when the configuration is bad or an address is taken. Answers under way get `closeWithinMs`
+ * when it is closed.
+ */
+export async function serve(
+  flags: ServeFlags,
+  loadAnew: () => Promise<Loaded>,
+  log: Log,
+  closeWithinMs = CLOSE_WITHIN_MS,
+): Promise<Serving> {
   const { addresses, telemetryPath } = readWebFlags(flags);
   const own = createProcessMetrics(VERSION);
   const noteReload = createReloadNote(own);
@@ -128,7 +136,7 @@ export async function serve(flags: ServeFlags, loadAnew: () => Promise<Loaded>, 
       fleet.close();
       web?.close();
       stopping.abort();
-      await listening.close(CLOSE_WITHIN_MS);
+      await listening.close(closeWithinMs);
     },
   };
 }

@@ -166,7 +166,7 @@ async function exchange(request: Request, way: Way, options: TransportOptions, s
 }
 
 async function converse(request: Request, way: Way, options: TransportOptions, signal: AbortSignal): Promise<Answer> {
-  const response = await connect(request, way, options.userAgent, signal);
+  const response = await connect(request, way, options, signal);
   const status = response.statusCode ?? 0;
   const { headers } = response;
   const refusal = status !== 200 && status !== 201 && status !== 300;
@@ -202,10 +202,16 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** A kept-alive connection that the server closed just now shows within this time, and is no failure of the server. */
 const STALE_CONNECTION_MS = 1000;
 
-function connect(request: Request, way: Way, userAgent: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+function connect(
+  request: Request,
+  way: Way,
+  own: TransportOptions,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = withResolvers<http.IncomingMessage>();
   const body = request.body === undefined ? undefined : Buffer.from(request.body);
-  const start = performance.now();
+  const { clock = SYSTEM_CLOCK, userAgent } = own;
+  const start = clock.now();
   const { agent, proxy } = way;
   // A proxy is told the whole URL of what it is to fetch; within a tunnel the server is spoken to as ever.
   const asked = proxy !== undefined && request.url.protocol === 'http:' ? proxy : undefined;
@@ -230,7 +236,7 @@ function connect(request: Request, way: Way, userAgent: string, signal: AbortSig
   outgoing.on('response', resolve);
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
     const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && request.method === 'GET';
-    if (stale && performance.now() - start < STALE_CONNECTION_MS) resolve(connect(request, way, userAgent, signal));
+    if (stale && clock.now() - start < STALE_CONNECTION_MS) resolve(connect(request, way, own, signal));
     else reject(error);
   });
   // An answer that switches protocols ends without a response and without an error.

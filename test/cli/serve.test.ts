@@ -21,6 +21,7 @@ function flagsOf(...args: string[]): ServeFlags {
   return parseFlags(['--web.listen-address=127.0.0.1:0', ...args], FLAGS).values;
 }
 
+/** Closing waits for an hour if anything is in its way: the test would not end. */
 async function start(t: TestContext, flags: ServeFlags, env: Record<string, string>): Promise<Started> {
   const log: LogLine[] = [];
   const surroundings = { env, cwd: '/nonexistent', home: '/nonexistent' };
@@ -28,6 +29,7 @@ async function start(t: TestContext, flags: ServeFlags, env: Record<string, stri
     flags,
     () => load(flags, surroundings),
     (level, message, fields) => void log.push({ ...fields, level, message }),
+    3_600_000,
   );
   t.after(() => serving.close());
   const url = `http://${serving.addresses[0]}`;
@@ -115,13 +117,11 @@ test('an address that is taken, and a cloud that is not configured, are errors b
   await assert.rejects(start(t, flagsOf(), {}), /cinder-exporter demo/);
 });
 
-test('closing answers what is under way, stops the timers and frees the port', async (t) => {
+test('closing answers what is under way, stops the timers and frees the port', { timeout: 60_000 }, async (t) => {
   const simulator = await startSimulator({ cloud: SMALL_CLOUD });
   t.after(() => simulator.close());
   const { serving, get, url } = await start(t, flagsOf(), simulator.environment());
   await until('ready', async () => (await get('/-/ready')).status === 200);
-  const begun = performance.now();
   await serving.close();
-  assert.ok(performance.now() - begun < 2000);
   await assert.rejects(fetch(`${url}/metrics`));
 });

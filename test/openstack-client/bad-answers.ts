@@ -11,7 +11,6 @@ export const BAD_ANSWERS: readonly {
   readonly answer: (socket: Socket) => void;
   readonly reason: string;
   readonly message: RegExp;
-  readonly timeoutMs?: number;
 }[] = [
   {
     what: 'closed without a byte',
@@ -110,15 +109,13 @@ export const BAD_ANSWERS: readonly {
     what: 'no answer',
     answer: () => {},
     reason: 'timeout',
-    message: /no whole answer within 0\.15 s/,
-    timeoutMs: 150,
+    message: /no whole answer within 60 s/,
   },
   {
     what: 'a head without a body',
     answer: (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'),
     reason: 'timeout',
     message: /no whole answer within/,
-    timeoutMs: 150,
   },
   {
     what: 'a body that trickles',
@@ -129,6 +126,5 @@ export const BAD_ANSWERS: readonly {
     },
     reason: 'timeout',
     message: /no whole answer within/,
-    timeoutMs: 150,
   },
 ];
