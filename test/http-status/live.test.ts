@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { test } from 'node:test';
 import express from 'express';
 import { listen } from '../../src/http/listen.ts';
+import { takePlace } from '../../src/http/packed.ts';
 import { statusRoutes } from '../../src/http/status/routes.ts';
 import { one } from './plays.ts';
+import { openSite } from './site.ts';
 import { serve, stageCloud } from './stage.ts';
 
 test('live clients are bounded; quiet streams carry heartbeats; a client that leaves makes room', async (t) => {
@@ -39,4 +43,14 @@ test('live clients are bounded; quiet streams carry heartbeats; a client that le
     await next.body?.cancel();
     if (next.status === 200) break;
   }
+});
+
+test('with every place taken, what is text of its own is refused, however its path is spelled', async (t) => {
+  const site = await openSite(t, serve([stageCloud('prod', one())]));
+  const spellings = ['/', '/cloud?name=prod', '/Cloud/?name=prod', '/BACKEND', '/Status.css', '/openapi.json/'];
+  for (const path of spellings) assert.notEqual((await site.get(path)).status, 503, path);
+  const waiting = Array.from({ length: 64 }, () => new ServerResponse(new IncomingMessage(new Socket())));
+  t.after(() => waiting.forEach((response) => response.emit('close')));
+  for (const response of waiting) assert.ok(takePlace(response));
+  for (const path of spellings) assert.equal((await site.get(path)).status, 503, path);
 });

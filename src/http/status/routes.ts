@@ -22,8 +22,16 @@ export interface StatusOptions {
   readonly nowMs?: () => number;
 }
 
-/** What is text of its own for each reader. */
-const TEXTS = ['/', '/cloud', '/backend', '/status.css', '/status.js', '/favicon.svg', '/openapi.json'];
+/** What is text of its own for each reader, and what must be loaded to make it. */
+const TEXTS = new Map<string, () => Promise<unknown>>([
+  ['', () => import('./overview-page.ts')],
+  ['/cloud', () => import('./overview-page.ts')],
+  ['/backend', () => import('./backend-page.ts')],
+  ['/status.css', () => import('./assets.ts')],
+  ['/status.js', () => import('./assets.ts')],
+  ['/favicon.svg', () => import('./icon.ts')],
+  ['/openapi.json', () => import('../openapi.ts')],
+]);
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -80,8 +88,12 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   // A page is text of its own for each reader. They are made one a turn of the event loop, so that scrapes come in between.
   let turn: Promise<void> = Promise.resolve();
   router.use(async (request, response, next) => {
-    if (!TEXTS.includes(request.path)) return next();
+    // As the routes below are found: in any case, with or without a slash at the end.
+    const load = TEXTS.get(request.path.toLowerCase().replace(/\/$/, ''));
+    if (!load) return next();
     if (!takePlace(response)) return;
+    // Before the turn: else all wait for the first load, and are then made in one turn.
+    await load();
     turn = turn.then(() => nextTurn());
     await turn;
     if (!response.destroyed) next();
