@@ -64,7 +64,7 @@ test('every answer has the security headers, also that of an unknown path or an 
 });
 
 test('what is no HTTP is refused, and huge headers too', async (t) => {
-  const { address } = await start(t, hello, { headersTimeoutMs: 500, requestTimeoutMs: 500 });
+  const { address } = await start(t, hello);
   assert.match(await send(address, 'FETCH / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
   assert.match(await send(address, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), /^HTTP\/1\.1 400 /);
   assert.match(await send(address, 'GET / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
@@ -85,7 +85,7 @@ test('what is no HTTP is refused, and huge headers too', async (t) => {
 });
 
 test('clients that say nothing, or one byte now and then, are cut while others are served', async (t) => {
-  const { address } = await start(t, hello, { headersTimeoutMs: 200, requestTimeoutMs: 300 });
+  const { address } = await start(t, hello, { headersTimeoutMs: 2000, requestTimeoutMs: 3000 });
   const silent = await connect(address);
   const slow = await connect(address);
   const body = await connect(address);
@@ -158,7 +158,7 @@ test('a client that stops reading its answer is cut', async (t) => {
   const page = Buffer.alloc(64 * 1024 * 1024, 'x');
   let response: ServerResponse | undefined;
   const app: RequestListener = (_request, to) => void (response = to).end(page);
-  const { address } = await start(t, app, { stallTimeoutMs: 150 });
+  const { address } = await start(t, app, { stallTimeoutMs: 2000 });
   const socket = await connect(address);
   socket.write(GET);
   await once(socket, 'readable');
@@ -192,7 +192,7 @@ test('closing finishes the answer under way and waits for no idle or silent clie
   slow.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
   const [response] = await underWay;
   const answer = readAll(slow);
-  const closed = listening.close(10_000);
+  const closed = listening.close(60_000);
   await Promise.all([readAll(silent), readAll(idle)]);
   response.end('done');
   assert.match(await answer, /done/);

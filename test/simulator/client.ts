@@ -36,7 +36,7 @@ export const START = Date.parse('2026-11-22T11:20:00Z');
 
 export async function bench(t: TestContext, options: SimulatorOptions): Promise<Bench> {
   const clock = manualClock(START);
-  const simulator = await startSimulator({ clock, ...options });
+  const simulator = await startSimulator({ clock, rpcClock: clock, ...options });
   t.after(() => simulator.close());
   const admin = await tokenOf(
     simulator,

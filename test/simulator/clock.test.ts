@@ -18,11 +18,12 @@ test('a clock moved by hand runs timers in order, each at its own time', () => {
 
 test('a fast clock: its time and its timers run together', async (t) => {
   // Timers of the clock do not keep the process alive; the test must.
-  const awake = setTimeout(() => undefined, 10_000);
+  const awake = setTimeout(() => undefined, 60_000);
   t.after(() => clearTimeout(awake));
+  const begun = performance.now();
   const clock = realClock(1_000, 0);
   const first = await new Promise<number>((resolve) => clock.after(20_000, () => resolve(clock.now())));
-  assert.ok(first >= 19_000 && first < 2_000_000, String(first));
+  assert.ok(first >= 19_000 && first <= (performance.now() - begun) * 1_000, String(first));
   const cancel = clock.after(1_000, () => assert.fail('it was cancelled'));
   cancel();
   let turns = 0;
