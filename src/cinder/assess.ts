@@ -1,7 +1,7 @@
 import {
   freshnessOf,
   groupBy,
-  isFuture,
+  isDisputed,
   isServing,
   newest,
   type Freshness,
@@ -115,21 +115,13 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   if (services.every((service) => service.frozen === true)) return 'frozen';
   const serving = services.filter(isServing);
   if (serving.length === 0) return 'disabled';
-  if (!serving.some((service) => isAlive(service, judgement))) return 'service_down';
+  if (!serving.some((service) => service.up === true || isDisputed(service, judgement.nowMs))) return 'service_down';
   if (pools.length === 0) return facts.poolsRead ? 'unknown' : fromList(facts.listed);
   if (pools.every(isDown)) return 'down';
   if (freshness === 'stale') return 'stale';
   if (freshness !== 'fresh') return 'unknown';
   if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';
-}
-
-/**
- * A heartbeat more than `service_down_time` ahead counts as down for Cinder's API and as up for its scheduler, which goes on giving it volumes.
- * Source: cinder/objects/service.py and cinder/api/contrib/services.py.
- */
-function isAlive({ up, updatedAtMs }: Service, { nowMs }: Judgement): boolean {
-  return up === true || (up === false && isFuture(updatedAtMs, nowMs));
 }
 
 /** Without driver stats the service list is all there is, and its `up` may be Cinder's default. */

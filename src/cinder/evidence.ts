@@ -262,9 +262,12 @@ function backendsOf(
   return backends;
 }
 
-/** Is the time ahead of Cinder's clock by more than a clock that is right can be? */
-export function isFuture(timeMs: number | undefined, nowMs: number | undefined): boolean {
-  return timeMs !== undefined && nowMs !== undefined && timeMs - nowMs > AHEAD_MS;
+/**
+ * Is it down for Cinder's API, and up for its scheduler, which goes on giving it volumes? So is a service whose heartbeat is more than
+ * `service_down_time` ahead of Cinder's clock. Source: cinder/objects/service.py and cinder/api/contrib/services.py.
+ */
+export function isDisputed({ up, updatedAtMs }: Service, nowMs: number | undefined): boolean {
+  return up === false && updatedAtMs !== undefined && nowMs !== undefined && updatedAtMs - nowMs > AHEAD_MS;
 }
 
 /** Enabled and not frozen: meant to take volumes. */

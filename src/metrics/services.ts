@@ -6,7 +6,11 @@ export const SERVICE_FAMILIES: FamilyGroup<Service> = {
   identity: ['binary', 'host'],
   identityOf: (service) => [service.binary, service.host],
   families: [
-    flag('cinder_service_state', 'Heartbeat of the service: 1 when its "state" is up, 0 when it is down.', (s) => s.up),
+    flag(
+      'cinder_service_state',
+      'Heartbeat of the service: 1 when its "state" is up, 0 when it is down. No series when it is down because its clock is more than 60 s ahead: the scheduler then counts it as up.',
+      (s) => s.up,
+    ),
     flag(
       'cinder_service_enabled',
       'Wish of the operator: 1 when the service\'s "status" is enabled, 0 when it is disabled.',

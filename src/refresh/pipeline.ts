@@ -1,6 +1,14 @@
 import { assess } from '../cinder/assess.ts';
 import { follow, type Change, type Histories } from '../cinder/changes.ts';
-import { NO_EVIDENCE, standing, withPools, withServices, type Evidence, type Standing } from '../cinder/evidence.ts';
+import {
+  isDisputed,
+  NO_EVIDENCE,
+  standing,
+  withPools,
+  withServices,
+  type Evidence,
+  type Standing,
+} from '../cinder/evidence.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { poolReader } from '../cinder/pools.ts';
 import { decodeBody, type RowReader } from '../cinder/rows.ts';
@@ -126,7 +134,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         // With nothing fresh left, only cinder_up and what the exporter tells of itself stay.
         api: services || reports.size > 0 ? round.api : undefined,
         collectors: round.collectors,
-        services: services ?? [],
+        services: (services ?? []).map((service) =>
+          isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,
+        ),
         pools: poolsOf(reports, backends),
         backends,
         histories,

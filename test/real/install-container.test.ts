@@ -60,7 +60,15 @@ async function backend(name: string): Promise<string> {
       return page.includes(`backend="${name}"`) ? page : undefined;
     },
     60_000,
-  );
+  ).catch((error: Error) => {
+    const names = engine.docker('ps', '--all', '--format', '{{.Names}} ({{.Status}})');
+    const logs = engine
+      .docker('ps', '--all', '--quiet')
+      .split('\n')
+      .filter(Boolean)
+      .map((id) => engine.docker('logs', id));
+    throw new Error([error.message, names, ...logs].join('\n'), { cause: error });
+  });
 }
 
 test('docker.md: built, the demo, a cloud, its check and its health, and gone again', async () => {

@@ -165,3 +165,19 @@ test('an empty list is an answer: there are no backends', async () => {
   await made.list({});
   assert.deepEqual(await conditions(made), {});
 });
+
+test('a service that is down for the API because its clock is ahead has no state, and its backend is what its pools say', async () => {
+  const made = pipeline();
+  const aheadMs = CINDER_MS + 60 * MINUTE;
+  await made.list({ 'h@a': { state: 'down', updatedMs: aheadMs }, 'h@b': { state: 'down' }, 'h@c': {} }, CINDER_MS);
+  await made.pools({ 'h@a#p': ['down', CINDER_MS] }, CINDER_MS);
+  const { services, backends } = await made.publish();
+  assert.deepEqual(
+    services.map(({ up }) => up),
+    [undefined, false, true],
+  );
+  assert.deepEqual(
+    backends.map(({ condition }) => condition),
+    ['down', 'service_down', 'unknown'],
+  );
+});
