@@ -77,7 +77,8 @@ test('cutting never tears a character, never lengthens, and tells names apart', 
       const [cut, split] = [createCutter(24), createCutter(64)];
       const [whole, parts] = [`${a}@${b}`, split.identity(`${a}@${b}`)];
       assert.ok(parts.length <= 64 && parts.includes('@'));
-      if (a !== b && !a.includes('@')) assert.notEqual(parts, split.identity(`${b}@${a}`), whole);
+      const other = `${b}@${a}`;
+      if (whole !== other && !a.includes('@')) assert.notEqual(parts, split.identity(other), whole);
       for (const value of [cut(a), cut.identity(a)]) {
         assert.ok(value.length <= 24);
         assert.equal(value, value.toWellFormed());
