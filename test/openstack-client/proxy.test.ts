@@ -135,6 +135,7 @@ async function site(t: TestContext, onConnect?: (socket: Socket) => void): Promi
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       to.pipe(socket).pipe(to);
     });
+    socket.on('close', () => to.destroy());
     return to.on('error', () => socket.destroy());
   });
   const servers = [plain, secure, proxy];
