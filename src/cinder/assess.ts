@@ -90,16 +90,19 @@ function gather(
 }
 
 function decide(facts: Facts, judgement: Judgement): Backend {
-  const { host, services, statsAtMs, heartbeatAtMs } = facts;
+  const { host, services, heartbeatAtMs } = facts;
   const condition = conditionOf(facts, judgement);
-  const pools = OUTDATED.has(condition) ? facts.pools.map((pool) => ({ ...pool, outdated: true })) : facts.pools;
+  // Cinder forgets the stats of a dead service; ours are kept for the case that it comes back and no scheduler knows it.
+  const forgotten = condition === 'service_down' && facts.report?.missingSince !== undefined;
+  const known = forgotten ? [] : facts.pools;
+  const pools = OUTDATED.has(condition) ? known.map((pool) => ({ ...pool, outdated: true })) : known;
   return {
     host,
     condition,
     reason: explain(condition, facts, judgement),
     state: stateOf(condition, pools),
     reported: pools.length === 0 ? undefined : pools.some((pool) => pool.backendState !== undefined),
-    statsAtMs,
+    statsAtMs: forgotten ? undefined : facts.statsAtMs,
     heartbeatAtMs,
     services,
     pools,

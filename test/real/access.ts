@@ -40,10 +40,13 @@ async function seesEverything(lab: Lab, who: Who): Promise<void> {
 
 async function isForbidden(lab: Lab, who: Who): Promise<void> {
   await withExporter(await lab.environment(who), async (exporter) => {
-    const page = await exporter.waitFor('the refusals', (it) =>
-      ['services', 'pools'].every(
-        (collector) => Number(it.value('cinder_exporter_errors_total', { collector, reason: 'forbidden' })) > 0,
-      ),
+    const page = await exporter.waitFor(
+      'the refusals, and the page after them',
+      (it) =>
+        it.value('cinder_up') !== undefined &&
+        ['services', 'pools'].every(
+          (collector) => Number(it.value('cinder_exporter_errors_total', { collector, reason: 'forbidden' })) > 0,
+        ),
     );
     assert.equal(page.value('cinder_up'), 0);
     assert.deepEqual(hostsOf(page), []);
