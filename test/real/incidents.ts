@@ -108,13 +108,34 @@ export const INCIDENTS: readonly Incident[] = [
     also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: single }), 1),
   },
   {
-    name: 'the array does not answer and the scheduler has been restarted: nobody knows',
+    name: 'the array does not answer and the scheduler has been restarted: it knows nothing, the exporter remembers',
     host: single,
     happen: async (lab) => {
       await lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' });
       await lab.restart('cinder-scheduler');
     },
     undo: (lab) => lab.backend('single', { _fail_stats: null }),
+    condition: 'stale',
+    state: undefined,
+    reported: 1,
+    also: (page) => {
+      assert.equal(page.value('cinder_service_backend_state', { host: single }), undefined);
+      assert.equal(page.value('cinder_service_state', { host: single }), 1);
+    },
+  },
+  {
+    name: 'the same, and the service was disabled meanwhile: nobody knows',
+    host: single,
+    happen: async (lab) => {
+      await lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' });
+      await lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'maintenance' });
+      await lab.restart('cinder-scheduler');
+      await lab.action('enable', { host: single, ...volume });
+    },
+    undo: async (lab) => {
+      await lab.action('enable', { host: single, ...volume });
+      await lab.backend('single', { _fail_stats: null });
+    },
     condition: 'unknown',
     state: undefined,
     also: (page) => {
