@@ -6,7 +6,7 @@ import { BACKEND_FAULTS, BACKEND_STORIES } from './e2e-faults-backends.ts';
 import { CONTROL_FAULTS, CONTROL_STORIES } from './e2e-faults-control.ts';
 import { SEVERAL_STORIES } from './e2e-faults-several.ts';
 import { timingTable, TIMINGS, writeLatencyPage } from './e2e-latency.ts';
-import { ORDERED_STORIES, RESTARTS, SECOND_EVENTS, WHOLE_STORIES } from './e2e-second-events.ts';
+import { NIGHT_STORIES, ORDERED_STORIES, RESTARTS, SECOND_EVENTS, WHOLE_STORIES } from './e2e-second-events.ts';
 import { SCALE, startSite } from './e2e-site.ts';
 import type { Site, SiteOptions } from './e2e-site.ts';
 
@@ -45,7 +45,7 @@ describe('real Cinder, exporter, Prometheus with the shipped rules, Alertmanager
     });
     for (const event of SECOND_EVENTS) test(`then ${event.name}`, () => faults.outlasts(event));
     test('then all are mended', () => faults.ends());
-    stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES]);
+    stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES, ...(process.env['NIGHT'] === '1' ? NIGHT_STORIES : [])]);
   });
 
   describe('control plane', { concurrency: 1 }, () => {
