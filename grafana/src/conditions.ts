@@ -1,6 +1,6 @@
 import type { ValueMapping, ValueMappingResult } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Condition } from '../../src/cinder/model.ts';
-import { SIGNS, WORST_FIRST } from '../../src/http/status/signs.ts';
+import { SIGNS, WORST_FIRST } from '../../src/pages/signs.ts';
 import { textMapping } from './mapping.ts';
 
 /** One colour for each condition, on every panel: red tones for what pages, green for good; apart from each other for colour-blind eyes too. */

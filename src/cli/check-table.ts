@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Backend } from '../cinder/model.ts';
 import { duration } from '../cinder/reason.ts';
-import { troublesOf } from '../http/status/trouble.ts';
+import { troublesOf } from '../pages/trouble.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
 import { blindSpots, CRITICAL, exitCodeOf, listsNone, OK, SEVERITY, WORST_FIRST } from './exit-code.ts';

@@ -4,7 +4,7 @@ import type { Served, ServedCloud } from './clouds.ts';
 import { createBackendsSource } from './backends.ts';
 import { sendPage } from './metrics.ts';
 import { sendPacked } from './packed.ts';
-import { statusRoutes } from './status/routes.ts';
+import { statusRoutes } from '../pages/routes.ts';
 
 export interface AppOptions {
   readonly served: Served;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { HOSTILE, hostile, many, one, twelve } from '../http-status/plays.ts';
-import { openSite } from '../http-status/site.ts';
-import { serve, stageCloud } from '../http-status/stage.ts';
-import { accessibilityProblems, openBrowser, visit } from '../http-status/visitor.ts';
-import { visible } from '../../src/http/status/visible.ts';
+import { HOSTILE, hostile, many, one, twelve } from '../pages/plays.ts';
+import { openSite } from '../pages/site.ts';
+import { serve, stageCloud } from '../pages/stage.ts';
+import { accessibilityProblems, openBrowser, visit } from '../pages/visitor.ts';
+import { visible } from '../../src/pages/visible.ts';
 
 let browser: Browser;
 before(async () => {

@@ -1,6 +1,6 @@
-import { newest } from '../../cinder/evidence.ts';
-import type { Condition } from '../../cinder/model.ts';
-import { onOurClock, type Snapshot } from '../../cinder/snapshot.ts';
+import { newest } from '../cinder/evidence.ts';
+import type { Condition } from '../cinder/model.ts';
+import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { countConditions, type CloudNow } from './listing.ts';
 import { countText, numberText } from './quantity.ts';
 import { needsLook, SIGNS, type Tone } from './signs.ts';

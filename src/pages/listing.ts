@@ -1,5 +1,5 @@
-import type { Backend, Condition } from '../../cinder/model.ts';
-import type { Snapshot } from '../../cinder/snapshot.ts';
+import type { Backend, Condition } from '../cinder/model.ts';
+import type { Snapshot } from '../cinder/snapshot.ts';
 import type { Wanted } from './address.ts';
 import { needsLook, WORST_FIRST } from './signs.ts';
 

@@ -1,4 +1,4 @@
-import type { Pool } from '../../cinder/model.ts';
+import type { Pool } from '../cinder/model.ts';
 import { bytesText, percentText } from './quantity.ts';
 
 /** How full a pool is, for a bar and in words. Ratios are of the total, from 0 to 1. */

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import type { Pool } from '../../cinder/model.ts';
+import type { Pool } from '../cinder/model.ts';
 import { backendLink, grafanaLink } from './address.ts';
 import { bar } from './bar.ts';
 import { fillOf, fullestFirst } from './fill.ts';

@@ -1,4 +1,4 @@
-import type { Collector, CollectorStatus, Snapshot } from '../../cinder/snapshot.ts';
+import type { Collector, CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
 
 /** Why a part of a cloud cannot be read, in plain words. */
 export interface Trouble {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Act } from './stage.ts';
-import { headlineOf } from '../../src/http/status/headline.ts';
+import { headlineOf } from '../../src/pages/headline.ts';
 import { stageCloud } from './stage.ts';
 import { many, one, twelve } from './plays.ts';
 import { NOW, pool, volume } from './cinder.ts';

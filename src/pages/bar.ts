@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import type { Pool } from '../../cinder/model.ts';
+import type { Pool } from '../cinder/model.ts';
 import { fillOf, NEARLY_FULL } from './fill.ts';
 
 /** A pool's fill as a bar, which says nothing that the text beside it does not say. */

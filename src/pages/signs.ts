@@ -1,4 +1,4 @@
-import type { Condition } from '../../cinder/model.ts';
+import type { Condition } from '../cinder/model.ts';
 
 /** How grave a condition is to the eye. `wish` is what an administrator wanted. */
 export type Tone = 'bad' | 'warn' | 'unsure' | 'wish' | 'good';

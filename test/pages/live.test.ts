@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import express from 'express';
 import { listen } from '../../src/http/listen.ts';
 import { takePlace } from '../../src/http/packed.ts';
-import { statusRoutes } from '../../src/http/status/routes.ts';
+import { statusRoutes } from '../../src/pages/routes.ts';
 import { one } from './plays.ts';
 import { openSite } from './site.ts';
 import { serve, stageCloud } from './stage.ts';

@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { duration } from '../../cinder/reason.ts';
-import type { Condition } from '../../cinder/model.ts';
+import { duration } from '../cinder/reason.ts';
+import type { Condition } from '../cinder/model.ts';
 import { HISTORY_MS, type Stretch } from './history.ts';
 import { momentText } from './quantity.ts';
 import { SIGNS, WORST_FIRST } from './signs.ts';

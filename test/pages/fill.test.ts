@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pool } from '../../src/cinder/model.ts';
-import { fillOf, fullestFirst } from '../../src/http/status/fill.ts';
-import { bytesText, momentText, percentText } from '../../src/http/status/quantity.ts';
-import { visible } from '../../src/http/status/visible.ts';
+import { fillOf, fullestFirst } from '../../src/pages/fill.ts';
+import { bytesText, momentText, percentText } from '../../src/pages/quantity.ts';
+import { visible } from '../../src/pages/visible.ts';
 import { NOW, pool } from './cinder.ts';
 
 const GIB = 1024 ** 3;

@@ -1,4 +1,4 @@
-import type { Condition } from '../../cinder/model.ts';
+import type { Condition } from '../cinder/model.ts';
 import { WORST_FIRST } from './signs.ts';
 
 /** A condition's colours: words on their wash, in the light and in the dark theme, and the solid colour of timelines, which is the dashboards' in both. */

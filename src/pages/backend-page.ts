@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { duration } from '../../cinder/reason.ts';
-import { onOurClock } from '../../cinder/snapshot.ts';
+import { duration } from '../cinder/reason.ts';
+import { onOurClock } from '../cinder/snapshot.ts';
 import { link } from './address.ts';
 import { servicesPart, poolsPart } from './backend-tables.ts';
 import type { Stretch } from './history.ts';

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import type { Pool, Service } from '../../cinder/model.ts';
+import type { Pool, Service } from '../cinder/model.ts';
 import { bar } from './bar.ts';
 import { fillOf, fullestFirst } from './fill.ts';
 import { age, name } from './parts.ts';

@@ -1,6 +1,6 @@
-import type { Snapshot } from '../../cinder/snapshot.ts';
-import type { Watcher } from '../../refresh/watcher.ts';
-import type { Served } from '../clouds.ts';
+import type { Snapshot } from '../cinder/snapshot.ts';
+import type { Watcher } from '../refresh/watcher.ts';
+import type { Served } from '../http/clouds.ts';
 
 /** Follows the watchers of a list that is swapped whole when the configuration is reloaded. */
 export interface Feed {

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../version.ts';
 import { assetLink } from './assets.ts';
 import { link } from './address.ts';
 import type { Headline } from './headline.ts';

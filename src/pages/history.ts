@@ -1,5 +1,5 @@
-import type { Condition } from '../../cinder/model.ts';
-import type { Snapshot } from '../../cinder/snapshot.ts';
+import type { Condition } from '../cinder/model.ts';
+import type { Snapshot } from '../cinder/snapshot.ts';
 
 /** A stretch of time in one condition; undefined: nothing could be read. Milliseconds since the epoch. */
 export interface Stretch {

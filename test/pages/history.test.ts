@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createConditionHistory, HISTORY_MS, MAX_STRETCHES } from '../../src/http/status/history.ts';
-import { stripText } from '../../src/http/status/strip.ts';
+import { createConditionHistory, HISTORY_MS, MAX_STRETCHES } from '../../src/pages/history.ts';
+import { stripText } from '../../src/pages/strip.ts';
 import { NOW, pool, volume } from './cinder.ts';
 import { stageCloud, type Act } from './stage.ts';
 
