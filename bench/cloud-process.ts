@@ -1,13 +1,13 @@
-import { generateCloud } from '../src/simulator/generate.ts';
-import type { Settings } from '../src/simulator/settings.ts';
-import { startSimulator, type Simulator } from '../src/simulator/simulator.ts';
+import { generateCloud } from '../src/simulator/generated-cloud.ts';
+import type { CloudSettings } from '../src/simulator/definition.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { answer } from './child.ts';
 import { tapWire, type Wire, type WireStats } from './wire.ts';
 
 /** Serves generated clouds, one after the other asked for, each on a port of its own. */
 export interface CloudSpec {
   readonly backends: number;
-  readonly settings?: Partial<Settings>;
+  readonly settings?: Partial<CloudSettings>;
 }
 
 export interface CloudStats extends WireStats {

@@ -17,7 +17,7 @@ Measured on ${new Date().toISOString().slice(0, 10)} with Node.js ${process.vers
 Other programs ran on the machine at the time (load ${load.toFixed(1)} at the end), so the times say little and the ratios much: whatever is compared was measured in the same run,
 in turns, and the median taken.
 
-* The load: a generated cloud (\`src/simulator/generate.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.
+* The load: a generated cloud (\`src/simulator/generated-cloud.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.
 * The exporter: the built program in a process of its own, as users start it. Decoding, assessing, rendering and compressing alone, and the 2,000 refreshes, are measured on its compiled modules.
 * CPU time is that of all threads of the process. Memory is its resident size, shared libraries and Node.js itself included.
 * The load generator is a third process, which reads each answer to its last byte and does not look at it.

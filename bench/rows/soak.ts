@@ -1,4 +1,4 @@
-import { generateCloud } from '../../src/simulator/generate.ts';
+import { generateCloud } from '../../src/simulator/generated-cloud.ts';
 import type { BackendDefinition } from '../../src/simulator/definition.ts';
 import { startChild } from '../child.ts';
 import { STILL, startCloud } from '../cloud.ts';

@@ -1,7 +1,6 @@
 import { quoted } from '../config/tree.ts';
 import { realClock } from '../simulator/clock.ts';
-import { DEMO_SETTINGS } from '../simulator/demo-cloud.ts';
-import { playDemo } from '../simulator/demo-script.ts';
+import { DEMO_SETTINGS, runDemo } from '../simulator/demo.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { findAlertPrograms, startAlerting, type Alerting } from './demo-alerts.ts';
 import { FLAGS, FlagError, parseFlags, type Flag } from './flags.ts';
@@ -44,7 +43,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings, 
   const programs = values.alerts ? findAlertPrograms(surroundings.env['PATH']) : undefined;
   const clock = realClock();
   const simulator = await startSimulator({ clock, settings: DEMO_SETTINGS });
-  const stopScript = playDemo(simulator.cloud, clock);
+  const stopScript = runDemo(simulator.cloud, clock);
   let alerting: Alerting | undefined;
   try {
     const log = logOf(values);

@@ -12,13 +12,12 @@
  *   DELETE /admin/requests    sets the counters to zero
  *   GET    /admin             names of the actions
  */
-import { type Answer, json } from './answer.ts';
-import type { Json } from './definition.ts';
-import type { RequestLog } from './request-log.ts';
-import type { WireRequest } from './wire-request.ts';
+import type { JsonValue } from './definition.ts';
+import type { CloudOperation, RequestLog } from './request-log.ts';
+import { type WireAnswer, type WireRequest, json } from './server.ts';
 
 /** Answers a request; `request.path` is the part after `/admin`. */
-export function answerAdmin(actions: object, requests: RequestLog, request: WireRequest): Answer {
+export function answerAdmin(actions: object, requests: RequestLog, request: WireRequest): WireAnswer {
   const name = request.path.replace(/^\//, '');
   if (name === '' && request.method === 'GET') return json(200, { actions: Object.keys(actions) });
   if (name === 'requests' && request.method === 'DELETE') {
@@ -41,12 +40,44 @@ export function answerAdmin(actions: object, requests: RequestLog, request: Wire
   }
 }
 
-function argumentsOf(body: string): readonly Json[] {
-  const parsed: Json = JSON.parse(body === '' ? '[]' : body);
+function argumentsOf(body: string): readonly JsonValue[] {
+  const parsed: JsonValue = JSON.parse(body === '' ? '[]' : body);
   if (!Array.isArray(parsed)) throw new Error('expected a JSON array of arguments');
   return parsed;
 }
 
-function done(): Answer {
+function done(): WireAnswer {
   return { status: 204, headers: [], body: '' };
+}
+
+/** What a proxy answers instead of the cloud. */
+interface CannedAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Answers that take the place of the real ones, by operation. */
+export interface Canned {
+  /** For the next `times` requests of that operation (for all without a number); null ends it. */
+  readonly answerWith: (operation: CloudOperation, answer: CannedAnswer | null, times?: number) => void;
+  take(operation: CloudOperation): WireAnswer | undefined;
+}
+
+/** No answer is replaced yet. */
+export function createCanned(): Canned {
+  const replaced = new Map<CloudOperation, { readonly answer: WireAnswer; left: number }>();
+  return {
+    answerWith(operation, answer, times = Infinity) {
+      if (answer === null) return void replaced.delete(operation);
+      const headers = Object.entries(answer.headers ?? {});
+      replaced.set(operation, { answer: { status: answer.status, headers, body: answer.body ?? '' }, left: times });
+    },
+    take(operation) {
+      const found = replaced.get(operation);
+      if (found === undefined || found.left <= 0) return undefined;
+      found.left--;
+      return found.answer;
+    },
+  };
 }

@@ -1,34 +1,33 @@
-import { type Answer, htmlError, json } from './answer.ts';
-import { MessagingTimeout } from './bus.ts';
-import type { CinderApi, CinderCall, Result } from './cinder-call.ts';
-import type { JsonObject } from './definition.ts';
-import { Fault, faultAnswer, INCAPABLE, NOT_FOUND } from './fault.ts';
 import {
-  atLeast,
   BACKEND_STATE,
+  type ApiProcess,
+  type CinderCall,
+  type ApiVersion,
+  type Result,
+  atLeast,
   checkOffered,
-  type Microversion,
   microversionText,
   requestedMicroversion,
-} from './microversion.ts';
+} from './cinder-call.ts';
+import { Fault, INCAPABLE, NOT_FOUND, faultAnswer, htmlError } from './cinder-fault.ts';
+import type { JsonObject } from './definition.ts';
+import type { IssuedToken } from './keystone-tokens.ts';
+import { MessagingTimeout } from './message-bus.ts';
 import { listPools } from './pools-api.ts';
-import { type Route, route } from './cinder-route.ts';
-import { changeService } from './services-actions.ts';
-import { listServices } from './services-api.ts';
+import { type WireAnswer, type WireRequest, json } from './server.ts';
+import { changeService, listServices } from './services-api.ts';
 import { listTypes } from './types-api.ts';
-import type { Token } from './token.ts';
-import type { WireRequest } from './wire-request.ts';
 
 const MAX_BODY_BYTES = 114_688;
 
 /** Answers a request to Cinder; `request.path` is the part after `/volume`. */
-export async function answerCinder(api: CinderApi, request: WireRequest): Promise<Answer> {
+export async function answerCinder(api: ApiProcess, request: WireRequest): Promise<WireAnswer> {
   const answer = await answerBody(api, request);
   return { ...answer, headers: [...answer.headers, ['x-openstack-request-id', request.requestId]] };
 }
 
 /** Will this request wait for a scheduler, once it has a thread? */
-export function needsScheduler(api: CinderApi, { method, path, headers }: WireRequest): boolean {
+export function needsScheduler(api: ApiProcess, { method, path, headers }: WireRequest): boolean {
   const resource = method === 'GET' ? route(method, path)?.resource : undefined;
   if (resource !== 'os-services') return resource === 'scheduler-stats/get_pools';
   const { minMicroversion, maxMicroversion } = api.settings;
@@ -41,7 +40,7 @@ export function needsScheduler(api: CinderApi, { method, path, headers }: WireRe
   }
 }
 
-async function answerBody(api: CinderApi, request: WireRequest): Promise<Answer> {
+async function answerBody(api: ApiProcess, request: WireRequest): Promise<WireAnswer> {
   const { path, method, headers } = request;
   if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return htmlError(413);
   if (method === 'GET' && (path === '' || path === '/')) return versions(api, request, 300);
@@ -71,9 +70,9 @@ async function answerBody(api: CinderApi, request: WireRequest): Promise<Answer>
 }
 
 /** Runs an operation with the checks that come before each, in Cinder's order: microversion, project in the URL, policy. */
-async function perform(api: CinderApi, request: WireRequest, token: Token, to: Route): Promise<Answer> {
+async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken, to: Route): Promise<WireAnswer> {
   const ids = [['x-compute-request-id', request.requestId]] as const;
-  let version: Microversion | undefined;
+  let version: ApiVersion | undefined;
   try {
     const { minMicroversion, maxMicroversion } = api.settings;
     const header = request.headers['openstack-api-version']?.toString();
@@ -114,14 +113,14 @@ async function operate(call: CinderCall): Promise<Result> {
   throw new Fault(404, NOT_FOUND);
 }
 
-function versionHeaders(version: Microversion): Answer['headers'] {
+function versionHeaders(version: ApiVersion): WireAnswer['headers'] {
   return [
     ['OpenStack-API-Version', `volume ${microversionText(version)}`],
     ['Vary', 'OpenStack-API-Version'],
   ];
 }
 
-function versions(api: CinderApi, request: WireRequest, status: number): Answer {
+function versions(api: ApiProcess, request: WireRequest, status: number): WireAnswer {
   const { minMicroversion, maxMicroversion } = api.settings;
   const current: JsonObject = {
     id: 'v3.0',
@@ -140,4 +139,60 @@ function versions(api: CinderApi, request: WireRequest, status: number): Answer 
     ['OpenStack-API-Version', `volume ${minMicroversion}`],
     ['Vary', 'OpenStack-API-Version'],
   ]);
+}
+
+/** Where a path below `/v3/` leads. */
+interface Route {
+  readonly project: string | undefined;
+  /** Without the project: `os-services`, `os-services/disable`, `scheduler-stats/get_pools`, `types`, ... */
+  readonly resource: string;
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const RESOURCE = /^(os-services|scheduler-stats|types)(\/[^/]+)?$/;
+/** `project_id_regex`: hexadecimal digits and hyphens. */
+const PROJECT = /^[0-9a-f-]+$/;
+
+/** Finds the route; undefined is the router's own 404 in HTML: an unknown path, a trailing slash, a project that is not an id. */
+function route(method: string, path: string): Route | undefined {
+  if (!METHODS.includes(method)) return undefined;
+  const rest = path.slice('/v3/'.length);
+  if (RESOURCE.test(rest)) return { project: undefined, resource: rest };
+  const slash = rest.indexOf('/');
+  const project = rest.slice(0, slash);
+  const resource = rest.slice(slash + 1);
+  return slash > 0 && PROJECT.test(project) && RESOURCE.test(resource) ? { project, resource } : undefined;
+}
+
+/** The threads of the API process: so many requests at once, the rest wait in line. */
+export interface Threads {
+  readonly held: number;
+  readonly queued: number;
+  /** Runs the work on a thread of its own, as soon as one is free; the thread is held until the work's promise settles. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** A pool of `size` threads. */
+export function createThreads(size: number): Threads {
+  let held = 0;
+  const line: (() => void)[] = [];
+  return {
+    get held() {
+      return held;
+    },
+    get queued() {
+      return line.length;
+    },
+    async run(work) {
+      if (held < size) held++;
+      else await new Promise<void>((resolve) => line.push(resolve));
+      try {
+        return await work();
+      } finally {
+        const next = line.shift();
+        if (next === undefined) held--;
+        else next();
+      }
+    },
+  };
 }

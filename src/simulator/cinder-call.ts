@@ -1,24 +1,22 @@
-import type { AuthToken } from './auth-token.ts';
-import type { Bus } from './bus.ts';
-import type { Database } from './database.ts';
-import type { Microversion } from './microversion.ts';
+import { Fault, INCAPABLE, MALFORMED } from './cinder-fault.ts';
+import type { Database, VolumeTypeRow } from './database.ts';
+import type { CloudSettings } from './definition.ts';
+import type { AuthToken } from './keystone-tokens.ts';
+import type { Bus } from './message-bus.ts';
 import type { Operator } from './operator.ts';
-import type { Policy } from './policy.ts';
 import type { SchedulerPool } from './scheduler.ts';
+import type { WireRequest } from './server.ts';
 import type { ServicesBody } from './services-body.ts';
-import type { Settings } from './settings.ts';
-import type { VolumeType } from './volume-type.ts';
-import type { WireRequest } from './wire-request.ts';
 
 /** The cinder-api process and what it reaches. */
-export interface CinderApi {
-  readonly settings: Settings;
+export interface ApiProcess {
+  readonly settings: CloudSettings;
   readonly database: Database;
   readonly bus: Pick<Bus, 'call'>;
   readonly operator: Operator;
   readonly authToken: AuthToken;
   readonly servicesBody: ServicesBody;
-  readonly volumeTypes: readonly VolumeType[];
+  readonly volumeTypes: readonly VolumeTypeRow[];
   readonly policy: () => Policy;
   readonly databaseIsUp: () => boolean;
   /** Where the API is found, without `/v3`. */
@@ -28,9 +26,9 @@ export interface CinderApi {
 
 /** One request that has passed authentication and routing. */
 export interface CinderCall {
-  readonly api: CinderApi;
+  readonly api: ApiProcess;
   readonly request: WireRequest;
-  readonly version: Microversion;
+  readonly version: ApiVersion;
   readonly roles: readonly string[];
   /** The project id in the URL, if any. */
   readonly urlProject: string | undefined;
@@ -45,3 +43,84 @@ export interface Result {
 }
 
 export type Pools = readonly SchedulerPool[];
+
+/** A version of the API, compared as two integers: 3.9 is older than 3.49. */
+export interface ApiVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** Versions from which the answers change. */
+export const CLUSTER = parseMicroversion('3.7');
+export const POOL_FILTER = parseMicroversion('3.28');
+export const RESOURCE_FILTER = parseMicroversion('3.31');
+export const POOL_TYPE_FILTER = parseMicroversion('3.35');
+export const BACKEND_STATE = parseMicroversion('3.49');
+
+/** Reads `major.minor`; anything else is the 400 that Cinder gives. */
+function parseMicroversion(text: string): ApiVersion {
+  const match = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(text);
+  if (match === null) {
+    throw new Fault(400, `API Version String ${text} is of invalid format. Must be of format MajorNum.MinorNum.`);
+  }
+  return { major: Number(match[1]), minor: Number(match[2]) };
+}
+
+/** Is `version` that one or a later one? */
+export function atLeast(version: ApiVersion, that: ApiVersion): boolean {
+  return version.major === that.major ? version.minor >= that.minor : version.major > that.major;
+}
+
+/** `3.49` */
+export function microversionText(version: ApiVersion): string {
+  return `${version.major}.${version.minor}`;
+}
+
+/** Which version an `OpenStack-API-Version` header asks for: of its comma-separated parts the first that speaks of `volume`. */
+export function requestedMicroversion(header: string | undefined, min: string, max: string): ApiVersion {
+  if (header === undefined) return parseMicroversion(min);
+  const part = header.split(',').find((each) => each.includes('volume'));
+  if (part === undefined) throw new Fault(400, MALFORMED);
+  const words = part.trim().split(/\s+/);
+  const [, asked] = words;
+  if (asked === undefined || words.length > 2) throw new Fault(500, INCAPABLE);
+  return asked === 'latest' ? parseMicroversion(max) : parseMicroversion(asked);
+}
+
+/** Refuses (406) a version outside of what the cloud offers. */
+export function checkOffered(version: ApiVersion, min: string, max: string): void {
+  if (atLeast(version, parseMicroversion(min)) && atLeast(parseMicroversion(max), version)) return;
+  const text = microversionText(version);
+  throw new Fault(406, `Version ${text} is not supported by the API. Minimum is ${min} and maximum is ${max}.`);
+}
+
+/** Roles that Cinder's policy.yaml lets read, each rule on its own. */
+export interface Policy {
+  /** `volume_extension:services:index` */
+  readonly services: readonly string[];
+  /** `scheduler_extension:scheduler_stats:get_pools` */
+  readonly pools: readonly string[];
+  /** `context_is_admin`: without it the database layer refuses, whatever the two rules say. */
+  readonly contextIsAdmin: readonly string[];
+  /** `volume_extension:access_types_extra_specs`: without it a type is listed without `extra_specs`. */
+  readonly extraSpecs: readonly string[];
+  /** `volume_extension:types_extra_specs:read_sensitive`: without it only those are left that everybody may see. */
+  readonly allExtraSpecs: readonly string[];
+}
+
+/** Cinder's defaults, and a role `monitor` that was given the two rules but no admin context: it is still refused. */
+export const DEFAULT_POLICY: Policy = {
+  services: ['admin', 'monitor'],
+  pools: ['admin', 'monitor'],
+  contextIsAdmin: ['admin'],
+  extraSpecs: ['admin', 'reader'],
+  allExtraSpecs: ['admin'],
+};
+
+/** The policy that lets the role `monitor` read. */
+export const MONITOR_POLICY: Policy = { ...DEFAULT_POLICY, contextIsAdmin: ['admin', 'monitor'] };
+
+/** Does one of the roles satisfy the rule? */
+export function allows(rule: readonly string[], roles: readonly string[]): boolean {
+  return roles.some((role) => rule.includes(role));
+}

@@ -1,21 +1,26 @@
-import { type Bus, createBus } from './bus.ts';
-import { type CatalogEntry, defaultCatalog } from './catalog.ts';
-import type { Clock } from './clock.ts';
-import { type Database, openDatabase } from './database.ts';
-import type { CloudDefinition } from './definition.ts';
-import { createDirectory, type Directory } from './directory.ts';
-import { operator, type Operator } from './operator.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
-import { type Processes, startProcesses } from './processes.ts';
-import { createScheduler, type Scheduler } from './scheduler.ts';
-import type { Settings } from './settings.ts';
-import { createTokens, type Tokens } from './token.ts';
-import { type VolumeType, volumeTypes } from './volume-type.ts';
+import { DEFAULT_POLICY, type Policy } from './cinder-call.ts';
+import type { CloudClock } from './clock.ts';
+import { type Database, type ServiceRow, type VolumeTypeRow, openDatabase, volumeTypes } from './database.ts';
+import type { BackendDefinition, CloudDefinition, CloudSettings } from './definition.ts';
+import { type Directory, createDirectory } from './keystone-identity.ts';
+import { type Tokens, createTokens } from './keystone-tokens.ts';
+import { type CatalogEntry, defaultCatalog } from './keystone.ts';
+import { type Bus, createBus } from './message-bus.ts';
+import { type Operator, operator } from './operator.ts';
+import { type Scheduler, createScheduler } from './scheduler.ts';
+import {
+  type Publish,
+  type VolumeService,
+  installVolumeService,
+  publishOldStats,
+  publishStats,
+  startVolumeService,
+} from './volume-service.ts';
 
 /** Everything behind the HTTP API. */
 export interface Cloud {
-  readonly clock: Clock;
-  readonly settings: Settings;
+  readonly clock: CloudClock;
+  readonly settings: CloudSettings;
   readonly database: Database;
   readonly schedulers: readonly Scheduler[];
   readonly bus: Bus;
@@ -23,7 +28,7 @@ export interface Cloud {
   readonly operator: Operator;
   readonly directory: Directory;
   readonly tokens: Tokens;
-  readonly volumeTypes: readonly VolumeType[];
+  readonly volumeTypes: readonly VolumeTypeRow[];
   policy: Policy;
   catalog: readonly CatalogEntry[];
   /** false: connections to Keystone are cut. */
@@ -36,9 +41,9 @@ export interface Cloud {
 /** Builds a cloud at rest; `processes.run()` sets its periods going. */
 export function createCloud(
   definition: CloudDefinition,
-  clock: Clock,
-  rpcClock: Clock,
-  settings: Settings,
+  clock: CloudClock,
+  rpcClock: CloudClock,
+  settings: CloudSettings,
   url: string,
 ): Cloud {
   const database = openDatabase();
@@ -64,4 +69,103 @@ export function createCloud(
     apiState: 'up',
     databaseIsUp: true,
   };
+}
+
+/** The processes of the cloud besides the API, and the two periods by which they work. */
+interface Processes {
+  readonly volumes: ReadonlyMap<string, VolumeService>;
+  /** cinder-backup: a row and whether it runs. */
+  readonly backups: readonly { readonly row: ServiceRow; running: boolean }[];
+  install(definition: BackendDefinition): VolumeService;
+  uninstall(host: string): void;
+  start(service: VolumeService): void;
+  /** Every running driver is asked now, as at the end of a polling interval. */
+  poll(): void;
+  /** Every running service writes its heartbeat now. */
+  heartbeat(): void;
+  /** The periods begin. */
+  run(): void;
+  close(): void;
+}
+
+/** Sets the cloud up as it is defined: rows, running services, first stats. */
+function startProcesses(
+  definition: CloudDefinition,
+  database: Database,
+  schedulers: readonly Scheduler[],
+  bus: Bus,
+  clock: CloudClock,
+  settings: CloudSettings,
+): Processes {
+  const volumes = new Map<string, VolumeService>();
+  const publish: Publish = (service, capabilities, timestamp) => {
+    if (!bus.up) return;
+    for (const scheduler of schedulers) {
+      if (scheduler.state === 'running') scheduler.receive(service.host, service.cluster, capabilities, timestamp);
+    }
+  };
+  const backups = (definition.backups ?? ['controller']).map((host) => ({
+    row: insertPlainRow(database, 'cinder-backup', host, clock.now()),
+    running: true,
+  }));
+  for (const { host } of schedulers) insertPlainRow(database, 'cinder-scheduler', host, clock.now());
+
+  const start = (service: VolumeService): void => startVolumeService(service, database, clock, publish);
+  const install = (backend: BackendDefinition): VolumeService => {
+    const service = installVolumeService(database, backend, clock.now());
+    volumes.set(backend.host, service);
+    if (backend.statsAgeMs !== undefined) publishOldStats(service, clock, backend.statsAgeMs, publish);
+    if (backend.running !== false) start(service);
+    return service;
+  };
+  const poll = (): void => {
+    for (const service of volumes.values()) publishStats(service, clock, publish);
+  };
+  const heartbeat = (): void => {
+    const now = clock.now();
+    for (const { running, initialised, row, skewMs } of volumes.values()) {
+      if (running && initialised) database.heartbeat(row, now + skewMs);
+    }
+    for (const { row, running } of backups) if (running) database.heartbeat(row, now);
+    for (const { host, state } of schedulers) {
+      if (state !== 'running') continue;
+      for (const row of database.find('cinder-scheduler', host)) database.heartbeat(row, now);
+    }
+  };
+  for (const backend of definition.backends) install(backend);
+  for (const scheduler of schedulers) scheduler.onEmptyAnswer = poll;
+
+  let timers: (() => void)[] = [];
+  return {
+    volumes,
+    backups,
+    install,
+    uninstall: (host) => void volumes.delete(host),
+    start,
+    poll,
+    heartbeat,
+    run() {
+      // One loop for all backends, however many there are.
+      timers = [clock.every(settings.pollIntervalMs, poll), clock.every(settings.reportIntervalMs, heartbeat)];
+    },
+    close() {
+      for (const stop of timers) stop();
+      for (const service of volumes.values()) service.running = false;
+    },
+  };
+}
+
+function insertPlainRow(database: Database, binary: string, host: string, nowMs: number): ServiceRow {
+  return database.insert({
+    binary,
+    host,
+    zone: 'nova',
+    cluster: null,
+    disabled: false,
+    disabledReason: null,
+    updatedAtMs: nowMs,
+    frozen: false,
+    replicationStatus: 'not-capable',
+    activeBackendId: null,
+  });
 }

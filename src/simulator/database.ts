@@ -1,4 +1,58 @@
-import type { ClusterRow, ServiceRow } from './service-row.ts';
+import type { VolumeTypeDefinition } from './definition.ts';
+import { idOf } from './keystone-identity.ts';
+
+/** A row of the `services` table, as the database holds it. */
+export interface ServiceRow {
+  readonly id: number;
+  readonly binary: string;
+  readonly host: string;
+  readonly zone: string;
+  readonly cluster: string | null;
+  disabled: boolean;
+  /** Kept when the service is enabled again. */
+  disabledReason: string | null;
+  /** The last heartbeat. */
+  updatedAtMs: number;
+  /** The last change by an operator; `os-services` shows the later of the two. */
+  modifiedAtMs: number | undefined;
+  frozen: boolean;
+  replicationStatus: string;
+  activeBackendId: string | null;
+}
+
+/** A row of the `clusters` table: the scheduler looks here, not at the service, when a service is in a cluster. */
+interface ClusterRow {
+  readonly name: string;
+  disabled: boolean;
+  frozen: boolean;
+}
+
+/** A volume type of the database. */
+export interface VolumeTypeRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly isPublic: boolean;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+/** The types of a cloud, newest first as Cinder lists them; `__DEFAULT__` is in every cloud and the oldest. */
+export function volumeTypes(definitions: readonly VolumeTypeDefinition[]): VolumeTypeRow[] {
+  const all = [{ name: '__DEFAULT__', description: 'Default Volume Type', extraSpecs: {} }, ...definitions];
+  return all
+    .map(({ name, description, extraSpecs, ...rest }: VolumeTypeDefinition) => ({
+      id: uuidOf(name),
+      name,
+      description: description ?? null,
+      isPublic: rest.isPublic ?? true,
+      extraSpecs,
+    }))
+    .reverse();
+}
+
+function uuidOf(name: string): string {
+  return idOf('volume_type', name).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5');
+}
 
 /** Cinder's database: the rows of services and clusters, in the order in which they were created. */
 export interface Database {

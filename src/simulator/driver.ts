@@ -1,4 +1,4 @@
-import { type DriverStats, isObject, type Json, type JsonObject, textOf } from './definition.ts';
+import { type DriverStats, type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
 
 /** What one call of `get_volume_stats` comes to. */
 export type Reading =
@@ -26,10 +26,40 @@ export function patched(driver: DriverStats, patch: JsonObject): DriverStats {
 
 /** Changes one pool of a driver that reports pools. */
 export function patchedPool(driver: DriverStats, pool: string, patch: JsonObject): DriverStats {
-  const pools: readonly Json[] = Array.isArray(driver['pools']) ? driver['pools'] : [];
+  const pools: readonly JsonValue[] = Array.isArray(driver['pools']) ? driver['pools'] : [];
   if (!pools.some((each) => isObject(each) && each['pool_name'] === pool)) throw new Error(`no such pool: ${pool}`);
   return {
     ...driver,
     pools: pools.map((each) => (isObject(each) && each['pool_name'] === pool ? patched(each, patch) : each)),
   };
+}
+
+const CACHEABLE_PROTOCOLS: readonly JsonValue[] = ['iSCSI', 'FC', 'NVMe-oF'];
+
+type Stats = Record<string, JsonValue>;
+
+/**
+ * What cinder-volume makes of its driver's stats before it publishes them (`VolumeManager._report_driver_status`):
+ * its own count of allocated gigabytes, `cacheable`, the filter and goodness functions.
+ */
+export function capabilitiesOf(stats: JsonObject, allocatedGb: ReadonlyMap<string, number>): JsonObject {
+  const out: Stats = { ...stats };
+  const pools = Array.isArray(out['pools']) ? out['pools'].filter(isObject) : [];
+  const iscsiLike = CACHEABLE_PROTOCOLS.includes(out['storage_protocol'] ?? null);
+  if (pools.length > 0) {
+    out['pools'] = pools.map((pool) => {
+      const said: Stats = { ...pool, allocated_capacity_gb: allocatedGb.get(textOf(pool['pool_name'])) ?? 0 };
+      if (iscsiLike) said['cacheable'] ??= true;
+      return said;
+    });
+  } else {
+    const [counted] = allocatedGb.values();
+    out['allocated_capacity_gb'] = counted ?? 0;
+    // Cinder drops an empty list only while the backend has no volume; with one, the scheduler gets `[]` and no pool at all.
+    if (counted === undefined) delete out['pools'];
+    if (iscsiLike) out['cacheable'] ??= true;
+  }
+  if (!('filter_function' in out)) out['filter_function'] = null;
+  if (!('goodness_function' in out)) out['goodness_function'] = null;
+  return out;
 }

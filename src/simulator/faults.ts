@@ -1,11 +1,11 @@
-import type { CatalogEntry } from './catalog.ts';
+import type { Policy } from './cinder-call.ts';
 import type { Cloud } from './cloud.ts';
+import type { ServiceRow } from './database.ts';
 import type { BackendDefinition, JsonObject } from './definition.ts';
 import { patched, patchedPool } from './driver.ts';
+import type { CatalogEntry } from './keystone.ts';
 import type { Operator } from './operator.ts';
-import type { Policy } from './policy.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { ServiceRow } from './service-row.ts';
 import type { VolumeService } from './volume-service.ts';
 
 /** What may happen to a cloud. Names that it does not know are errors. */

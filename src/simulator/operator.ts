@@ -1,5 +1,4 @@
-import type { Database } from './database.ts';
-import type { ServiceRow } from './service-row.ts';
+import type { Database, ServiceRow } from './database.ts';
 
 /** What an operator does with `openstack volume service set`, `cinder freeze-host`, `cinder failover-host`; `name` is a host or a cluster. */
 export interface Operator {

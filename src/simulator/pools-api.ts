@@ -1,12 +1,18 @@
 import { canServe } from '../cinder/capabilities-filter.ts';
-import type { CinderCall, Pools, Result } from './cinder-call.ts';
-import type { JsonObject } from './definition.ts';
-import { Fault, INCAPABLE } from './fault.ts';
-import { atLeast, POOL_FILTER, POOL_TYPE_FILTER, RESOURCE_FILTER } from './microversion.ts';
-import { allows } from './policy.ts';
-import { poolMatches } from './pool-filter.ts';
-import { hasCapacity } from './capacity-filter.ts';
-import type { VolumeType } from './volume-type.ts';
+import {
+  type CinderCall,
+  POOL_FILTER,
+  POOL_TYPE_FILTER,
+  type Pools,
+  RESOURCE_FILTER,
+  type Result,
+  allows,
+  atLeast,
+} from './cinder-call.ts';
+import { Fault, INCAPABLE, MALFORMED } from './cinder-fault.ts';
+import type { VolumeTypeRow } from './database.ts';
+import { type JsonValue, type JsonObject, textOf } from './definition.ts';
+import type { SchedulerPool } from './scheduler.ts';
 
 /** Written once, kept while the scheduler's list stays the same. */
 const written = new WeakMap<Pools, { names?: Buffer; details?: Buffer }>();
@@ -63,7 +69,7 @@ function filtersOf({ version, request }: CinderCall): URLSearchParams {
   return filters;
 }
 
-function select(pools: Pools, filters: URLSearchParams, types: readonly VolumeType[]): Pools {
+function select(pools: Pools, filters: URLSearchParams, types: readonly VolumeTypeRow[]): Pools {
   if (filters.size === 0) return pools;
   const wanted = filters.get('volume_type');
   filters.delete('volume_type');
@@ -93,4 +99,36 @@ function booleanParameter(query: URLSearchParams, name: string): boolean {
   if (/^(1|t|true|on|y|yes)$/i.test(value)) return true;
   if (/^(0|f|false|off|n|no)$/i.test(value)) return false;
   throw new Fault(400, `Value '${value}' for '${name}' is not a boolean.`);
+}
+
+/** Does the pool have that name, and does every other parameter equal the capability of that name? */
+function poolMatches(pool: SchedulerPool, filters: URLSearchParams): boolean {
+  for (const [key, value] of filters) {
+    if (key === 'name' ? value !== pool.name : !equalAfterConvert(pool.capabilities[key], value)) return false;
+  }
+  return true;
+}
+
+/** `HostManager._equal_after_convert`: booleans by their words, everything else as text; a missing capability equals nothing. */
+function equalAfterConvert(capability: JsonValue | undefined, value: string): boolean {
+  if (capability === undefined || capability === null) return false;
+  if (typeof capability === 'boolean') return capability === /^(1|t|true|on|y|yes)$/i.test(value.trim());
+  return textOf(capability) === value;
+}
+
+/**
+ * Cinder's CapacityFilter as `get_pools?volume_type=` runs it: without a size. A pool with a number for its capacity is then
+ * compared with None, and that exception comes back as a 400 for the whole request.
+ */
+function hasCapacity(capabilities: JsonObject): boolean {
+  const { free_capacity_gb: free = 0, total_capacity_gb: total = 0, reserved_percentage: reserved = 0 } = capabilities;
+  if (free === null) return false;
+  if (isOpen(free)) return true;
+  if (isOpen(total)) return Number(reserved) === 0;
+  if (Number(total) <= 0) return false;
+  throw new Fault(400, MALFORMED);
+}
+
+function isOpen(capacity: JsonValue): boolean {
+  return capacity === 'infinite' || capacity === 'unknown';
 }

@@ -1,10 +1,10 @@
 /** What a request is about, whatever its URL looks like. */
-export type Operation = 'token' | 'discovery' | 'services' | 'pools' | 'types' | 'other';
+export type CloudOperation = 'token' | 'discovery' | 'services' | 'pools' | 'types' | 'other';
 
 /** One request on the wire. */
 interface RequestRecord {
   readonly method: string;
-  readonly operation: Operation;
+  readonly operation: CloudOperation;
   /** As sent, with the query. */
   readonly url: string;
   /** The `OpenStack-API-Version` header. */
@@ -28,9 +28,9 @@ export interface RequestLog {
   /** TCP connections accepted. */
   readonly connections: number;
   /** Requests of an operation, by any method. */
-  count(operation: Operation): number;
+  count(operation: CloudOperation): number;
   /** The next request of that operation, when it has been answered. */
-  next(operation: Operation): Promise<RequestRecord>;
+  next(operation: CloudOperation): Promise<RequestRecord>;
   reset(): void;
 }
 
@@ -110,7 +110,7 @@ export function createRequestLog(): RequestLogWriter {
 }
 
 /** Which operation a path belongs to. */
-export function operationOf(method: string, path: string): Operation {
+export function operationOf(method: string, path: string): CloudOperation {
   if (path.endsWith('/auth/tokens') && method === 'POST') return 'token';
   if (path.endsWith('/os-services')) return 'services';
   if (path.endsWith('/scheduler-stats/get_pools')) return 'pools';

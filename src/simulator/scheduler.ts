@@ -1,6 +1,6 @@
 import { withProtocolVariants } from '../cinder/capabilities-filter.ts';
 import type { Database } from './database.ts';
-import { isObject, type Json, type JsonObject, textOf } from './definition.ts';
+import { type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
 
 /** A row of `get_pools`. */
 export interface SchedulerPool {
@@ -117,7 +117,7 @@ function updatePools(pools: Map<string, JsonObject>, said: JsonObject): void {
 
 /** `_append_backend_info`: these few come from the backend's level when the pool has none; `backend_state` is not among them. */
 function withBackendInfo(pool: JsonObject, backend: JsonObject): JsonObject {
-  const out: Record<string, Json> = { ...withProtocolVariants(pool) };
+  const out: Record<string, JsonValue> = { ...withProtocolVariants(pool) };
   for (const key of ['volume_backend_name', 'storage_protocol', 'vendor_name', 'driver_version', 'timestamp']) {
     // Python's "not": an empty string or zero counts as missing.
     if (!out[key]) out[key] = backend[key] ?? null;

@@ -1,14 +1,13 @@
-import type { Database } from './database.ts';
-import type { Json, JsonObject } from './definition.ts';
-import { atLeast, BACKEND_STATE, CLUSTER, type Microversion } from './microversion.ts';
+import { BACKEND_STATE, CLUSTER, type ApiVersion, atLeast } from './cinder-call.ts';
+import { naiveTimestamp } from './clock.ts';
+import type { Database, ServiceRow } from './database.ts';
+import type { JsonValue, JsonObject } from './definition.ts';
 import type { SchedulerPool } from './scheduler.ts';
-import type { ServiceRow } from './service-row.ts';
-import { naiveTimestamp } from './timestamp.ts';
 
 /** Writes the answer of `os-services`; the whole list is written once and kept until something in it changes. */
 export interface ServicesBody {
   /** `pools` are needed from 3.49. */
-  write(version: Microversion, pools: readonly SchedulerPool[] | undefined, filter: ServicesFilter): Buffer;
+  write(version: ApiVersion, pools: readonly SchedulerPool[] | undefined, filter: ServicesFilter): Buffer;
 }
 
 interface ServicesFilter {
@@ -48,12 +47,12 @@ export function createServicesBody(database: Database, now: () => number, downTi
 }
 
 /** The fold of `ServiceController.index`, its faults included: a missing key is `up`, and of several pools the last one wins. */
-function backendStates(pools: readonly SchedulerPool[]): Map<string, Json> {
+function backendStates(pools: readonly SchedulerPool[]): Map<string, JsonValue> {
   return new Map(pools.map(({ backend, capabilities }) => [backend, defaultedState(capabilities)]));
 }
 
 /** A null of the driver stays null. */
-function defaultedState(capabilities: JsonObject): Json {
+function defaultedState(capabilities: JsonObject): JsonValue {
   const said = capabilities['backend_state'];
   return said === undefined ? 'up' : said;
 }
@@ -61,9 +60,9 @@ function defaultedState(capabilities: JsonObject): Json {
 function serviceBody(
   row: ServiceRow,
   withCluster: boolean,
-  states: ReadonlyMap<string, Json> | undefined,
+  states: ReadonlyMap<string, JsonValue> | undefined,
   alive: boolean,
-): Record<string, Json> {
+): Record<string, JsonValue> {
   const volume = row.binary === 'cinder-volume';
   const shownMs = Math.max(row.updatedAtMs, row.modifiedAtMs ?? 0);
   return {

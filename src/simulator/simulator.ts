@@ -1,22 +1,18 @@
 import type { AddressInfo } from 'node:net';
-import { answerAdmin } from './admin-api.ts';
-import type { Answer } from './answer.ts';
-import { createAuthToken } from './auth-token.ts';
-import { type Canned, createCanned } from './canned.ts';
-import { answerCinder, needsScheduler } from './cinder-api.ts';
-import type { CinderApi } from './cinder-call.ts';
-import { type Clock, realClock } from './clock.ts';
+import { type Canned, answerAdmin, createCanned } from './admin-api.ts';
+import { answerCinder, createThreads, needsScheduler } from './cinder-api.ts';
+import type { ApiProcess } from './cinder-call.ts';
+import { type CloudClock, realClock } from './clock.ts';
 import { type Cloud, createCloud } from './cloud.ts';
-import type { CloudDefinition } from './definition.ts';
-import { DEMO_CLOUD } from './demo-cloud.ts';
-import { environmentOf, type Who } from './environment.ts';
+import { type CloudDefinition, DEFAULT_SETTINGS, type CloudSettings } from './definition.ts';
+import { DEMO_CLOUD } from './demo.ts';
 import { type Faults, faults } from './faults.ts';
-import { answerKeystone } from './keystone-api.ts';
-import { createRequestLog, type RequestLog } from './request-log.ts';
-import { createFront, type Handler } from './server.ts';
+import { type Who, environmentOf } from './keystone-identity.ts';
+import { createAuthToken } from './keystone-tokens.ts';
+import { answerKeystone } from './keystone.ts';
+import { type RequestLog, createRequestLog } from './request-log.ts';
+import { type WireAnswer, type Handler, createWebServer } from './server.ts';
 import { createServicesBody } from './services-body.ts';
-import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
-import { createThreads } from './threads.ts';
 
 export interface SimulatorOptions {
   /** 0, the default: any free port. */
@@ -26,10 +22,10 @@ export interface SimulatorOptions {
   /** The demo's cloud by default. */
   readonly cloud?: CloudDefinition;
   /** The machine's time by default. */
-  readonly clock?: Clock;
+  readonly clock?: CloudClock;
   /** What `rpc_response_timeout` goes by. @default real time, whatever the clock */
-  readonly rpcClock?: Clock;
-  readonly settings?: Partial<Settings>;
+  readonly rpcClock?: CloudClock;
+  readonly settings?: Partial<CloudSettings>;
 }
 
 /** A simulated cloud that listens. */
@@ -51,7 +47,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const clock = options.clock ?? realClock();
   const log = createRequestLog();
   const handlers: Record<string, Handler> = {};
-  const server = createFront(handlers, log, () => clock.now(), settings);
+  const server = createWebServer(handlers, log, () => clock.now(), settings);
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, host, resolve);
@@ -98,7 +94,7 @@ function keystoneHandler(cloud: Cloud, url: string, canned: Canned): Handler {
 function cinderHandler(cloud: Cloud, url: string, canned: Canned, waiting: (change: 1 | -1) => void): Handler {
   const { clock, settings, database, bus, operator, tokens, volumeTypes } = cloud;
   const now = (): number => clock.now();
-  const api: CinderApi = {
+  const api: ApiProcess = {
     settings,
     database,
     bus,
@@ -116,7 +112,7 @@ function cinderHandler(cloud: Cloud, url: string, canned: Canned, waiting: (chan
     if (cloud.apiState !== 'up') return cloud.apiState === 'hung' ? 'silence' : 'cut';
     const replaced = canned.take(operation);
     if (replaced !== undefined) return replaced;
-    const work = (): Promise<Answer> => threads.run(() => answerCinder(api, request));
+    const work = (): Promise<WireAnswer> => threads.run(() => answerCinder(api, request));
     if (!needsScheduler(api, request)) return work();
     waiting(1);
     return work().finally(() => waiting(-1));

@@ -1,8 +1,7 @@
-import type { CinderCall, Result } from './cinder-call.ts';
-import type { Json } from './definition.ts';
-import { Fault, INCAPABLE } from './fault.ts';
-import { allows, type Policy } from './policy.ts';
-import type { VolumeType } from './volume-type.ts';
+import { type CinderCall, type Policy, type Result, allows } from './cinder-call.ts';
+import { Fault, INCAPABLE } from './cinder-fault.ts';
+import type { VolumeTypeRow } from './database.ts';
+import type { JsonValue } from './definition.ts';
 
 /** Extra specs that everybody may see. */
 const USER_VISIBLE = ['RESKEY:availability_zones', 'multiattach', 'replication_enabled'];
@@ -19,7 +18,7 @@ export function listTypes(call: CinderCall): Result {
   if (marker !== null && after < 0) throw new Fault(404, `Volume type ${marker} could not be found.`);
   const page = visible.slice(after + 1, after + 1 + limit);
   const policy = api.policy();
-  const body: Record<string, Json> = {
+  const body: Record<string, JsonValue> = {
     volume_types: page.map((type) => typeBody(type, roles, policy)),
   };
   const last = page.at(-1);
@@ -41,10 +40,10 @@ function isVisible(isPublic: boolean, admin: boolean, asked: string | null): boo
 
 /** `access_types_qos_specs_id` wants the role admin. */
 function typeBody(
-  { id, name, description, isPublic, extraSpecs }: VolumeType,
+  { id, name, description, isPublic, extraSpecs }: VolumeTypeRow,
   roles: readonly string[],
   policy: Policy,
-): Record<string, Json> {
+): Record<string, JsonValue> {
   const all = allows(policy.allExtraSpecs, roles);
   const shown = Object.entries(extraSpecs).filter(([key]) => all || USER_VISIBLE.includes(key));
   return {

@@ -1,10 +1,7 @@
-import { capabilitiesOf } from './capabilities.ts';
-import type { Clock } from './clock.ts';
-import type { Database } from './database.ts';
+import { type CloudClock, naiveTimestamp } from './clock.ts';
+import type { Database, ServiceRow } from './database.ts';
 import type { BackendDefinition, DriverStats, JsonObject } from './definition.ts';
-import { getVolumeStats, reported } from './driver.ts';
-import type { ServiceRow } from './service-row.ts';
-import { naiveTimestamp } from './timestamp.ts';
+import { capabilitiesOf, getVolumeStats, reported } from './driver.ts';
 
 /** One cinder-volume process: a driver, and the row of its heartbeats. */
 export interface VolumeService {
@@ -55,7 +52,12 @@ export function installVolumeService(database: Database, definition: BackendDefi
 }
 
 /** Starts the process: `do_setup`, one heartbeat (written before the driver is known to work), first stats. */
-export function startVolumeService(service: VolumeService, database: Database, clock: Clock, publish: Publish): void {
+export function startVolumeService(
+  service: VolumeService,
+  database: Database,
+  clock: CloudClock,
+  publish: Publish,
+): void {
   service.running = true;
   service.initialised = service.driver['_fail_setup'] === undefined;
   service.busy = false;
@@ -68,7 +70,7 @@ export function startVolumeService(service: VolumeService, database: Database, c
 }
 
 /** One turn of the polling: asks the driver, publishes what it says. A driver that raises or hangs publishes nothing. */
-export function publishStats(service: VolumeService, clock: Clock, publish: Publish): void {
+export function publishStats(service: VolumeService, clock: CloudClock, publish: Publish): void {
   if (!service.running || !service.initialised || service.busy) return;
   const reading = getVolumeStats(service.driver);
   if (reading.kind !== 'stats') return;
@@ -85,7 +87,7 @@ export function publishStats(service: VolumeService, clock: Clock, publish: Publ
 }
 
 /** The stats that the driver gave `ageMs` ago, before it fell silent. */
-export function publishOldStats(service: VolumeService, clock: Clock, ageMs: number, publish: Publish): void {
+export function publishOldStats(service: VolumeService, clock: CloudClock, ageMs: number, publish: Publish): void {
   const capabilities = capabilitiesOf(reported(service.driver), service.allocatedGb);
   publish(service, capabilities, naiveTimestamp(clock.now() - ageMs, (service.row.id * 37) % 1000));
 }

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { generateCloud } from '../../src/simulator/generate.ts';
+import { generateCloud } from '../../src/simulator/generated-cloud.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
 import { startProcess, type ExporterProcess } from './exporter-process.ts';

@@ -2,12 +2,12 @@ import { createServer as createHttpServer, request as forward, type IncomingHttp
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
-import { operationOf, type Operation } from '../../src/simulator/request-log.ts';
+import { type CloudOperation, operationOf } from '../../src/simulator/request-log.ts';
 import type { Fault } from './fault.ts';
 import { encode, type Wire } from './wire.ts';
 
 /** What a fault strikes: an operation, or the service list at 3.49 alone, which needs a scheduler. */
-export type Struck = Operation | 'services at 3.49';
+export type Struck = CloudOperation | 'services at 3.49';
 
 /** One request as it came. */
 export interface Passed {

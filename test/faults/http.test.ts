@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve } from '../../src/cli/serve.ts';
 import type { Fields } from '../../src/log/log.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
 import { send } from '../http/raw-client.ts';
 import { waitFor } from '../openstack/wait-for.ts';

@@ -6,9 +6,8 @@ import type { CloudAccess } from '../../src/openstack/access.ts';
 import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createPageSource } from '../../src/refresh/page.ts';
 import { createWatcher, type Watcher } from '../../src/refresh/watcher.ts';
-import type { CloudDefinition } from '../../src/simulator/definition.ts';
-import type { Settings } from '../../src/simulator/settings.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { CloudDefinition, CloudSettings } from '../../src/simulator/definition.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
 import { manualTime } from '../manual-time.ts';
 import { until } from '../refresh/watched.ts';
@@ -61,7 +60,7 @@ export interface Stage {
 
 export interface StageOptions {
   readonly cloud?: CloudDefinition;
-  readonly settings?: Partial<Settings>;
+  readonly settings?: Partial<CloudSettings>;
   readonly config?: Partial<CloudConfig>;
   readonly access?: Partial<CloudAccess>;
   readonly certificate?: CertificatePair;

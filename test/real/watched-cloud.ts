@@ -1,4 +1,4 @@
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 
 /** A simulated cloud without faults, and the `clouds.yaml` that an operator of it writes. */
 export interface WatchedCloud {

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { Gauge, Registry } from 'prom-client';
 import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createFleet, type Fleet, type Target } from '../../src/refresh/fleet.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
 import { manualTime, type ManualTime } from '../manual-time.ts';
 import { CONFIG, SMALL_CLOUD, until, type LogLine } from './watched.ts';

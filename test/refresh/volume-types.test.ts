@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MONITOR_POLICY, type Policy } from '../../src/simulator/policy.ts';
+import { MONITOR_POLICY, type Policy } from '../../src/simulator/cinder-call.ts';
 import type { Exposition } from '../exposition-parser.ts';
 import { SMALL_CLOUD, success, watched, type Watched, type WatchedOptions } from './watched.ts';
 

@@ -6,10 +6,9 @@ import type { Format } from '../../src/metrics/exposition.ts';
 import { loadAccess } from '../../src/openstack/clouds.ts';
 import { createPageSource } from '../../src/refresh/page.ts';
 import { createWatcher, type Watcher } from '../../src/refresh/watcher.ts';
-import type { CloudDefinition } from '../../src/simulator/definition.ts';
-import type { Who } from '../../src/simulator/environment.ts';
-import type { Settings } from '../../src/simulator/settings.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { CloudDefinition, CloudSettings } from '../../src/simulator/definition.ts';
+import type { Who } from '../../src/simulator/keystone-identity.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
 import { manualTime, type ManualTime } from '../manual-time.ts';
 
@@ -63,7 +62,7 @@ export interface Watched {
 
 export interface WatchedOptions {
   readonly cloud?: CloudDefinition;
-  readonly settings?: Partial<Settings>;
+  readonly settings?: Partial<CloudSettings>;
   readonly config?: Partial<CloudConfig>;
   readonly who?: Who;
 }

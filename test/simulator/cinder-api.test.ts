@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_POLICY, MONITOR_POLICY } from '../../src/simulator/policy.ts';
+import { DEFAULT_POLICY, MONITOR_POLICY } from '../../src/simulator/cinder-call.ts';
 import { textOf } from '../../src/simulator/definition.ts';
-import { idOf } from '../../src/simulator/directory.ts';
+import { idOf } from '../../src/simulator/keystone-identity.ts';
 import { bench, list, password, recordedJson, recording, request, tokenOf } from './client.ts';
 import { LAB_CLOUD } from './lab-cloud.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type ManualClock, manualClock } from '../../src/simulator/clock.ts';
-import { isObject, type JsonObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonObject, isObject, textOf } from '../../src/simulator/definition.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 
 export interface Reply {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../../src/simulator/clock.ts';
-import { DEMO_CLOUD, DEMO_SETTINGS } from '../../src/simulator/demo-cloud.ts';
-import { playDemo } from '../../src/simulator/demo-script.ts';
+import { DEMO_CLOUD, DEMO_SETTINGS, runDemo } from '../../src/simulator/demo.ts';
 import { type JsonObject, textOf } from '../../src/simulator/definition.ts';
 import { type Bench, bench, list, START } from './client.ts';
 
@@ -43,7 +42,7 @@ test('round after round: something is always down, and every condition comes bac
     ...(await bench(t, { cloud: DEMO_CLOUD, settings: { ...DEMO_SETTINGS, tokenLifeMs: 1e9 }, clock })),
     clock,
   };
-  t.after(playDemo(all.cloud, clock));
+  t.after(runDemo(all.cloud, clock));
   for (let round = 0; round < 2; round++) {
     const seen = new Set<string>();
     for (let second = 0; second < 420; second += 10) {

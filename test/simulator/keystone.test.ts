@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isObject, type Json, textOf } from '../../src/simulator/definition.ts';
-import { idOf } from '../../src/simulator/directory.ts';
+import { type JsonValue, isObject, textOf } from '../../src/simulator/definition.ts';
+import { idOf } from '../../src/simulator/keystone-identity.ts';
 import { bench, login, password, recordedJson, recording, request, START, tokenOf } from './client.ts';
 import { LAB_CLOUD } from './lab-cloud.ts';
 
 const SECRET = 'lab-appcred-secret';
 const PROJECT = { project: { name: 'admin', domain: { name: 'Default' } } };
 
-function appcred(credential: Json, scope?: Json): Json {
+function appcred(credential: JsonValue, scope?: JsonValue): JsonValue {
   const identity = { methods: ['application_credential'], application_credential: credential };
   return { auth: { identity, ...(scope === undefined ? {} : { scope }) } };
 }
 
 /** The names in a body, without ids, URLs and times. */
-function shape(value: Json): Json {
+function shape(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(shape);
   if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shape(each)]));
   return typeof value === 'string' && /\d{4}|:\/\/|^[\w-]{22}$|^[0-9a-f]{32}$/.test(value) ? 'text' : value;
 }
 
 /** The order of a token's roles is the database's. */
-function roles(value: Json): Json {
-  return JSON.parse(JSON.stringify(value).replace(/("name":)"(admin|member|reader)"/g, '$1"role"')) as Json;
+function roles(value: JsonValue): JsonValue {
+  return JSON.parse(JSON.stringify(value).replace(/("name":)"(admin|member|reader)"/g, '$1"role"')) as JsonValue;
 }
 
 test('discovery', async (t) => {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isObject, type Json, type JsonObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonValue, type JsonObject, isObject, textOf } from '../../src/simulator/definition.ts';
 import { bench, list, recordedJson, recording } from './client.ts';
 import { labBackend, LAB_CLOUD } from './lab-cloud.ts';
 
 /** Times are the only values that may differ. */
-function timeless(value: Json): Json {
+function timeless(value: JsonValue): JsonValue {
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/.test(value)) return 'a time';
   if (Array.isArray(value)) return value.map(timeless);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, timeless(each)]));
 }
 
-function sorted(body: JsonObject, key: string, by: readonly string[]): Json[] {
+function sorted(body: JsonObject, key: string, by: readonly string[]): JsonValue[] {
   const name = (row: JsonObject): string => by.map((column) => textOf(row[column])).join(' ');
   return list(body, key)
     .toSorted((a, b) => (name(a) < name(b) ? -1 : 1))

@@ -1,7 +1,7 @@
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve, type Serving } from '../../src/cli/serve.ts';
 import type { CloudConfig } from '../../src/config/config.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { startFaultProxy, type FaultProxy } from '../faults/fault-proxy.ts';
 import { STORM_CLOUD } from '../faults/storm-cloud.ts';
 

@@ -1,8 +1,49 @@
-import type { Json, JsonObject } from './definition.ts';
-import { isObject, textOf } from './definition.ts';
-import { type ApplicationCredential, type Directory, DOMAIN, type User } from './directory.ts';
-import { KeystoneError } from './keystone-error.ts';
-import type { Token, Tokens, TokenScope } from './token.ts';
+import { type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
+import { type ApplicationCredential, DOMAIN, type Directory, type User } from './keystone-identity.ts';
+import type { IssuedToken, TokenScope, Tokens } from './keystone-tokens.ts';
+import { type WireAnswer, json } from './server.ts';
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+};
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  401: 'The request you have made requires authentication.',
+  403: 'You are not authorized to perform the requested action.',
+};
+
+const BLAME =
+  'The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.';
+
+/** An error of Keystone: `{"error": {"code", "message", "title"}}`. */
+export class KeystoneError extends Error {
+  override name = 'KeystoneError';
+  readonly code: number;
+  readonly extra: JsonObject;
+
+  constructor(code: number, message = MESSAGES[code] ?? '', extra: JsonObject = {}) {
+    super(message);
+    this.code = code;
+    this.extra = extra;
+  }
+
+  static expecting(what: string, where: string): KeystoneError {
+    return new KeystoneError(400, `Expecting to find ${what} in ${where}. ${BLAME}`);
+  }
+}
+
+/** The answer to an error; a 401 names the way to Keystone. */
+export function keystoneErrorAnswer(error: KeystoneError, wwwAuthenticate: readonly [string, string]): WireAnswer {
+  const title = TITLES[error.code] ?? 'Error';
+  return json(
+    error.code,
+    { error: { code: error.code, ...error.extra, message: error.message, title } },
+    error.code === 401 ? [wwwAuthenticate] : [],
+  );
+}
 
 /** Who has proved to be whom. */
 interface Identity {
@@ -14,7 +55,7 @@ interface Identity {
 }
 
 /** `POST /v3/auth/tokens`: checks the body and gives a token, or throws a KeystoneError. */
-export function login(body: Json, directory: Directory, tokens: Tokens, now: number, lifeMs: number): Token {
+export function login(body: JsonValue, directory: Directory, tokens: Tokens, now: number, lifeMs: number): IssuedToken {
   const auth = member(isObject(body) ? body : {}, 'auth', 'root');
   const identity = identify(member(auth, 'identity', 'auth'), directory, tokens);
   const asked = auth['scope'];
@@ -81,7 +122,7 @@ function findCredential(asked: JsonObject, directory: Directory): ApplicationCre
   return found;
 }
 
-function scopeOf(asked: Json | undefined, directory: Directory): TokenScope {
+function scopeOf(asked: JsonValue | undefined, directory: Directory): TokenScope {
   if (!isObject(asked)) return { kind: 'none' };
   if (asked['system'] !== undefined) return { kind: 'system' };
   if (isObject(asked['domain'])) {
@@ -109,7 +150,7 @@ function rolesIn(scope: TokenScope, { user, credential }: Identity, directory: D
   return directory.roles(user.id, scope.kind === 'project' ? { projectId: scope.project.id } : scope.kind);
 }
 
-function isDefaultDomain(asked: Json | undefined): boolean {
+function isDefaultDomain(asked: JsonValue | undefined): boolean {
   if (!isObject(asked)) return false;
   return asked['id'] === undefined ? asked['name'] === DOMAIN.name : asked['id'] === DOMAIN.id;
 }

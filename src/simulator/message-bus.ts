@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { CloudClock } from './clock.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** `MessagingTimeout`: nobody answered within `rpc_response_timeout`. */
@@ -27,7 +27,7 @@ interface Message {
 }
 
 /** A bus that runs; the timeout goes by this clock. */
-export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs: number, clock: Clock): Bus {
+export function createBus(schedulers: readonly Scheduler[], rpcResponseTimeoutMs: number, clock: CloudClock): Bus {
   const messages = new Set<Message>();
   let up = true;
   let turn = 0;

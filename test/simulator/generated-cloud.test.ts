@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { generateCloud } from '../../src/simulator/generate.ts';
+import { generateCloud } from '../../src/simulator/generated-cloud.ts';
 import { bench, list } from './client.ts';
 
 test('a generated cloud: the same for the same seed, its size as asked, its values awkward', async (t) => {

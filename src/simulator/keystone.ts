@@ -1,12 +1,9 @@
-import { type Answer, json } from './answer.ts';
-import { catalogBody, type CatalogEntry } from './catalog.ts';
-import type { Json, JsonObject } from './definition.ts';
-import { type Directory, DOMAIN, idOf } from './directory.ts';
-import { KeystoneError, keystoneErrorAnswer } from './keystone-error.ts';
-import { login } from './login.ts';
-import { keystoneTimestamp } from './timestamp.ts';
-import type { Token, Tokens } from './token.ts';
-import type { WireRequest } from './wire-request.ts';
+import { keystoneTimestamp } from './clock.ts';
+import type { JsonValue, JsonObject } from './definition.ts';
+import { DOMAIN, type Directory, idOf } from './keystone-identity.ts';
+import { KeystoneError, keystoneErrorAnswer, login } from './keystone-login.ts';
+import type { IssuedToken, Tokens } from './keystone-tokens.ts';
+import { type WireAnswer, type WireRequest, json } from './server.ts';
 
 export interface Keystone {
   readonly directory: Directory;
@@ -19,7 +16,7 @@ export interface Keystone {
 }
 
 /** Answers a request to Keystone; `request.path` is the part after `/identity`. */
-export function answerKeystone(keystone: Keystone, request: WireRequest): Answer {
+export function answerKeystone(keystone: Keystone, request: WireRequest): WireAnswer {
   try {
     return withCommonHeaders(route(keystone, request), request.requestId);
   } catch (error) {
@@ -29,11 +26,11 @@ export function answerKeystone(keystone: Keystone, request: WireRequest): Answer
   }
 }
 
-function withCommonHeaders(answer: Answer, requestId: string): Answer {
+function withCommonHeaders(answer: WireAnswer, requestId: string): WireAnswer {
   return { ...answer, headers: [...answer.headers, ['Vary', 'X-Auth-Token'], ['x-openstack-request-id', requestId]] };
 }
 
-function route(keystone: Keystone, { method, path, query, headers, body }: WireRequest): Answer {
+function route(keystone: Keystone, { method, path, query, headers, body }: WireRequest): WireAnswer {
   const v3 = `${keystone.url}/v3/`;
   if (method === 'GET' && (path === '' || path === '/')) {
     return json(300, { versions: { values: [versionBody(v3)] } }, [['Location', v3]]);
@@ -61,9 +58,9 @@ function route(keystone: Keystone, { method, path, query, headers, body }: WireR
   throw new KeystoneError(404, 'The resource could not be found.');
 }
 
-function parse(body: string): Json {
+function parse(body: string): JsonValue {
   try {
-    const parsed: Json = JSON.parse(body);
+    const parsed: JsonValue = JSON.parse(body);
     return parsed;
   } catch (error) {
     if (error instanceof SyntaxError) throw KeystoneError.expecting('valid JSON', 'request body');
@@ -81,7 +78,7 @@ function versionBody(href: string): JsonObject {
   };
 }
 
-function tokenBody(token: Token, catalog: readonly CatalogEntry[] | undefined): JsonObject {
+function tokenBody(token: IssuedToken, catalog: readonly CatalogEntry[] | undefined): JsonObject {
   const { scope, user, credential } = token;
   const roles = token.roles.map((name) => ({ id: idOf('role', name), name }));
   const projectId = scope.kind === 'project' ? scope.project.id : undefined;
@@ -100,4 +97,35 @@ function tokenBody(token: Token, catalog: readonly CatalogEntry[] | undefined): 
       ? {}
       : { application_credential: { id: credential.id, name: credential.name, restricted: true } }),
   };
+}
+
+/** A service of the catalogue; `%(project_id)s` in the URL stands for the token's project. */
+export interface CatalogEntry {
+  readonly type: string;
+  readonly name: string;
+  readonly url: string;
+}
+
+/** The same API twice, as in many clouds: the official type without, the old type with the project in the URL. */
+export function defaultCatalog(url: string): CatalogEntry[] {
+  return [
+    { type: 'identity', name: 'keystone', url: `${url}/identity/v3` },
+    { type: 'block-storage', name: 'cinder', url: `${url}/volume/v3` },
+    { type: 'volumev3', name: 'cinderv3', url: `${url}/volume/v3/%(project_id)s` },
+  ];
+}
+
+/** The catalogue as a token holds it: without a project, an endpoint with the project in its URL is left out. */
+function catalogBody(entries: readonly CatalogEntry[], projectId: string | undefined): JsonObject[] {
+  return entries.map(({ type, name, url }) => {
+    const usable = projectId !== undefined || !url.includes('%(project_id)s');
+    const endpoints = (usable ? ['public', 'internal', 'admin'] : []).map((kind) => ({
+      id: idOf('endpoint', `${type}:${kind}`),
+      interface: kind,
+      region_id: 'RegionOne',
+      url: url.replace('%(project_id)s', projectId ?? ''),
+      region: 'RegionOne',
+    }));
+    return { endpoints, id: idOf('service', type), type, name };
+  });
 }

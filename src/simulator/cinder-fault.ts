@@ -1,4 +1,4 @@
-import { type Answer, json } from './answer.ts';
+import { type WireAnswer, json } from './server.ts';
 
 const FAULT_NAMES: Readonly<Record<number, string>> = {
   400: 'badRequest',
@@ -30,8 +30,31 @@ export const MALFORMED =
 export const INCAPABLE = 'The server has either erred or is incapable of performing the requested operation.';
 
 /** The body of a fault; a code without a name of its own, 406 among them, is a `computeFault`. */
-export function faultAnswer(fault: Fault, headers: Answer['headers']): Answer {
+export function faultAnswer(fault: Fault, headers: WireAnswer['headers']): WireAnswer {
   const body = { [FAULT_NAMES[fault.code] ?? 'computeFault']: { code: fault.code, message: fault.message } };
   const { status, headers: own, body: text } = json(fault.code, body);
   return { status, headers: [...headers, ...own], body: text };
+}
+
+const TITLES: Readonly<Record<number, readonly [title: string, text: string]>> = {
+  404: ['Not Found', 'The resource could not be found.<br /><br />\n\n'],
+  413: [
+    'Request Entity Too Large',
+    'Request is too large. Larger than max_request_body_size (114688).<br /><br />\n\n',
+  ],
+  503: [
+    'Service Unavailable',
+    'The server is currently unavailable. Please try again at a later time.<br /><br />\nThe Keystone service is temporarily unavailable.\n',
+  ],
+};
+
+/** WebOb's page of an error that never reaches the API: a path that no route takes, a body too large, Keystone out of reach. */
+export function htmlError(status: 404 | 413 | 503): WireAnswer {
+  const [title, text] = TITLES[status] ?? ['', ''];
+  const heading = `${status} ${title}`;
+  return {
+    status,
+    headers: [['Content-Type', 'text/html; charset=UTF-8']],
+    body: `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${text}\n\n </body>\n</html>`,
+  };
 }

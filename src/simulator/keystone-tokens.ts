@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ApplicationCredential, Project, User } from './directory.ts';
+import type { ApplicationCredential, Project, User } from './keystone-identity.ts';
 
 export type TokenScope =
   | { readonly kind: 'project'; readonly project: Project }
@@ -8,7 +8,7 @@ export type TokenScope =
   | { readonly kind: 'none' };
 
 /** A token that Keystone gave out. */
-export interface Token {
+export interface IssuedToken {
   readonly id: string;
   readonly user: User;
   readonly methods: readonly string[];
@@ -23,19 +23,19 @@ export interface Token {
 
 /** The tokens given out, in memory. */
 export interface Tokens {
-  issue(token: Omit<Token, 'id' | 'auditId' | 'revoked' | 'issuedAtMs'>): Token;
+  issue(token: Omit<IssuedToken, 'id' | 'auditId' | 'revoked' | 'issuedAtMs'>): IssuedToken;
   /** The token if it is neither unknown, expired nor revoked. */
-  valid(id: string): Token | undefined;
+  valid(id: string): IssuedToken | undefined;
   /** Revokes every token, or those of one user. */
   revoke(userId?: string): void;
 }
 
 /** An empty store; `now` is the cloud's clock. */
 export function createTokens(now: () => number): Tokens {
-  const tokens = new Map<string, Token>();
+  const tokens = new Map<string, IssuedToken>();
   return {
     issue(asked) {
-      const token: Token = {
+      const token: IssuedToken = {
         ...asked,
         id: `gAAAAAB${randomBytes(132).toString('base64url')}`,
         auditId: randomBytes(16).toString('base64url'),
@@ -55,6 +55,36 @@ export function createTokens(now: () => number): Tokens {
     },
     revoke(userId) {
       for (const token of tokens.values()) if (userId === undefined || token.user.id === userId) token.revoked = true;
+    },
+  };
+}
+
+/** keystonemiddleware, through which Cinder sees every request: asks Keystone about a token and remembers what it said. */
+export interface AuthToken {
+  /** The token, undefined when it is not good, or `unreachable` when Keystone must be asked and does not answer. */
+  check(id: string): IssuedToken | 'unreachable' | undefined;
+}
+
+/** A middleware with an empty cache. A revoked token is honoured for `cacheMs`, an expired one never. */
+export function createAuthToken(
+  tokens: Tokens,
+  now: () => number,
+  cacheMs: number,
+  keystoneIsUp: () => boolean,
+): AuthToken {
+  const cache = new Map<string, { readonly token: IssuedToken | undefined; readonly atMs: number }>();
+  return {
+    check(id) {
+      const cached = cache.get(id);
+      if (cached !== undefined && now() - cached.atMs < cacheMs) {
+        return cached.token === undefined || cached.token.expiresAtMs <= now() ? undefined : cached.token;
+      }
+      cache.delete(id);
+      if (!keystoneIsUp()) return 'unreachable';
+      const token = tokens.valid(id);
+      if (cache.size >= 10_000) cache.clear();
+      cache.set(id, { token, atMs: now() });
+      return token;
     },
   };
 }
