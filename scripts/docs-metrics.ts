@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { CONDITION_TABLE, CONDITIONS, type Condition } from '../src/cinder/conditions.ts';
 import { createCloudMetrics, createProcessMetrics } from '../src/metrics/exporter.ts';
 import { FAMILIES, type FamilyDescription } from '../src/metrics/families.ts';
 
@@ -18,22 +19,19 @@ pools \`host\`, \`backend\`, \`pool\`. With several clouds each has a page of it
 belongs to the scrape configuration, which \`/sd\` provides.
 `;
 
-const CONDITIONS = `## Conditions
+const CONDITION_SECTION = `## Conditions
 
 Exactly one of the nine series of \`cinder_backend_condition\` is 1. The first that holds is the one:
 
 | condition | when | \`cinder_backend_state\` |
 |---|---|---|
-| \`frozen\` | every service row of the backend is frozen | no series |
-| \`disabled\` | every row is disabled or frozen (a failed-over backend is among these) | no series |
-| \`service_down\` | no enabled row has \`state: up\` | no series |
-| \`unknown\` | no pool is known for it, and the service list says \`null\` or could not be read at 3.49 | no series |
-| \`down\` | every pool says \`down\`, or there are no driver stats and the list says \`down\` | 0 |
-| \`stale\` | the newest driver stats are older than \`stale_after\`, by Cinder's clock | no series |
-| \`degraded\` | some pools are not up | 1; no series when none is up |
-| \`up_assumed\` | no pool carries \`backend_state\` (Cinder's default), or there are no driver stats and the list says \`up\` | 1 |
-| \`up\` | a driver said so | 1 |
+${CONDITIONS.map(conditionRow).join('\n')}
 `;
+
+function conditionRow(condition: Condition): string {
+  const { when, state } = CONDITION_TABLE[condition];
+  return `| \`${condition}\` | ${when} | ${state} |`;
+}
 
 function table(families: readonly FamilyDescription[]): string {
   const rows = families.map(({ name, type, labels, help }) => {
@@ -61,7 +59,7 @@ const page = `${INTRO}
 ## The cloud
 
 ${table(FAMILIES)}
-${CONDITIONS}
+${CONDITION_SECTION}
 ## The exporter itself
 
 ${table(own())}

@@ -1,20 +1,11 @@
 import type { ValueMapping, ValueMappingResult } from '@grafana/grafana-foundation-sdk/dashboard';
-import type { Condition } from '../../src/cinder/model.ts';
-import { SIGNS, WORST_FIRST } from '../../src/pages/signs.ts';
+import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../../src/cinder/conditions.ts';
 import { textMapping } from './mapping.ts';
 
 /** One colour for each condition, on every panel: red tones for what pages, green for good; apart from each other for colour-blind eyes too. */
-export const CONDITION_COLOURS: Readonly<Record<Condition, string>> = {
-  down: '#8B0A1A',
-  service_down: '#E03131',
-  stale: '#FF9080',
-  degraded: '#F2B01E',
-  unknown: '#8E44AD',
-  frozen: '#5DADE2',
-  disabled: '#8C8C8C',
-  up_assumed: '#9FD8B0',
-  up: '#1E9455',
-};
+export const CONDITION_COLOURS: Readonly<Record<Condition, string>> = Object.fromEntries(
+  Object.entries(CONDITION_TABLE).map(([condition, { area }]) => [condition, area]),
+) as Record<Condition, string>;
 
 export interface CodedCondition {
   readonly condition: Condition;
@@ -29,8 +20,8 @@ export interface CodedCondition {
 export const CODED_CONDITIONS: readonly CodedCondition[] = WORST_FIRST.map((condition, i) => ({
   condition,
   code: WORST_FIRST.length - 1 - i,
-  words: SIGNS[condition].words,
-  alert: SIGNS[condition].alert,
+  words: CONDITION_TABLE[condition].words,
+  alert: CONDITION_TABLE[condition].alert?.name,
 }));
 
 /** Words and colour for the number of each condition. */

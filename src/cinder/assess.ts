@@ -8,7 +8,8 @@ import {
   type Report,
   type Standing,
 } from './evidence.ts';
-import type { Backend, Condition, Pool, Service } from './model.ts';
+import type { Condition } from './conditions.ts';
+import type { Backend, Pool, Service } from './model.ts';
 import { explain } from './reason.ts';
 
 /** By what evidence is judged. */

@@ -1,4 +1,5 @@
-import type { Backend, Condition } from './model.ts';
+import type { Condition } from './conditions.ts';
+import type { Backend } from './model.ts';
 
 /** What this process has seen of one backend's condition. Times in milliseconds since the epoch. */
 export interface History {

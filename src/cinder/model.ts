@@ -1,3 +1,5 @@
+import type { Condition } from './conditions.ts';
+
 /** The vocabulary of the snapshot: Cinder's own nouns, decoded. Bytes, ratios and milliseconds since the epoch; undefined is "not told". */
 
 export interface Service {
@@ -50,21 +52,6 @@ export interface Pool {
   /** What it said of its state was true once: the backend is stale, without service or unknown. */
   readonly outdated?: boolean;
 }
-
-/** In the order in which they are decided: the first that holds is the one. */
-export const CONDITIONS = [
-  'frozen',
-  'disabled',
-  'service_down',
-  'unknown',
-  'down',
-  'stale',
-  'degraded',
-  'up_assumed',
-  'up',
-] as const;
-
-export type Condition = (typeof CONDITIONS)[number];
 
 export interface Backend {
   /** `host@backend`, or `cluster@backend`. */

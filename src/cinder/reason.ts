@@ -1,6 +1,7 @@
 import type { Facts, Judgement } from './assess.ts';
 import { ageOf, isAhead, type Report } from './evidence.ts';
-import type { Condition, Pool } from './model.ts';
+import type { Condition } from './conditions.ts';
+import type { Pool } from './model.ts';
 
 /** Why a backend is in its condition: plain clauses, without a full stop. */
 export function explain(condition: Condition, facts: Facts, judgement: Judgement): string {

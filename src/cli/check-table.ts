@@ -1,10 +1,11 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
 import { duration } from '../cinder/reason.ts';
 import { troublesOf } from '../pages/trouble.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
-import { blindSpots, CRITICAL, exitCodeOf, listsNone, OK, SEVERITY, WORST_FIRST } from './exit-code.ts';
+import { blindSpots, CODES_WORST_FIRST, codeOf, CRITICAL, exitCodeOf, listsNone, OK } from './exit-code.ts';
 
 export interface TableStyle {
   readonly colour: boolean;
@@ -19,8 +20,8 @@ const COLOUR = ['green', 'yellow', 'red', 'magenta'] as const;
 export function renderCheck(checked: readonly Checked[], hosts: readonly string[], style: TableStyle): string {
   const code = exitCodeOf(checked, hosts);
   const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
-  const bad = backends.filter((backend) => SEVERITY[backend.condition] === CRITICAL).length;
-  const fine = backends.filter((backend) => SEVERITY[backend.condition] === OK).length;
+  const bad = backends.filter((backend) => codeOf(backend.condition) === CRITICAL).length;
+  const fine = backends.filter((backend) => codeOf(backend.condition) === OK).length;
   const counts = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
   const causes = causesOf(checked, hosts);
   const told = backends.length > 0 || causes.length === 0 ? [counts, ...causes] : causes;
@@ -71,7 +72,7 @@ function rowOf(backend: Backend, snapshot: Snapshot): string[] {
 }
 
 function rank(backend: Backend): number {
-  return WORST_FIRST.indexOf(SEVERITY[backend.condition]);
+  return CODES_WORST_FIRST.indexOf(codeOf(backend.condition));
 }
 
 function worstFirst(backends: readonly Backend[]): readonly Backend[] {
@@ -89,10 +90,10 @@ function align(rows: readonly (readonly string[])[], style: TableStyle): string[
   const room =
     style.width === undefined ? Infinity : style.width - widths.reduce((sum, width) => sum + width + GAP.length, 0);
   return rows.map((row) => {
-    const severity = SEVERITY[row[CONDITION_COLUMN] as Backend['condition']];
+    const condition = CONDITIONS.find((one) => one === row[CONDITION_COLUMN]);
     const cells = widths.map((width, column) => {
       const cell = (row[column] ?? '').padEnd(width);
-      return column === CONDITION_COLUMN && severity !== undefined ? paint(cell, severity, style) : cell;
+      return column === CONDITION_COLUMN && condition ? paint(cell, codeOf(condition), style) : cell;
     });
     const last = row.at(-1) ?? '';
     return [...cells, last.length <= room ? last : `${last.slice(0, Math.max(0, room - 1)).toWellFormed()}…`].join(GAP);

@@ -1,4 +1,4 @@
-import type { Condition } from '../cinder/model.ts';
+import { CONDITION_TABLE, type Condition, type Severity } from '../cinder/conditions.ts';
 import type { CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
 
@@ -7,21 +7,21 @@ const WARNING = 1;
 export const CRITICAL = 2;
 const UNKNOWN = 3;
 
-/** How bad each condition is. Source of the codes: the Monitoring Plugins development guidelines. */
-export const SEVERITY: Readonly<Record<Condition, number>> = {
-  frozen: WARNING,
-  disabled: WARNING,
-  service_down: CRITICAL,
+/** Source: the Monitoring Plugins development guidelines. */
+const CODES: Readonly<Record<Severity, number>> = {
+  critical: CRITICAL,
   unknown: UNKNOWN,
-  down: CRITICAL,
-  stale: CRITICAL,
-  degraded: WARNING,
-  up_assumed: OK,
-  up: OK,
+  warning: WARNING,
+  wanted: WARNING,
+  ok: OK,
 };
 
+export function codeOf(condition: Condition): number {
+  return CODES[CONDITION_TABLE[condition].severity];
+}
+
 /** From worst to best: what is broken for certain goes before what cannot be told. */
-export const WORST_FIRST: readonly number[] = [CRITICAL, UNKNOWN, WARNING, OK];
+export const CODES_WORST_FIRST: readonly number[] = [CRITICAL, UNKNOWN, WARNING, OK];
 
 /**
  * The worst of all clouds and backends. Unknown are: a cloud that cannot be read, or only in part; a cloud without any backend; a host that is
@@ -30,11 +30,11 @@ export const WORST_FIRST: readonly number[] = [CRITICAL, UNKNOWN, WARNING, OK];
 export function exitCodeOf(checked: readonly Checked[], hosts: readonly string[]): number {
   const codes = checked.flatMap(({ snapshot }) => {
     if (!snapshot?.up || listsNone(snapshot, hosts)) return [UNKNOWN];
-    const backends = wanted(snapshot, hosts).map((backend) => SEVERITY[backend.condition]);
+    const backends = wanted(snapshot, hosts).map((backend) => codeOf(backend.condition));
     return blindSpots(snapshot, hosts).length > 0 ? [...backends, UNKNOWN] : backends;
   });
   if (missing(checked, hosts).length > 0 || codes.length === 0) codes.push(UNKNOWN);
-  return WORST_FIRST.find((code) => codes.includes(code)) ?? UNKNOWN;
+  return CODES_WORST_FIRST.find((code) => codes.includes(code)) ?? UNKNOWN;
 }
 
 /** The collectors that fail and without which the answer is not whole. Who asks for single backends does not ask for volume types, nor for the pools of another cloud. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COLLECTORS } from '../cinder/snapshot.ts';
-import { CONDITIONS } from '../cinder/model.ts';
+import { CONDITIONS } from '../cinder/conditions.ts';
 import type { BackendView, CloudView } from './view.ts';
 
 /** The JSON answers as schemas, from which the OpenAPI description is made. The types of `view.ts` must fit them. */

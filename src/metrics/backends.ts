@@ -1,6 +1,7 @@
 import type { History } from '../cinder/changes.ts';
 import { backendOf } from '../cinder/host.ts';
-import { CONDITIONS, type Backend } from '../cinder/model.ts';
+import { CONDITIONS } from '../cinder/conditions.ts';
+import type { Backend } from '../cinder/model.ts';
 import { counter, flag, gauge, states, timestamp, type FamilyGroup } from './family.ts';
 
 /** A backend and what this process has seen of it. */

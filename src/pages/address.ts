@@ -1,4 +1,4 @@
-import { CONDITIONS, type Condition } from '../cinder/model.ts';
+import { CONDITIONS, type Condition } from '../cinder/conditions.ts';
 
 /** What a reader wants to see of the list of backends. */
 export interface Wanted {

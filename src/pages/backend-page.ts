@@ -4,11 +4,12 @@ import { onOurClock } from '../cinder/snapshot.ts';
 import { link } from './address.ts';
 import { servicesPart, poolsPart } from './backend-tables.ts';
 import type { Stretch } from './history.ts';
+import { TONES } from './headline.ts';
 import { layout } from './layout.ts';
 import type { Entry } from './listing.ts';
 import { age, badge, moment, name } from './parts.ts';
 import type { Scene } from './scene.ts';
-import { SIGNS } from './signs.ts';
+import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import { strip, stripText } from './strip.ts';
 import { links, sincePart } from './table-part.ts';
 import { troublePart } from './trouble-part.ts';
@@ -21,12 +22,12 @@ export function backendPage(scene: Scene, entry: Entry): string {
   const services = backend.services.map((row) => ({ ...row, updatedAtMs: onOurClock(snapshot, row.updatedAtMs) }));
   const pools = backend.pools.map((pool) => ({ ...pool, statsAtMs: onOurClock(snapshot, pool.statsAtMs) }));
   const several = scene.clouds.length > 1;
-  const { tone, words } = SIGNS[backend.condition];
+  const { severity, words } = CONDITION_TABLE[backend.condition];
   const json = link('api/v1/backend', { cloud, host: backend.host });
   const history = scene.history(cloud, backend.host);
   return layout(scene, {
     title: `${words}: ${visible(backend.host)}`,
-    tone: tone === 'wish' ? 'good' : tone,
+    tone: TONES[severity],
     trail: several ? [html`<a href="${link('cloud', { name: cloud })}">${name(cloud)}</a>`] : [],
     body: html`<h1 class="backend">${name(backend.host)}</h1>
       <p class="verdict k-${backend.condition}">

@@ -5,7 +5,7 @@ import { countConditions, type CloudNow } from './listing.ts';
 import { age } from './parts.ts';
 import { numberText } from './quantity.ts';
 import type { Scene } from './scene.ts';
-import { SIGNS } from './signs.ts';
+import { CONDITION_TABLE } from '../cinder/conditions.ts';
 
 /** One line for each of several clouds. */
 export function cloudsPart({ clouds, nowMs }: Scene): SafeHtml {
@@ -46,6 +46,6 @@ function countsOf(cloud: CloudNow): SafeHtml {
   const counts = [...countConditions([cloud])];
   if (counts.length === 0) return html`<span class="quiet">none</span>`;
   return html`<ul class="minis">
-    ${counts.map(([condition, count]) => html`<li class="mini c-${condition}">${numberText(count)} <span aria-hidden="true">${SIGNS[condition].symbol}</span><span class="unseen"> ${SIGNS[condition].words}</span></li>`)}
+    ${counts.map(([condition, count]) => html`<li class="mini c-${condition}">${numberText(count)} <span aria-hidden="true">${CONDITION_TABLE[condition].symbol}</span><span class="unseen"> ${CONDITION_TABLE[condition].words}</span></li>`)}
   </ul>`;
 }

@@ -2,7 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import { link, type Wanted } from './address.ts';
 import type { Listing } from './listing.ts';
 import { countText, numberText } from './quantity.ts';
-import { SIGNS, WORST_FIRST } from './signs.ts';
+import { CONDITION_TABLE, WORST_FIRST } from '../cinder/conditions.ts';
 
 /** A page with a list: its path, and the name of the cloud when it is of one of several. */
 export interface Place {
@@ -16,7 +16,7 @@ export function countsPart({ counts, total }: Listing, place: Place, wanted: Wan
   return html`<nav aria-label="Conditions">
     <ul class="counts">
       ${[...counts].map(([condition, count]) => {
-        const { symbol, words } = SIGNS[condition];
+        const { symbol, words } = CONDITION_TABLE[condition];
         const chosen = wanted.condition === condition;
         const href = link(place.page, { name: place.name, q: wanted.q, condition: chosen ? undefined : condition });
         return html`<li data-key="${condition}">
@@ -50,7 +50,7 @@ export function filterPart({ matching, total }: Listing, place: Place, wanted: W
     <label
       >Condition
       <select name="condition">
-        ${option('', 'any')}${option('trouble', 'needs a look')}${WORST_FIRST.map((condition) => option(condition, SIGNS[condition].words))}
+        ${option('', 'any')}${option('trouble', 'needs a look')}${WORST_FIRST.map((condition) => option(condition, CONDITION_TABLE[condition].words))}
       </select></label
     >
     <button type="submit">Filter</button>

@@ -1,13 +1,23 @@
 import { newest } from '../cinder/evidence.ts';
-import type { Condition } from '../cinder/model.ts';
+import { CONDITION_TABLE, needsLook, type Condition, type Severity } from '../cinder/conditions.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { countConditions, type CloudNow } from './listing.ts';
 import { countText, numberText } from './quantity.ts';
-import { needsLook, SIGNS, type Tone } from './signs.ts';
+
+/** The colour of a page: its icon, its headline and the marks in it. */
+export type Tone = 'good' | 'warn' | 'unsure' | 'bad';
+
+export const TONES: Readonly<Record<Severity, Tone>> = {
+  critical: 'bad',
+  warning: 'warn',
+  unknown: 'unsure',
+  wanted: 'good',
+  ok: 'good',
+};
 
 /** Is everything all right? In one sentence. */
 export interface Headline {
-  readonly tone: Exclude<Tone, 'wish'>;
+  readonly tone: Tone;
   /** Changes only when something has happened, so that a screen reader says nothing new for nothing. Without a full stop. */
   readonly sentence: string;
   /** A few words for the title of the browser's tab. */
@@ -33,7 +43,7 @@ export function headlineOf(clouds: readonly CloudNow[]): Headline {
     sentence: clauses.join('; '),
     short:
       troubled.length > 0
-        ? troubled.map(([condition, count]) => `${numberText(count)} ${SIGNS[condition].words}`).join(', ')
+        ? troubled.map(([condition, count]) => `${numberText(count)} ${CONDITION_TABLE[condition].words}`).join(', ')
         : shortOf(read, clouds.length),
     statsAtMs: least(read.map(newestStats)),
   };
@@ -51,7 +61,7 @@ function backendsClause(clouds: readonly CloudNow[], counts: Counts): string {
           `${i === 0 ? first(count, total, where) : numberText(count)} ${verb(condition, count)}`,
       )
       .join(', ');
-  const wished = [...counts].filter(([condition]) => SIGNS[condition].tone === 'wish');
+  const wished = [...counts].filter(([condition]) => CONDITION_TABLE[condition].severity === 'wanted');
   const assumed = counts.get('up_assumed') ?? 0;
   const up = total - sum(wished.map(([, count]) => count));
   const rest = wished.map(([condition, count]) => `${numberText(count)} ${verb(condition, count)}`).join(', ');
@@ -71,7 +81,7 @@ function first(count: number, total: number, where: string): string {
 }
 
 function verb(condition: Condition, count: number): string {
-  return count === 1 ? SIGNS[condition].one : SIGNS[condition].many;
+  return count === 1 ? CONDITION_TABLE[condition].one : CONDITION_TABLE[condition].many;
 }
 
 function nothingClause(clouds: readonly CloudNow[]): string {
@@ -117,12 +127,8 @@ function typesClause(read: readonly Snapshot[]): string | undefined {
   return `volume types cannot be judged${read.length > 1 ? ` in ${countText(failing, 'cloud')}` : ''}`;
 }
 
-function toneOf(
-  read: readonly Snapshot[],
-  troubled: readonly (readonly [Condition, number])[],
-  clouds: number,
-): Headline['tone'] {
-  const tones = new Set<Tone>(troubled.map(([condition]) => SIGNS[condition].tone));
+function toneOf(read: readonly Snapshot[], troubled: readonly (readonly [Condition, number])[], clouds: number): Tone {
+  const tones = new Set<Tone>(troubled.map(([condition]) => TONES[CONDITION_TABLE[condition].severity]));
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
   if (tones.has('unsure') || read.length < clouds || clouds === 0 || read.some(listsNone)) return 'unsure';

@@ -1,4 +1,4 @@
-import type { Condition } from '../cinder/model.ts';
+import type { Condition } from '../cinder/conditions.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
 
 /** A stretch of time in one condition; undefined: nothing could be read. Milliseconds since the epoch. */

@@ -1,7 +1,7 @@
-import type { Backend, Condition } from '../cinder/model.ts';
+import { WORST_FIRST, needsLook, type Condition } from '../cinder/conditions.ts';
+import type { Backend } from '../cinder/model.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
 import type { Wanted } from './address.ts';
-import { needsLook, WORST_FIRST } from './signs.ts';
 
 /** A cloud at one moment; `snapshot` is undefined before its first refresh has ended. */
 export interface CloudNow {

@@ -1,13 +1,12 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { duration } from '../cinder/reason.ts';
-import type { Condition } from '../cinder/model.ts';
+import { CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
 import { momentText } from './quantity.ts';
-import { SIGNS } from './signs.ts';
 import { visible } from './visible.ts';
 
 /** The condition as a badge: symbol, words and colour. */
 export function badge(condition: Condition): SafeHtml {
-  const { symbol, words } = SIGNS[condition];
+  const { symbol, words } = CONDITION_TABLE[condition];
   return html`<span class="badge c-${condition}"><span aria-hidden="true">${symbol}</span> ${words}</span>`;
 }
 

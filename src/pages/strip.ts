@@ -1,9 +1,8 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { duration } from '../cinder/reason.ts';
-import type { Condition } from '../cinder/model.ts';
+import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditions.ts';
 import { HISTORY_MS, type Stretch } from './history.ts';
 import { momentText } from './quantity.ts';
-import { SIGNS, WORST_FIRST } from './signs.ts';
 
 const WIDTH = 720;
 const HEIGHT = 16;
@@ -11,7 +10,7 @@ const HEIGHT = 16;
 const LEAST_WIDTH = 5;
 
 /** Graver is taller, so that the strip can be read without its colours. */
-const HEIGHTS = { bad: 16, warn: 12, unsure: 9, wish: 6, good: 6 } as const;
+const HEIGHTS = { critical: 16, warning: 12, unknown: 9, wanted: 6, ok: 6 } as const;
 
 /** The last hours as a picture with a text of its own. Empty stretches draw nothing. */
 export function strip(stretches: readonly Stretch[], nowMs: number): SafeHtml {
@@ -28,7 +27,7 @@ export function strip(stretches: readonly Stretch[], nowMs: number): SafeHtml {
       const left = Math.max(0, ((stretch.fromMs - from) / HISTORY_MS) * WIDTH);
       const right = Math.min(WIDTH, ((stretch.untilMs - from) / HISTORY_MS) * WIDTH);
       const width = Math.max(LEAST_WIDTH, right - left);
-      const height = stretch.condition ? HEIGHTS[SIGNS[stretch.condition].tone] : HEIGHT;
+      const height = stretch.condition ? HEIGHTS[CONDITION_TABLE[stretch.condition].severity] : HEIGHT;
       return html`<rect
         class="${stretch.condition ? `f-${stretch.condition}` : 'f-blind'}"
         x="${Math.min(left, WIDTH - width).toFixed(1)}"
@@ -63,12 +62,12 @@ export function stripText(stretches: readonly Stretch[], nowMs: number): string 
   }
   const list = WORST_FIRST.flatMap((condition) => {
     const ms = totals.get(condition);
-    return ms === undefined ? [] : `${SIGNS[condition].words} for ${duration(ms)}`;
+    return ms === undefined ? [] : `${CONDITION_TABLE[condition].words} for ${duration(ms)}`;
   });
   const changes = known.length - 1;
   return `Last 6 h: ${changes} change${changes === 1 ? '' : 's'}; ${list.join(', ')}${blind}; now ${wordsOf(last)}`;
 }
 
 function wordsOf({ condition }: Stretch): string {
-  return condition ? SIGNS[condition].words : 'not read';
+  return condition ? CONDITION_TABLE[condition].words : 'not read';
 }

@@ -6,7 +6,7 @@ import { fillOf, fullestFirst } from './fill.ts';
 import type { Entry } from './listing.ts';
 import { age, badge, moment, name } from './parts.ts';
 import type { Scene } from './scene.ts';
-import { runbookUrl } from './signs.ts';
+import { runbookUrl } from '../cinder/conditions.ts';
 import { strip } from './strip.ts';
 import { visible } from './visible.ts';
 

@@ -1,3 +1,4 @@
+import { CONDITION_TABLE, RUNBOOKS_URL } from '../cinder/conditions.ts';
 import { millisecondsOf, scaled } from './duration.ts';
 
 /** What a setting's text must be. */
@@ -27,10 +28,7 @@ export const SETTINGS = {
     'instance, pod',
     'target labels that tell replicas of the exporter apart; folded in every rule',
   ),
-  runbook_url: setting('url')(
-    'https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks',
-    'where the runbooks are; `/ALERT.md` is appended',
-  ),
+  runbook_url: setting('url')(RUNBOOKS_URL, 'where the runbooks are; `/ALERT.md` is appended'),
   dashboard_url: setting('url')('', 'base URL of Grafana, before `/d/...`; empty for links within Grafana'),
   interval: duration('15s', 'how often the rules are evaluated'),
   capacity_interval: duration('1m', 'how often the capacity rules are evaluated'),
@@ -172,7 +170,9 @@ interface Relation {
 }
 
 /** The pages about one backend that is out; unknown is out only when its page says so. */
-const PAGES_OF_BACKEND = ['backend_down_for', 'backend_stats_stale_for', 'volume_service_down_for'] as const;
+const PAGES_OF_BACKEND = Object.values(CONDITION_TABLE).flatMap(({ severity, alert }) =>
+  severity === 'critical' ? alert.waits : [],
+) satisfies readonly SettingName[];
 
 const RELATIONS: readonly Relation[] = [
   ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'] as const).map((longer) => ({

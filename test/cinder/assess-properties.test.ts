@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { CONDITIONS, type Backend } from '../../src/cinder/model.ts';
+import { CONDITIONS } from '../../src/cinder/conditions.ts';
+import type { Backend } from '../../src/cinder/model.ts';
 import { judge, NOW_MS, pool, service } from './samples.ts';
 
 const HOSTS = ['a@x', 'b@x', 'k@x', 'a@x-2', 'plain', 'a@x@y', 'q"\n\\@é'] as const;

@@ -1,4 +1,5 @@
-import type { Condition, Service } from '../../src/cinder/model.ts';
+import type { Condition } from '../../src/cinder/conditions.ts';
+import type { Service } from '../../src/cinder/model.ts';
 import { NOW_MS, pool, service, type Judged } from './samples.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { CONDITIONS } from '../../src/cinder/model.ts';
+import { CONDITIONS } from '../../src/cinder/conditions.ts';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
 import { recording } from '../recording.ts';
 import { awkwardText, byteChanges, changed, hostileCloud, type HostileCloud } from './hostile-bodies.ts';

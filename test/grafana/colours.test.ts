@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CODED_CONDITIONS, CONDITION_COLOURS } from '../../grafana/src/conditions.ts';
-import { CONDITIONS } from '../../src/cinder/model.ts';
+import { CONDITIONS } from '../../src/cinder/conditions.ts';
 import { DIRECTORY } from './shipped.ts';
 
 type Triple = readonly [number, number, number];

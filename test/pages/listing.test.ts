@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backendLink, grafanaLink, link, readWanted } from '../../src/pages/address.ts';
 import { list, PAGE_SIZE } from '../../src/pages/listing.ts';
-import { WORST_FIRST } from '../../src/pages/signs.ts';
+import { WORST_FIRST } from '../../src/cinder/conditions.ts';
 import { HOSTILE, many, twelve } from './plays.ts';
 import { stageCloud, type Act } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Condition } from '../../src/cinder/model.ts';
+import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../exposition-parser.ts';
 import type { Lab } from '../openstack/lab.ts';
 import { backend } from './watched.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { CONDITIONS } from '../../src/cinder/model.ts';
-import type { Condition } from '../../src/cinder/model.ts';
+import { CONDITIONS, type Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../exposition-parser.ts';
 import { startExporter } from '../openstack/exporter.ts';
 import type { Exporter } from '../openstack/exporter.ts';
