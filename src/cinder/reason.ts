@@ -1,5 +1,6 @@
 import type { Facts, Judgement } from './assess.ts';
 import { ageOf, isAhead, type Report } from './evidence.ts';
+import { withoutControls } from '../text.ts';
 import type { Condition } from './conditions.ts';
 import type { Pool } from './model.ts';
 
@@ -123,10 +124,9 @@ function ahead(report: Report): string {
   return `${duration(report.ahead?.byMs ?? 0)} ahead of Cinder's clock`;
 }
 
-/** Free text in quotes, on one line: control characters and those that turn the direction of text become spaces; cut at 120 characters. */
+/** Free text in quotes, on one line, cut at 120 characters. */
 function quote(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is removed
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ');
+  const line = withoutControls(text, ' ');
   return `"${line.length > 120 ? `${line.slice(0, 119).toWellFormed()}…` : line}"`;
 }
 

@@ -3,6 +3,7 @@ import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
 import { duration } from '../cinder/reason.ts';
 import { troublesOf } from '../pages/trouble.ts';
+import { withoutControls } from '../text.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { missing, wanted, type Checked } from './checked.ts';
 import { blindSpots, CODES_WORST_FIRST, codeOf, CRITICAL, exitCodeOf, listsNone, OK } from './exit-code.ts';
@@ -106,6 +107,5 @@ function paint(text: string, code: number, { colour }: TableStyle): string {
 
 /** Names and free text of a cloud must not steer a terminal. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return withoutControls(stripVTControlCharacters(text), '\ufffd');
 }

@@ -1,3 +1,5 @@
+import { withoutControls } from '../text.ts';
+
 /** Where a value was written: a file with line and column (from 1), or an environment variable's name alone. */
 export interface Place {
   readonly source: string;
@@ -79,7 +81,7 @@ const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
 /** JSON's quoting, cut to a length for one line; words instead for what may hold a secret. */
 export function quoted(text: string): string {
   const [, words] = SENSITIVE.find(([pattern]) => pattern.test(text)) ?? [];
-  return words ?? escaped(cut(text));
+  return words ?? withoutControls(JSON.stringify(cut(text)));
 }
 
 /** Whether `quoted` has words instead of the text. */
@@ -88,15 +90,7 @@ export function isSensitive(text: string): boolean {
 }
 
 function quotedRaw(text: string): string {
-  return escaped(cut(text)).slice(1, -1);
-}
-
-/** JSON leaves DEL, C1 and the line separators alone; a terminal does not. */
-function escaped(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return withoutControls(JSON.stringify(cut(text))).slice(1, -1);
 }
 
 function cut(text: string): string {

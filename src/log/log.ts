@@ -1,3 +1,5 @@
+import { withoutControls } from '../text.ts';
+
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export type Level = (typeof LEVELS)[number];
@@ -26,9 +28,10 @@ export function createLog({ level, format, write, nowMs = Date.now }: LogOptions
       ['msg', message],
       ...said,
     ];
+    // What JSON leaves as it is would still steer a terminal, on which logs are read.
     write(
       format === 'json'
-        ? `${escapeRest(JSON.stringify(Object.fromEntries(entries)))}\n`
+        ? `${withoutControls(JSON.stringify(Object.fromEntries(entries)))}\n`
         : `${entries.map(([k, v]) => `${k}=${logfmt(v)}`).join(' ')}\n`,
     );
   };
@@ -39,20 +42,9 @@ export function withFields(log: Log, always: Fields): Log {
   return (level, message, fields) => log(level, message, { ...always, ...fields });
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters must not reach a terminal
-const NEEDS_QUOTES = /[\s="\\\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
 /** JSON's escapes are logfmt's. */
 function logfmt(value: unknown): string {
   const text = String(value);
-  if (text !== '' && !NEEDS_QUOTES.test(text)) return text;
-  return escapeRest(JSON.stringify(text));
-}
-
-/** What JSON leaves as it is: C1 controls and direction overrides are escaped as well, since logs are read on terminals. */
-function escapeRest(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const plain = text !== '' && !/[\s="\\]/.test(text) && withoutControls(text) === text;
+  return plain ? text : withoutControls(JSON.stringify(text));
 }

@@ -1,3 +1,5 @@
+import { withoutControls } from '../text.ts';
+
 /** Why a request failed: the words of `cinder_exporter_errors_total{reason}`. */
 export type FailureReason = 'auth' | 'forbidden' | 'timeout' | 'connect' | 'http' | 'decode';
 
@@ -32,7 +34,6 @@ export class OpenStackError extends Error {
 
 /** Text that came from elsewhere, on one line, without control characters, cut at 200 characters. */
 export function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is removed
-  const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  const line = withoutControls(text, ' ').replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 199).toWellFormed()}…` : line;
 }

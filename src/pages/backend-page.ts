@@ -13,7 +13,7 @@ import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import { strip, stripText } from './strip.ts';
 import { links, sincePart } from './table-part.ts';
 import { troublePart } from './trouble-part.ts';
-import { visible } from './visible.ts';
+import { withoutControls } from '../text.ts';
 
 /** Everything that is known of one backend. */
 export function backendPage(scene: Scene, entry: Entry): string {
@@ -24,14 +24,15 @@ export function backendPage(scene: Scene, entry: Entry): string {
   const several = scene.clouds.length > 1;
   const { severity, words } = CONDITION_TABLE[backend.condition];
   const json = link('api/v1/backend', { cloud, host: backend.host });
+  const reason = withoutControls(backend.reason);
   const history = scene.history(cloud, backend.host);
   return layout(scene, {
-    title: `${words}: ${visible(backend.host)}`,
+    title: `${words}: ${withoutControls(backend.host)}`,
     tone: TONES[severity],
     trail: several ? [html`<a href="${link('cloud', { name: cloud })}">${name(cloud)}</a>`] : [],
     body: html`<h1 class="backend">${name(backend.host)}</h1>
       <p class="verdict k-${backend.condition}">
-        <span role="status" id="headline">${badge(backend.condition)} <span>${visible(backend.reason)}.</span></span>
+        <span role="status" id="headline">${badge(backend.condition)} <span>${reason}.</span></span>
       </p>
       <p class="facts">
         <span>For ${sincePart(entry, nowMs)}</span

@@ -2,7 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import { duration } from '../cinder/reason.ts';
 import { CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
 import { momentText } from './quantity.ts';
-import { visible } from './visible.ts';
+import { withoutControls } from '../text.ts';
 
 /** The condition as a badge: symbol, words and colour. */
 export function badge(condition: Condition): SafeHtml {
@@ -24,5 +24,5 @@ export function moment(atMs: number, nowMs: number): SafeHtml {
 
 /** A name that came from elsewhere: its direction of writing stays its own, and nothing in it hides. */
 export function name(text: string): SafeHtml {
-  return html`<bdi class="name">${visible(text)}</bdi>`;
+  return html`<bdi class="name">${withoutControls(text)}</bdi>`;
 }

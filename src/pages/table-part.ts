@@ -8,7 +8,7 @@ import { age, badge, moment, name } from './parts.ts';
 import type { Scene } from './scene.ts';
 import { runbookUrl } from '../cinder/conditions.ts';
 import { strip } from './strip.ts';
-import { visible } from './visible.ts';
+import { withoutControls } from '../text.ts';
 
 /** Pools that a row of the list shows; the backend's own page has all. */
 const POOLS_IN_ROW = 3;
@@ -37,11 +37,12 @@ export function tablePart(scene: Scene, entries: readonly Entry[], several: bool
 function row(scene: Scene, entry: Entry, several: boolean): SafeHtml {
   const { cloud, backend } = entry;
   const { host, condition, reason, pools } = backend;
-  return html` <tr role="row" class="k-${condition}" data-key="${cloud} ${visible(host)}" data-condition="${condition}">
+  const key = `${cloud} ${withoutControls(host)}`;
+  return html` <tr role="row" class="k-${condition}" data-key="${key}" data-condition="${condition}">
     <td role="cell" class="is">${badge(condition)}</td>
     <th role="rowheader" scope="row">
       <a class="host" href="${backendLink(cloud, host)}">${name(host)}</a>
-      <p class="reason">${visible(reason)}</p>
+      <p class="reason">${withoutControls(reason)}</p>
       ${tags(scene, entry, several)}
     </th>
     <td role="cell" class="for">${sincePart(entry, scene.nowMs)}</td>
@@ -62,7 +63,7 @@ export function sincePart({ snapshot, backend }: Entry, nowMs: number): SafeHtml
 export function links(scene: Scene, { cloud, backend }: Entry, several: boolean): SafeHtml {
   const runbook = backend.condition === 'up_assumed' ? undefined : runbookUrl(backend.condition);
   const { grafanaUrl } = scene;
-  return html`${runbook ? html` <a class="go" href="${runbook}">runbook<span class="unseen"> for ${visible(backend.host)}</span></a>` : ''}${grafanaUrl ? html` <a class="go" href="${grafanaLink(grafanaUrl, backend.host, several ? cloud : undefined)}">Grafana<span class="unseen"> for ${visible(backend.host)}</span></a>` : ''}`;
+  return html`${runbook ? html` <a class="go" href="${runbook}">runbook<span class="unseen"> for ${withoutControls(backend.host)}</span></a>` : ''}${grafanaUrl ? html` <a class="go" href="${grafanaLink(grafanaUrl, backend.host, several ? cloud : undefined)}">Grafana<span class="unseen"> for ${withoutControls(backend.host)}</span></a>` : ''}`;
 }
 
 function tags(scene: Scene, entry: Entry, several: boolean): SafeHtml {

@@ -2,7 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import { age, moment } from './parts.ts';
 import type { CloudNow } from './listing.ts';
 import { troublesOf } from './trouble.ts';
-import { visible } from './visible.ts';
+import { withoutControls } from '../text.ts';
 
 /** Why parts of a cloud cannot be read; nothing when all is well. */
 export function troublePart({ name: cloud, snapshot }: CloudNow, nowMs: number, several: boolean): SafeHtml {
@@ -21,7 +21,7 @@ export function troublePart({ name: cloud, snapshot }: CloudNow, nowMs: number, 
         <h2>${several ? `${cloud}: ` : ''}${what}</h2>
         <p>${help}${rule === undefined ? '' : html` <code class="rule">${rule}</code>`}</p>
         <p class="quiet">
-          For ${age(sinceMs, nowMs)}, since ${moment(sinceMs, nowMs)}. <code>${visible(message)}</code>
+          For ${age(sinceMs, nowMs)}, since ${moment(sinceMs, nowMs)}. <code>${withoutControls(message)}</code>
         </p>
       </section>`,
   )}`;

@@ -5,7 +5,7 @@ import { HOSTILE, hostile, many, one, twelve } from '../pages/plays.ts';
 import { openSite } from '../pages/site.ts';
 import { serve, stageCloud } from '../pages/stage.ts';
 import { accessibilityProblems, openBrowser, visit } from '../pages/visitor.ts';
-import { visible } from '../../src/pages/visible.ts';
+import { withoutControls } from '../../src/text.ts';
 
 let browser: Browser;
 before(async () => {
@@ -157,12 +157,12 @@ test('hostile names are text, each leads to its own page, and nothing runs', asy
   const { page, complaints } = await visit(t, browser, `${url}/`);
   await live(page);
   const shown = await page.locator('a.host').allTextContents();
-  assert.deepEqual(shown.toSorted(), HOSTILE.map(visible).toSorted());
+  assert.deepEqual(shown.toSorted(), HOSTILE.map((host) => withoutControls(host)).toSorted());
   assert.equal(await page.locator('main script, main img, main i, main u').count(), 0);
   for (const host of HOSTILE) {
     await page.goto(`${url}/`);
-    await page.locator('a.host').getByText(visible(host), { exact: true }).click();
-    assert.equal(await page.locator('h1').textContent(), visible(host));
+    await page.locator('a.host').getByText(withoutControls(host), { exact: true }).click();
+    assert.equal(await page.locator('h1').textContent(), withoutControls(host));
     assert.equal(new URL(page.url()).searchParams.get('host'), host);
   }
   assert.deepEqual(complaints, []);

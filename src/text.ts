@@ -1,0 +1,16 @@
+/**
+ * What nobody sees and a terminal, a browser or a log reader obeys: control characters (C0, DEL, C1), line separators, marks and overrides of the
+ * direction of writing, characters without width. Source: Unicode, General_Category Cc, Zl, Zp and Cf, and Annex 9, 2.
+ */
+// oxlint-disable-next-line no-control-regex -- these are what is taken out
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+
+/** Text from elsewhere with each control character as its escape, `\u202e`; or with each run of them as another text. */
+export function withoutControls(text: string, instead?: string): string {
+  return text.replace(CONTROLS, (run) => instead ?? Array.from(run, escapeOf).join(''));
+}
+
+/** JSON's escape, so that what `JSON.stringify` leaves as it is can be escaped afterwards. */
+function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
