@@ -4,7 +4,7 @@ import { answer } from './child.ts';
 import { importCompiled } from './compiled.ts';
 
 /** The refresh without HTTP, from the two bodies to the compressed pages, in the program's own modules. */
-type PipelineModule = typeof import('../src/refresh/pipeline.ts');
+type PipelineModule = typeof import('../src/watch/pipeline.ts');
 type PageModule = typeof import('../src/metrics/page.ts');
 
 export interface RefreshCost {

@@ -5,8 +5,8 @@ import { importCompiled } from './compiled.ts';
 /** One watched cloud of the built program, refreshed back to back: 2,000 refreshes of the real one take hours. */
 type TargetsModule = typeof import('../src/cli/targets.ts');
 type LoadModule = typeof import('../src/config/load.ts');
-type WatcherModule = typeof import('../src/refresh/watcher.ts');
-type PageModule = typeof import('../src/refresh/page.ts');
+type WatcherModule = typeof import('../src/watch/watcher.ts');
+type PageModule = typeof import('../src/watch/pipeline.ts');
 
 export interface SoakTarget {
   /** The folder of the compiled modules. */

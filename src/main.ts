@@ -12,7 +12,7 @@ process.on('SIGUSR1', () => {});
 const signals = listenToSignals();
 // Loaded only now, so that the time before the listeners is short.
 const { run } = await import('./cli/run.ts');
-const { fitHeap } = await import('./refresh/heap.ts');
+const { fitHeap } = await import('./watch/heap.ts');
 
 fitHeap();
 

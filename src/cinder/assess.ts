@@ -1,46 +1,7 @@
-import {
-  freshnessOf,
-  groupBy,
-  isDisputed,
-  isServing,
-  newest,
-  type Freshness,
-  type Report,
-  type Standing,
-} from './evidence.ts';
+import { freshnessOf, groupBy, isDisputed, isServing, newest, type Standing } from './evidence.ts';
 import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
-import { explain } from './reason.ts';
-
-/** By what evidence is judged. */
-export interface Judgement {
-  /** Now by Cinder's clock, in milliseconds since the epoch; undefined: it is not known. */
-  readonly nowMs: number | undefined;
-  readonly staleAfterMs: number;
-  /** Why no driver stats can be read, while they cannot: a clause for people. */
-  readonly blindness: string;
-}
-
-/** What is known of one backend: its service rows, its driver stats, and what the service list said of it. */
-export interface Facts {
-  readonly host: string;
-  readonly services: readonly Service[];
-  /** undefined: none is known. */
-  readonly report: Report | undefined;
-  /** undefined without a report. */
-  readonly freshness: Freshness | undefined;
-  /** The pools of the report; of a single one with what a newer list says. */
-  readonly pools: readonly Pool[];
-  /** Pools were read, so that a backend without a report is one of which the scheduler held nothing. */
-  readonly poolsRead: boolean;
-  /** `backend_state` of its live rows in the service list: a word, null, or undefined when the list was not read at 3.49. */
-  readonly listed: string | null | undefined;
-  /** The list is newer than the report, and worse: the word it has for one of the pools. */
-  readonly newerWord: string | undefined;
-  readonly statsAtMs: number | undefined;
-  /** The newest `updated_at` of its rows that are in use: the last heartbeat, or the last change of the row when that is nearer to now. */
-  readonly heartbeatAtMs: number | undefined;
-}
+import { explain, type Facts, type Judgement } from './reason.ts';
 
 /**
  * Decides the condition of every backend, one at a time: ten thousand of them are judged in slices. A backend is a cluster, or a cinder-volume

@@ -1,8 +1,37 @@
-import type { Facts, Judgement } from './assess.ts';
-import { ageOf, isAhead, type Report } from './evidence.ts';
+import { ageOf, isAhead, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
 import type { Condition } from './conditions.ts';
-import type { Pool } from './model.ts';
+import type { Pool, Service } from './model.ts';
+
+/** By what evidence is judged. */
+export interface Judgement {
+  /** Now by Cinder's clock, in milliseconds since the epoch; undefined: it is not known. */
+  readonly nowMs: number | undefined;
+  readonly staleAfterMs: number;
+  /** Why no driver stats can be read, while they cannot: a clause for people. */
+  readonly blindness: string;
+}
+
+/** What is known of one backend: its service rows, its driver stats, and what the service list said of it. */
+export interface Facts {
+  readonly host: string;
+  readonly services: readonly Service[];
+  /** undefined: none is known. */
+  readonly report: Report | undefined;
+  /** undefined without a report. */
+  readonly freshness: Freshness | undefined;
+  /** The pools of the report; of a single one with what a newer list says. */
+  readonly pools: readonly Pool[];
+  /** Pools were read, so that a backend without a report is one of which the scheduler held nothing. */
+  readonly poolsRead: boolean;
+  /** `backend_state` of its live rows in the service list: a word, null, or undefined when the list was not read at 3.49. */
+  readonly listed: string | null | undefined;
+  /** The list is newer than the report, and worse: the word it has for one of the pools. */
+  readonly newerWord: string | undefined;
+  readonly statsAtMs: number | undefined;
+  /** The newest `updated_at` of its rows that are in use: the last heartbeat, or the last change of the row when that is nearer to now. */
+  readonly heartbeatAtMs: number | undefined;
+}
 
 /** Why a backend is in its condition: plain clauses, without a full stop. */
 export function explain(condition: Condition, facts: Facts, judgement: Judgement): string {

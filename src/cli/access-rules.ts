@@ -1,10 +1,8 @@
-import { collectorPaths } from '../cinder/api.ts';
-import { completeConfig } from '../config/complete.ts';
 import type { CloudConfig } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
+import { completeConfig, loadConfig } from '../config/load.ts';
 import { quoted } from '../config/tree.ts';
-import { FLAGS, FlagError, parseFlags } from './flags.ts';
-import { help } from './help.ts';
+import { collectorPaths } from '../watch/cinder-api.ts';
+import { FlagError, FLAGS, help, parseFlags } from './flags.ts';
 import type { Surroundings } from './targets.ts';
 
 const USAGE = `Usage: cinder-exporter access-rules [flags] > access-rules.json

@@ -1,14 +1,11 @@
+import { viewBackend, viewCloud } from '../api/view.ts';
 import { quoted } from '../config/tree.ts';
-import { viewBackend, viewCloud } from '../http/view.ts';
-import { createLog } from '../log/log.ts';
-import type { Target } from '../refresh/fleet.ts';
-import { untilDueMs } from '../refresh/schedule.ts';
-import { createWatcher, type Watcher } from '../refresh/watcher.ts';
-import { renderCheck } from './check-table.ts';
-import { wanted, type Checked } from './checked.ts';
-import { exitCodeOf } from './exit-code.ts';
-import { FLAGS, FlagError, parseFlags, type FlagValues } from './flags.ts';
-import { help } from './help.ts';
+import { createLog } from '../log.ts';
+import type { Target } from '../watch/fleet.ts';
+import { untilDueMs } from '../watch/schedule.ts';
+import { createWatcher, type Watcher } from '../watch/watcher.ts';
+import { type Checked, exitCodeOf, renderCheck, wanted } from './check-table.ts';
+import { FlagError, FLAGS, type FlagValues, help, parseFlags } from './flags.ts';
 import { load } from './serve.ts';
 import type { Surroundings } from './targets.ts';
 

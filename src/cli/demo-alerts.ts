@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ALERTS_FOLDER } from '../alerts-folder.ts';
-import { hastened } from '../rules/alertmanager.ts';
-import { renderRules } from '../rules/render.ts';
+import { hastened, renderRules } from '../rules/render.ts';
 import { defaultSettings, scaleDurations } from '../rules/settings.ts';
-import { startPager } from './demo-pager.ts';
 import { FlagError } from './flags.ts';
 import { findProgram, startProgram } from './program.ts';
 
@@ -96,5 +98,69 @@ function prometheusConfig(rules: string, target: { address: string; path: string
         static_configs: [{ targets: [target.address] }],
       },
     ],
+  });
+}
+
+/** A receiver for the webhooks of Alertmanager. */
+export interface Pager {
+  /** Where notifications for a receiver of Alertmanager go. */
+  readonly urlOf: (receiver: string) => string;
+  readonly close: () => void;
+}
+
+const labels = z.record(z.string(), z.string());
+const notification = z.object({
+  receiver: z.string(),
+  alerts: z.array(z.object({ status: z.string(), labels, annotations: labels })),
+});
+
+/** Longest notification that is read, in characters. */
+const MAX_LENGTH = 4 * 1024 * 1024;
+
+/** Listens on a free loopback port, and writes a line for each alert that it is told of. */
+export async function startPager(write: (line: string) => void): Promise<Pager> {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+      if (body.length > MAX_LENGTH) request.destroy();
+    });
+    request.on('end', () => {
+      const lines = linesOf(body);
+      for (const line of lines ?? []) write(line);
+      response.writeHead(lines ? 200 : 400).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    urlOf: (receiver) => `http://127.0.0.1:${port}/${encodeURIComponent(receiver)}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** A line for each alert of a notification, with a line feed; undefined when it is none. */
+export function linesOf(body: string, now = new Date()): readonly string[] | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const { success, data } = notification.safeParse(json);
+  if (!success) return undefined;
+  const time = now.toTimeString().slice(0, 8);
+  const kind = data.receiver === 'pager' ? 'PAGE' : data.receiver;
+  return data.alerts.map(({ status, labels: of, annotations }) => {
+    const what =
+      status === 'resolved'
+        ? ['resolved', of['host'] ?? of['volume_type'] ?? '']
+        : [kind, annotations['description'] ?? ''];
+    const [word = '', text = ''] = what;
+    return `${`${time}  ${word.padEnd(8)}  ${of['alertname']}  ${text}`.replaceAll(/\p{Cc}/gu, ' ').trimEnd()}\n`;
   });
 }

@@ -2,13 +2,11 @@ import { quoted } from '../config/tree.ts';
 import { realClock } from '../simulator/clock.ts';
 import { DEMO_SETTINGS, runDemo } from '../simulator/demo.ts';
 import { startSimulator } from '../simulator/simulator.ts';
-import { findAlertPrograms, startAlerting, type Alerting } from './demo-alerts.ts';
-import { FLAGS, FlagError, parseFlags, type Flag } from './flags.ts';
-import { help } from './help.ts';
-import { load, serve, type Loaded, type Serving } from './serve.ts';
-import type { Surroundings } from './targets.ts';
+import { type Alerting, findAlertPrograms, startAlerting } from './demo-alerts.ts';
+import { type Flag, FlagError, FLAGS, help, parseFlags } from './flags.ts';
+import { load, type Loaded, logOf, serve, type Serving, untilTold } from './serve.ts';
 import type { Signals } from './signals.ts';
-import { logOf, untilTold } from './until-told.ts';
+import type { Surroundings } from './targets.ts';
 
 const USAGE = `Usage: cinder-exporter demo [flags]
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { parseListenAddress } from '../http/listen.ts';
+import { parseListenAddress } from '../web/listen.ts';
 import { FLAGS, parseFlags } from './flags.ts';
 import type { Surroundings } from './targets.ts';
 

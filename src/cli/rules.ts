@@ -1,8 +1,7 @@
 import { quoted } from '../config/tree.ts';
 import { renderRules, type RulesFormat } from '../rules/render.ts';
-import { SETTINGS, parseSettings, scaleDurations } from '../rules/settings.ts';
-import { FlagError, parseFlags } from './flags.ts';
-import { help } from './help.ts';
+import { parseSettings, scaleDurations, SETTINGS } from '../rules/settings.ts';
+import { FlagError, help, parseFlags } from './flags.ts';
 
 const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--format FORMAT] [--scale FACTOR]
 

@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import { quoted } from '../config/tree.ts';
 import { VERSION } from '../version.ts';
-import { FLAGS, FlagError, parseFlags } from './flags.ts';
-import { help } from './help.ts';
+import { FlagError, FLAGS, help, parseFlags } from './flags.ts';
 import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
@@ -49,7 +48,7 @@ async function serveCommand(args: readonly string[], surroundings: Surroundings,
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   if (values.help) return print(help(FLAGS));
   if (values.version) return print(`cinder-exporter ${VERSION} (node ${process.version})\n`);
-  const { checkConfiguration, serveUntilTold } = await import('./until-told.ts');
+  const { checkConfiguration, serveUntilTold } = await import('./serve.ts');
   if (!values['config.check']) return serveUntilTold(values, surroundings, signals);
   signals.release();
   return checkConfiguration(values, surroundings);

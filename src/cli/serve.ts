@@ -1,14 +1,15 @@
+import { checkTelemetryPath, createFront } from '../api/front.ts';
 import type { Config } from '../config/config.ts';
-import { completeConfig } from '../config/complete.ts';
-import { checkTelemetryPath, createFront } from '../http/front.ts';
-import { listen, parseListenAddress, type ListenAddress } from '../http/listen.ts';
-import type { WebWatch } from '../http/web-config-watch.ts';
-import type { Log } from '../log/log.ts';
+import { completeConfig } from '../config/load.ts';
+import { createLog, type Level, type Log } from '../log.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.ts';
-import { loadTargets, type Surroundings } from './targets.ts';
-import { createFleet, type Target } from '../refresh/fleet.ts';
 import { VERSION } from '../version.ts';
+import { createFleet, type Target } from '../watch/fleet.ts';
+import { listen, type ListenAddress, parseListenAddress } from '../web/listen.ts';
+import type { WebWatch } from '../web/watch.ts';
 import type { ServeFlags } from './flags.ts';
+import type { Signals } from './signals.ts';
+import { loadTargets, type Surroundings } from './targets.ts';
 
 /** A running exporter. */
 export interface Serving {
@@ -40,7 +41,7 @@ export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings:
 }
 
 /** What the flags say of the web server, understood. Throws an Error for people. */
-export function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web.telemetry-path'>): {
+function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web.telemetry-path'>): {
   readonly addresses: readonly ListenAddress[];
   readonly telemetryPath: string;
 } {
@@ -112,7 +113,7 @@ export async function serve(
   }
 
   const served = { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl };
-  const routes = import('../http/app.ts').then(({ createApp }) =>
+  const routes = import('../api/app.ts').then(({ createApp }) =>
     createApp({
       served,
       telemetryPath,
@@ -149,7 +150,7 @@ async function watchWeb(
 ): Promise<WebWatch | undefined> {
   const file = flags['web.config.file'];
   if (file === undefined) return undefined;
-  const { watchWebConfig } = await import('../http/web-config-watch.ts');
+  const { watchWebConfig } = await import('../web/watch.ts');
   return watchWebConfig(file, { log, onReload });
 }
 
@@ -169,4 +170,45 @@ function warnOfUnverified(targets: readonly Target[], log: Log): void {
     if (!access.tls.verify)
       log('warn', 'Certificates of the cloud are not verified, as the configuration says', { cloud: config.name });
   }
+}
+
+/** The log that the flags ask for, on standard error. */
+export function logOf(flags: ServeFlags): Log {
+  return createLog({
+    level: flags['log.level'] as Level,
+    format: flags['log.format'] as 'logfmt' | 'json',
+    write: (line) => process.stderr.write(line),
+  });
+}
+
+/** Serves until SIGTERM or SIGINT; SIGHUP reloads. Resolves with the exit code. */
+export async function serveUntilTold(flags: ServeFlags, surroundings: Surroundings, signals: Signals): Promise<number> {
+  const log = logOf(flags);
+  return untilTold(await serve(flags, () => load(flags, surroundings), log), signals, log);
+}
+
+/** Waits until told to stop, and closes. */
+export async function untilTold(
+  serving: Pick<Serving, 'close' | 'reload'>,
+  signals: Signals,
+  log: Log,
+): Promise<number> {
+  signals.onHangup(() => void serving.reload());
+  log('info', 'Stopping', { signal: await signals.stop });
+  await serving.close();
+  return 0;
+}
+
+/** Loads everything that serving would load, says so, and resolves with 0; rejects with all that is wrong. */
+export async function checkConfiguration(flags: ServeFlags, surroundings: Surroundings): Promise<number> {
+  readWebFlags(flags);
+  const { targets } = await load(flags, surroundings);
+  const web = flags['web.config.file'];
+  const warnings = web === undefined ? [] : (await import('../web/config.ts')).loadWebConfig(web).warnings;
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  const names = targets.map(({ config: cloud, access }) => `${cloud.name} (${access.authUrl})`);
+  process.stdout.write(
+    `configuration is good; ${targets.length === 1 ? 'the cloud is' : `${targets.length} clouds:`} ${names.join(', ')}\n`,
+  );
+  return 0;
 }

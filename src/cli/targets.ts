@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { AccessError } from '../openstack/clouds-error.ts';
-import { loadAccess } from '../openstack/clouds.ts';
-import type { Target } from '../refresh/fleet.ts';
+import { AccessError } from '../openstack/clouds/files.ts';
+import { loadAccess } from '../openstack/clouds/clouds.ts';
+import type { Target } from '../watch/fleet.ts';
 
 /** Where the process runs: what clouds.yaml is searched by. */
 export interface Surroundings {

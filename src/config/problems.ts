@@ -3,7 +3,7 @@ import { cronProblem } from './cron.ts';
 import { nearest } from './nearest.ts';
 import { child, placeText, quoted, quotedText } from './tree.ts';
 import type { MapTree, Place, Tree } from './tree.ts';
-import { keyText } from './yaml-tree.ts';
+import { keyText } from './yaml.ts';
 
 /** One thing wrong in a file, before it becomes a line of `ConfigError`. */
 export interface Problem {

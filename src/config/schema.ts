@@ -1,6 +1,75 @@
 import { z } from 'zod';
 import { cronProblem } from './cron.ts';
-import { count, duration, flag, size, text } from './values.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
+
+/** What the documentation prints about a key, beside its description. */
+interface KeyMeta {
+  /** The type and its bounds, in words. */
+  readonly type: string;
+  /** The default in words; undefined: the key is required or has none. */
+  readonly default?: string;
+}
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** Set by the functions of this file: read by the generator of docs/configuration.md. */
+    key?: KeyMeta;
+  }
+}
+
+/** In these schemas an issue's message is what was expected; the loader adds the place and what it got. */
+function meta(description: string, type: string, fallback: string | undefined): { description: string; key: KeyMeta } {
+  return { description, key: fallback === undefined ? { type } : { type, default: fallback } };
+}
+
+/** A duration within bounds, in milliseconds; `fallback` is only what the documentation says. */
+function duration(minMs: number, maxMs: number, fallback: string | undefined, description: string) {
+  const type = `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  const expected = `${type}, such as 30s or 1m30s`;
+  return z
+    .string({ error: expected })
+    .transform((text, context) => inBounds(parseDuration(text), minMs, maxMs, expected, context))
+    .meta(meta(description, type, fallback));
+}
+
+/** A size within bounds, in bytes. */
+function size(minBytes: number, maxBytes: number, fallback: string, description: string) {
+  const type = `a size from ${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
+  const expected = `${type}, such as 64MiB`;
+  return z
+    .string({ error: expected })
+    .transform((text, context) => inBounds(parseSize(text), minBytes, maxBytes, expected, context))
+    .meta(meta(description, type, fallback));
+}
+
+/** A whole number within bounds. */
+function count(min: number, max: number, fallback: number, description: string) {
+  const type = `a whole number from ${min} to ${max}`;
+  return z
+    .int({ error: type })
+    .min(min, { error: type })
+    .max(max, { error: type })
+    .meta(meta(description, type, String(fallback)));
+}
+
+function flag(fallback: boolean, description: string) {
+  const type = 'true or false';
+  return z.boolean({ error: type }).meta(meta(description, type, String(fallback)));
+}
+
+/** A text whose check answers what was expected instead, or undefined when it is right. */
+function text(type: string, check: (text: string) => boolean, fallback: string | undefined, description: string) {
+  return z
+    .string({ error: type })
+    .refine(check, { error: type })
+    .meta(meta(description, type, fallback));
+}
+
+function inBounds(value: number | undefined, min: number, max: number, expected: string, context: z.RefinementCtx) {
+  if (value !== undefined && value >= min && value <= max) return value;
+  context.addIssue({ code: 'custom', message: expected });
+  return z.NEVER;
+}
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,10 +1,241 @@
-import type { Snapshot } from '../cinder/snapshot.ts';
-import { BACKEND_FAMILIES } from './backends.ts';
-import { API_FAMILIES, CLOUD_FAMILIES, COLLECTOR_FAMILIES, VOLUME_TYPE_FAMILIES } from './cloud.ts';
-import { renderGroup, type RenderedFamily } from './exposition.ts';
-import type { FamilyGroup, FamilyType } from './family.ts';
-import { POOL_FAMILIES } from './pools.ts';
-import { SERVICE_FAMILIES } from './services.ts';
+import { isDown, isUp } from '../cinder/assess.ts';
+import { CONDITIONS } from '../cinder/conditions.ts';
+import type { Backend, Pool, Service } from '../cinder/model.ts';
+import { backendOf } from '../cinder/pools.ts';
+import type { CollectorStatus, History, Snapshot, VolumeTypeBackend } from '../cinder/snapshot.ts';
+import {
+  counter,
+  type FamilyGroup,
+  type FamilyType,
+  flag,
+  gauge,
+  info,
+  type RenderedFamily,
+  renderGroup,
+  states,
+  timestamp,
+} from './exposition.ts';
+
+/** A backend and what this process has seen of it. */
+interface SeenBackend {
+  readonly backend: Backend;
+  readonly history: History | undefined;
+}
+
+/** Families with one entity for each backend: a cluster, or a cinder-volume service that is in none. */
+const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
+  identity: ['host', 'backend'],
+  identityOf: ({ backend }) => [backend.host, backendOf(backend.host)],
+  families: [
+    gauge(
+      'cinder_backend_state',
+      'State of the storage backend by its driver stats ("backend_state"): 1 up, 0 down. No series when nobody can say: frozen, disabled, service down, unknown, stale.',
+      ({ backend }) => backend.state,
+    ),
+    states(
+      'cinder_backend_condition',
+      'Condition of the backend, decided from the service list and the driver stats: one series for each condition, exactly one of them is 1.',
+      'condition',
+      CONDITIONS,
+      ({ backend }) => backend.condition,
+    ),
+    flag(
+      'cinder_backend_state_reported',
+      'Whether the driver itself reports "backend_state": 1 it does, 0 Cinder assumes up. No series without driver stats.',
+      ({ backend }) => backend.reported,
+    ),
+    counter(
+      'cinder_backend_condition_changes_total',
+      'Changes of the condition of the backend seen by this process.',
+      ({ history }) => history?.changes ?? 0,
+    ),
+    timestamp(
+      'cinder_backend_condition_change_timestamp_seconds',
+      'When this process last saw the condition of the backend change, as Unix time. No series before the first change.',
+      ({ history }) => history?.lastChangeMs,
+    ),
+  ],
+};
+
+/** Families with one entity for each row of the service list. */
+const SERVICE_FAMILIES: FamilyGroup<Service> = {
+  identity: ['binary', 'host'],
+  identityOf: (service) => [service.binary, service.host],
+  families: [
+    flag(
+      'cinder_service_state',
+      'Heartbeat of the service: 1 when its "state" is up, 0 when it is down. No series when it is down because its clock is more than 60 s ahead: the scheduler then counts it as up.',
+      (s) => s.up,
+    ),
+    flag(
+      'cinder_service_enabled',
+      'Wish of the operator: 1 when the service\'s "status" is enabled, 0 when it is disabled.',
+      (s) => s.enabled,
+    ),
+    flag(
+      'cinder_service_frozen',
+      'Whether the volume service is frozen ("frozen" of the service list).',
+      (s) => s.frozen,
+    ),
+    flag(
+      'cinder_service_backend_state',
+      'What the service list itself says in "backend_state": 1 up, 0 down, no series for null, for any other word, and below microversion 3.49. With several pools Cinder lets the last one win.',
+      (s) => (s.backendState === 'up' ? true : s.backendState === 'down' ? false : undefined),
+    ),
+    timestamp(
+      'cinder_service_updated_timestamp_seconds',
+      'Last heartbeat of the service, or last change of its row, whichever is nearer to now ("updated_at"), as Unix time.',
+      (s) => s.updatedAtMs,
+    ),
+    info(
+      'cinder_service_info',
+      'Descriptive fields of the service; disabled_reason only while it is disabled. Always 1.',
+      {
+        zone: (s) => s.zone,
+        cluster: (s) => s.cluster,
+        disabled_reason: (s) => s.disabledReason,
+        replication_status: (s) => s.replicationStatus,
+        active_backend_id: (s) => s.activeBackendId,
+      },
+    ),
+  ],
+};
+
+/** Families with one entity for each pool that the scheduler knows. */
+const POOL_FAMILIES: FamilyGroup<Pool> = {
+  identity: ['host', 'backend', 'pool'],
+  identityOf: (pool) => [pool.host, backendOf(pool.host), pool.pool],
+  families: [
+    flag(
+      'cinder_pool_state',
+      'The pool\'s own "backend_state": 1 up or not reported (Cinder\'s default), 0 down, no series for any other word, nor while the backend is stale, unknown or without service.',
+      (p) => (p.outdated ? undefined : isUp(p) ? true : isDown(p) ? false : undefined),
+    ),
+    timestamp(
+      'cinder_pool_stats_timestamp_seconds',
+      'When the driver stats of the pool were taken ("timestamp"), as Unix time.',
+      (p) => p.statsAtMs,
+    ),
+    gauge(
+      'cinder_pool_total_capacity_bytes',
+      'Size of the pool ("total_capacity_gb"); +Inf when infinite, no series when unknown.',
+      (p) => p.totalBytes,
+    ),
+    gauge(
+      'cinder_pool_free_capacity_bytes',
+      'Free space in the pool ("free_capacity_gb"); +Inf when infinite, no series when unknown.',
+      (p) => p.freeBytes,
+    ),
+    gauge(
+      'cinder_pool_allocated_capacity_bytes',
+      'Space of the volumes that Cinder made in the pool ("allocated_capacity_gb").',
+      (p) => p.allocatedBytes,
+    ),
+    gauge(
+      'cinder_pool_provisioned_capacity_bytes',
+      'Apparent size of all volumes in the pool ("provisioned_capacity_gb", else "allocated_capacity_gb").',
+      (p) => p.provisionedBytes,
+    ),
+    gauge(
+      'cinder_pool_virtual_free_capacity_bytes',
+      'Space that the scheduler still gives out, by its own arithmetic with reserved space and over-subscription; may be negative.',
+      (p) => p.virtualFreeBytes,
+    ),
+    gauge(
+      'cinder_pool_reserved_ratio',
+      'Share of the pool that is kept back ("reserved_percentage"), 0 to 1.',
+      (p) => p.reservedRatio,
+    ),
+    gauge(
+      'cinder_pool_max_over_subscription_ratio',
+      'How far a thin pool may be over-subscribed ("max_over_subscription_ratio"); no series for auto.',
+      (p) => p.maxOverSubscriptionRatio,
+    ),
+    flag(
+      'cinder_pool_thin_provisioning',
+      'Whether the pool provisions thinly ("thin_provisioning_support").',
+      (p) => p.thinProvisioning,
+    ),
+    info('cinder_pool_info', 'Descriptive fields of the driver stats. Always 1.', {
+      volume_backend_name: (p) => p.volumeBackendName,
+      vendor_name: (p) => p.vendorName,
+      driver_version: (p) => p.driverVersion,
+      storage_protocol: (p) => p.storageProtocol,
+    }),
+  ],
+};
+
+/** Families of the cloud as a whole. */
+const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up' | 'clockOffsetMs'>> = {
+  identity: [],
+  identityOf: () => [],
+  families: [
+    flag(
+      'cinder_up',
+      'Whether the last refresh read the service list. The page is served from memory; the age of each part is in cinder_scrape_collector_last_success_timestamp_seconds.',
+      (s) => s.up,
+    ),
+    gauge(
+      'cinder_api_clock_offset_seconds',
+      'Clock of Cinder minus clock of the exporter, by the "Date" of the service list, else by the heartbeats in it (then up to 10 s too low).',
+      (s) => (s.clockOffsetMs === undefined ? undefined : Math.round(s.clockOffsetMs) / 1000),
+    ),
+  ],
+};
+
+/** Families of the API, as discovery and the answers told. */
+const API_FAMILIES: FamilyGroup<NonNullable<Snapshot['api']>> = {
+  identity: [],
+  identityOf: () => [],
+  families: [
+    info(
+      'cinder_api_info',
+      'Microversions of the Block Storage API, and the one in use for the service list. Always 1.',
+      {
+        min_version: (a) => a.min,
+        max_version: (a) => a.max,
+        used_version: (a) => a.used,
+      },
+    ),
+    flag(
+      'cinder_api_backend_state_supported',
+      'Whether the API knows microversion 3.49, from which the service list has "backend_state".',
+      (a) => a.backendStateSupported,
+    ),
+  ],
+};
+
+/** Families with one entity for each collector. */
+const COLLECTOR_FAMILIES: FamilyGroup<CollectorStatus> = {
+  identity: ['collector'],
+  identityOf: (c) => [c.collector],
+  families: [
+    flag('cinder_scrape_collector_success', 'Whether the last run of the collector succeeded.', (c) => c.success),
+    gauge(
+      'cinder_scrape_collector_duration_seconds',
+      'Duration of the last run of the collector.',
+      (c) => c.durationMs / 1000,
+    ),
+    timestamp(
+      'cinder_scrape_collector_last_success_timestamp_seconds',
+      'When the collector last succeeded, as Unix time: the age of what it tells. No series before the first success.',
+      (c) => c.lastSuccessAtMs,
+    ),
+  ],
+};
+
+/** Which backends can serve which volume type. */
+const VOLUME_TYPE_FAMILIES: FamilyGroup<VolumeTypeBackend> = {
+  identity: ['volume_type', 'host'],
+  identityOf: (row) => [row.volumeType, row.host],
+  families: [
+    info(
+      'cinder_volume_type_backend_info',
+      'A backend that can serve the volume type, by its extra specs; remembered while the backend is away or out. No series while Cinder hides extra specs: then the collector volume_types fails. Always 1.',
+      {},
+    ),
+  ],
+};
 
 /** Every family of one snapshot, in the order of the page. */
 export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {

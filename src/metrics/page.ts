@@ -1,7 +1,6 @@
-import { crc32 } from 'node:zlib';
-import { createSlices } from '../cinder/slices.ts';
-import { createDeflater, type Deflater } from './deflater.ts';
-import { OPENMETRICS_END, PIECE, type Format, type RenderedFamily } from './exposition.ts';
+import { constants, crc32, createDeflateRaw } from 'node:zlib';
+import { createSlices } from '../cinder/rows.ts';
+import { type Format, OPENMETRICS_END, PIECE, type RenderedFamily } from './exposition.ts';
 
 /**
  * The page of one snapshot in one format, compressed but left open at its end, so that the exporter's own metrics
@@ -168,4 +167,42 @@ function closed({ deflated, crc, size }: OpenPage): Packed {
   const pieces = [GZIP_HEADER, ...deflated, LAST_BLOCK, trailer];
   const packedSize = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return { gzip: packedSize > ONE_PIECE_BYTES ? pieces : [Buffer.concat(pieces)], packedSize, size };
+}
+
+/** Compresses pieces one after the other with one state; each result stands for itself and ends at a byte boundary. */
+interface Deflater {
+  /** The piece may be reused once this resolves. */
+  readonly deflate: (piece: Buffer) => Promise<Buffer>;
+  readonly close: () => void;
+}
+
+/**
+ * A raw deflate stream that is never ended: after each piece its history is forgotten (Z_FULL_FLUSH), so that what comes out can be put behind,
+ * and before, any other such piece. The work is done off the event loop, at level 1: fifteen times smaller, at a third of the cost of level 6.
+ */
+function createDeflater(): Deflater {
+  const stream = createDeflateRaw({ level: 1, chunkSize: 65_536 });
+  const parts: Buffer[] = [];
+  // Read by hand: a `data` event may come after the flush has been called back, and would end up in the next piece.
+  const drain = (): void => {
+    for (let part = stream.read() as Buffer | null; part !== null; part = stream.read() as Buffer | null)
+      parts.push(part);
+  };
+  stream.on('readable', drain);
+  return {
+    async deflate(piece) {
+      if (piece.length === 0) return piece;
+      await new Promise<void>((resolve, reject) => {
+        stream.once('error', reject);
+        stream.write(piece);
+        stream.flush(constants.Z_FULL_FLUSH, () => {
+          stream.off('error', reject);
+          resolve();
+        });
+      });
+      drain();
+      return Buffer.concat(parts.splice(0));
+    },
+    close: () => stream.destroy(),
+  };
 }

@@ -1,6 +1,5 @@
-import { withoutSecrets } from './echo.ts';
-import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
-import type { Answer, Request } from './request.ts';
+import { type FailureReason, oneLine, OpenStackError } from './errors.ts';
+import { type Answer, type Request, withoutSecrets } from './request.ts';
 
 /** The request id that both services send, for the operator to look up in their logs. Source: oslo.middleware, request_id.py: `req-` and a UUID. */
 export function requestId(answer: Answer): string | undefined {

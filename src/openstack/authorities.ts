@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { FileError, readRegularFile } from '../config/regular-file.ts';
-import type { Environment } from './clouds-files.ts';
+import type { Environment } from './clouds/files.ts';
 
 /** A certificate in PEM, as OpenSSL writes it. */
 export const CERTIFICATE =

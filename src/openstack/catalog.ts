@@ -1,5 +1,5 @@
 import { secretOf, type CloudAccess, type Interface } from './access.ts';
-import { withoutSecrets } from './echo.ts';
+import { withoutSecrets } from './request.ts';
 import { OpenStackError, oneLine } from './errors.ts';
 
 /** The names under which the Block Storage API is found in a catalog, the official one first. Source: os-service-types, aliases of `block-storage`. */

@@ -1,7 +1,6 @@
 import { parseJson, retryAfter } from './answer.ts';
 import { isVersion3 } from './catalog.ts';
-import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
-import { parseMicroversion, type VersionRange } from './microversion.ts';
+import { type FailureReason, oneLine, OpenStackError } from './errors.ts';
 import type { Answer, Request } from './request.ts';
 
 /** GET of any URL of the cloud, without a token; resolves with any answer. */
@@ -100,4 +99,39 @@ export function rangeFromNotAcceptable(error: OpenStackError): VersionRange | un
   const min = parseMicroversion(low);
   const max = parseMicroversion(high);
   return min && max ? { min, max } : undefined;
+}
+
+/** A microversion, compared as two integers: 3.9 is older than 3.49. */
+export interface Microversion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+const PATTERN = /^v?(\d{1,4})\.(\d{1,6})$/;
+
+/** Parses `3.49`; undefined for everything else. */
+export function parseMicroversion(text: unknown): Microversion | undefined {
+  const parts = typeof text === 'string' ? PATTERN.exec(text) : null;
+  return parts ? { major: Number(parts[1]), minor: Number(parts[2]) } : undefined;
+}
+
+export function formatMicroversion({ major, minor }: Microversion): string {
+  return `${major}.${minor}`;
+}
+
+/** Negative when a is older than b. */
+export function compareMicroversions(a: Microversion, b: Microversion): number {
+  return a.major - b.major || a.minor - b.minor;
+}
+
+/** What an endpoint supports. */
+export interface VersionRange {
+  readonly min: Microversion;
+  readonly max: Microversion;
+}
+
+/** The highest version in the range that is not above `wanted`; undefined when all of the range is above it. */
+export function highestUpTo(wanted: Microversion, range: VersionRange): Microversion | undefined {
+  if (compareMicroversions(wanted, range.min) < 0) return undefined;
+  return compareMicroversions(wanted, range.max) > 0 ? range.max : wanted;
 }

@@ -37,3 +37,40 @@ export function oneLine(text: string): string {
   const line = withoutControls(text, ' ').replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 199).toWellFormed()}…` : line;
 }
+
+/** By the codes of Node.js, OpenSSL and its HTTP parser. */
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'the connection could not be made in time',
+  EHOSTUNREACH: 'there is no way to the host',
+  ENETUNREACH: 'there is no way to the network',
+  ENOTFOUND: 'the name has no address',
+  EAI_AGAIN: 'the name could not be looked up',
+  HPE_HEADER_OVERFLOW: 'the answer has more headers than we read',
+  CERT_HAS_EXPIRED: 'the certificate is too old',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'the certificate is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate is not trusted',
+};
+
+/** What happened to a connection, in words for people and then in those of Node.js. */
+export function connectionTrouble(error: unknown): string {
+  // A happy-eyeballs failure has no message of its own.
+  if (error instanceof AggregateError && error.errors.length > 0) return connectionTrouble(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const said = error.message || error.name;
+  const words = wordsFor(said, 'code' in error ? String(error.code) : '');
+  return words === undefined ? said : `${words} (${said})`;
+}
+
+function wordsFor(said: string, code: string): string | undefined {
+  if (said === 'aborted') return 'the connection broke in the middle of the answer';
+  if (said === 'socket hang up') return 'the connection was closed without an answer';
+  return WORDS[code] ?? (code.startsWith('HPE_') ? 'what came is no HTTP' : undefined);
+}

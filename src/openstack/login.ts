@@ -1,7 +1,8 @@
 import { secretOf, type Auth, type CloudAccess, type Named, type Scope } from './access.ts';
 import { parseJson, serverTime, statusError } from './answer.ts';
 import { OpenStackError } from './errors.ts';
-import type { Answer, Request, Transport } from './request.ts';
+import type { Answer, Request } from './request.ts';
+import type { Transport } from './transport.ts';
 import { Secret } from '../config/secret.ts';
 
 /** A token and what came with it. */

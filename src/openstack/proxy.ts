@@ -3,7 +3,7 @@ import https from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Secret } from '../config/secret.ts';
-import type { Environment } from './clouds-files.ts';
+import type { Environment } from './clouds/files.ts';
 
 /** A proxy, and the variable that named it. */
 export interface Proxy {

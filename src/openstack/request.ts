@@ -1,19 +1,5 @@
-import http from 'node:http';
-import https from 'node:https';
-import { createSecureContext, type SecureContext } from 'node:tls';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
+import type http from 'node:http';
 import type { Secret } from '../config/secret.ts';
-import type { ClientTls } from './access.ts';
-import { defaultAuthorities } from './authorities.ts';
-import type { Environment } from './clouds-files.ts';
-import { connectionTrouble } from './connection-trouble.ts';
-import { withoutSecrets } from './echo.ts';
-import { OpenStackError, oneLine, type FailureReason } from './errors.ts';
-import { proxyChoice, ProxyError, TunnelAgent, type Proxy, type TunnelOptions } from './proxy.ts';
-
-const unzip = promisify(gunzip);
 
 export interface Request {
   /** What the request is for, in messages and metrics. */
@@ -34,291 +20,160 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Sends requests to one cloud over kept-alive connections. */
-export interface Transport {
-  /** Resolves with any HTTP answer, whatever its status; rejects with an OpenStackError of reason timeout, connect, http or decode. */
-  readonly send: (request: Request) => Promise<Answer>;
-  /** Ends all connections; requests under way fail. */
-  readonly close: () => void;
+/** Stands for a text of the cloud that holds a secret, or a part of one. A text with the secret cut out would tell how long it is, and what is around it. */
+const WITHHELD = '(not shown: it holds a <secret>)';
+/** A shorter secret would be found everywhere. */
+const LEAST_LENGTH = 4;
+/** So many characters in a row are a part of a password: a third of it, within these bounds. People take words for it, which messages have too. */
+const LEAST_PART = 4;
+const LARGEST_PART = 6;
+/** And of a token, which is random and long. */
+const TOKEN_PART = 8;
+/** More is cut off: of a text of the cloud 200 characters are shown. */
+const MOST_CHARACTERS = 1024;
+/** How often a text may be encoded, such as JSON in JSON in base64, and how many ways to read it are tried. */
+const MOST_LAYERS = 3;
+const MOST_READINGS = 300;
+
+/**
+ * A text of the cloud, or what stands for it when it holds a secret that the request carries: servers, and what stands before them, echo requests in
+ * their errors, in whatever encoding they like. So the text is read in every common encoding, one in the other, and no part of the secret may be in any reading.
+ */
+export function withoutSecrets({ headers, secret }: Pick<Request, 'headers' | 'secret'>, text: string): string {
+  const password = secret?.reveal() ?? '';
+  const token = headers['x-auth-token'] ?? '';
+  const third = Math.max(LEAST_PART, Math.min(LARGEST_PART, Math.ceil(password.length / 3)));
+  const shown = text.slice(0, MOST_CHARACTERS);
+  return tells(shown, [...parts(password, third), ...parts(token, TOKEN_PART)]) ? WITHHELD : shown;
 }
 
-export interface TransportOptions {
-  readonly tls: ClientTls;
-  readonly maxBodyBytes: number;
-  readonly userAgent: string;
-  /** Variables: proxies, and lists of authorities. Default: those of the process. */
-  readonly env?: Environment;
-  readonly clock?: Clock;
-  /** Called at the end of each request: operation, HTTP status or `error`, seconds. */
-  readonly observe?: (operation: string, status: string, seconds: number) => void;
+/** Whether a text holds one of the parts, in any reading. */
+function tells(text: string, wanted: readonly Parts[]): boolean {
+  if (wanted.length === 0) return false;
+  return readings(text).some((reading) => {
+    const forms = formsOf(reading);
+    return wanted.some(({ size, all }) => forms.some((form) => holds(form, size, all)));
+  });
 }
 
-/** Redirects are never followed: a token goes only where the catalog or the configuration sent it. */
-export function createTransport(options: TransportOptions): Transport {
-  const ways = createWays(options);
-  const underWay = new Set<AbortController>();
-  let closed = false;
-
-  async function send(request: Request): Promise<Answer> {
-    const start = performance.now();
-    const stop = new AbortController();
-    underWay.add(stop);
-    if (closed) stop.abort();
-    let status = 'error';
-    try {
-      const answer = await exchange(request, wayFor(request, ways), options, stop);
-      status = String(answer.status);
-      return answer;
-    } finally {
-      underWay.delete(stop);
-      options.observe?.(request.operation, status, (performance.now() - start) / 1000);
-    }
-  }
-
-  return {
-    send,
-    close() {
-      closed = true;
-      for (const stop of underWay) stop.abort();
-      ways.destroy();
-    },
-  };
+interface Parts {
+  readonly size: number;
+  readonly all: ReadonlySet<string>;
 }
 
-/** How a request gets to its server: over which connections, and through which proxy. */
-interface Way {
-  readonly agent: http.Agent;
-  readonly proxy: Proxy | undefined;
-}
-
-interface Ways {
-  /** Throws a ProxyError. */
-  readonly to: (url: URL) => Way;
-  readonly destroy: () => void;
-}
-
-/** Nothing is taken from Node's own support for proxies (`NODE_USE_ENV_PROXY`): it is different in each version. */
-function createWays({ tls: { ca, cert, key, verify }, env = process.env }: TransportOptions): Ways {
-  const pool = { keepAlive: true, maxSockets: 8, maxFreeSockets: 2, timeout: 300_000 };
-  const proxyOf = proxyChoice(env);
-  const agents = new Map<string, http.Agent>();
-  const kept = (name: string, create: () => http.Agent): http.Agent => {
-    const agent = agents.get(name) ?? create();
-    agents.set(name, agent);
-    return agent;
-  };
-  // The list of authorities is parsed once, and only when a certificate is to be seen.
-  let context: SecureContext | undefined;
-  const tls = (): https.AgentOptions => {
-    context ??= createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(verify && { ca: ca ?? [...defaultAuthorities(env)] }),
-      ...(cert && { cert: cert.reveal() }),
-      ...(key && { key: key.reveal() }),
+/** All parts of that size, or the whole when it is shorter; of the secret as it is, and of its letters and digits. */
+function parts(secret: string, wantedSize: number): readonly Parts[] {
+  return formsOf(secret)
+    .filter(({ length }) => length >= LEAST_LENGTH)
+    .map((text) => {
+      const size = Math.min(text.length, wantedSize);
+      return { size, all: new Set(Array.from({ length: text.length - size + 1 }, (_, i) => text.slice(i, i + size))) };
     });
-    return { rejectUnauthorized: verify, secureContext: context };
-  };
-  const direct = (protocol: string): http.Agent =>
-    protocol === 'https:'
-      ? kept('https:', () => new https.Agent({ ...pool, ...tls() }))
-      : kept('http:', () => new http.Agent(pool));
-  return {
-    to(url) {
-      const proxy = proxyOf(url);
-      if (!proxy) return { agent: direct(url.protocol), proxy };
-      if (url.protocol !== 'https:') return { agent: direct(proxy.url.protocol), proxy };
-      return { agent: kept(proxy.variable, () => new TunnelAgent(proxy, { ...pool, ...tls() }, tls())), proxy };
+}
+
+function holds(text: string, size: number, all: ReadonlySet<string>): boolean {
+  for (let i = 0; i + size <= text.length; i += 1) if (all.has(text.slice(i, i + size))) return true;
+  return false;
+}
+
+/** In small letters; without blanks; without dashes too; letters and digits alone: `p-l-a-n` is `plan`. */
+function formsOf(text: string): readonly string[] {
+  const small = text.toUpperCase().toLowerCase();
+  const bare = text
+    .normalize('NFKD')
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+  return [small, small.replace(/[\s\p{Cc}]/gu, ''), small.replace(/[\s\p{Cc}-]/gu, ''), bare];
+}
+
+/** The text, and what it may mean in some encoding, and what that may mean. */
+function readings(text: string): readonly string[] {
+  const found = new Set([text, Array.from(text).toReversed().join(''), rot13(text)]);
+  let layer = [...found];
+  for (let depth = 0; depth < MOST_LAYERS; depth += 1) {
+    const next: string[] = [];
+    for (const one of layer)
+      for (const decode of DECODERS)
+        for (const reading of decode(one)) {
+          if (reading.length < LEAST_PART || found.has(reading) || found.size >= MOST_READINGS) continue;
+          found.add(reading);
+          next.push(reading);
+        }
+    layer = next;
+  }
+  return [...found];
+}
+
+const DECODERS: readonly ((text: string) => readonly string[])[] = [
+  // URLs and forms, quoted-printable.
+  (text) => [
+    bytesIn(text.replaceAll('+', ' '), /(?:%[0-9a-f]{2})+/gi),
+    bytesIn(text, /(?:%[0-9a-f]{2})+/gi),
+    bytesIn(text.replace(/=\r?\n/g, ''), /(?:=[0-9a-f]{2})+/gi),
+  ],
+  // HTML and XML.
+  (text) => [text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|\w{2,8});?/gi, entity)],
+  // JSON, JavaScript, Python, C, shells.
+  (text) => [unescaped(text), bytesIn(text, /(?:\\x[0-9a-f]{2})+/gi)],
+  base64,
+  (text) => base64(text.replace(/\s+/g, '')),
+  hexadecimal,
+  // The numbers of a list of bytes.
+  (text) => [
+    text.replace(/\d{1,3}(?:[\s,;]+\d{1,3}){3,}/g, (list) => textOf(Buffer.from(list.split(/[\s,;]+/).map(Number)))),
+  ],
+  // UTF-8 that was taken for Latin-1.
+  (text) => [Buffer.from(text, 'latin1').toString('utf8')],
+];
+
+/** What bytes may be as a text. */
+function textOf(bytes: Buffer): string {
+  return (['utf8', 'latin1', 'utf16le'] as const).map((encoding) => bytes.toString(encoding)).join('\n');
+}
+
+/** Each run of escaped bytes as the text that they are in UTF-8. */
+function bytesIn(text: string, runs: RegExp): string {
+  return text.replace(runs, (run) => Buffer.from(run.replace(/[^0-9a-f]/gi, ''), 'hex').toString('utf8'));
+}
+
+const NAMED: Readonly<Record<string, string>> = { '&amp': '&', '&quot': '"', '&apos': "'", '&lt': '<', '&gt': '>' };
+
+function entity(whole: string, decimal?: string, hex?: string): string {
+  if (decimal === undefined && hex === undefined) return NAMED[whole.toLowerCase().replace(';', '')] ?? ' ';
+  const point = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  return point <= 0x10_ff_ff ? String.fromCodePoint(point) : ' ';
+}
+
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:u\{([\da-fA-F]{1,6})\}|u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|([0-7]{3})|([^]))/g,
+    (_, braces?: string, four?: string, eight?: string, two?: string, octal?: string, plain?: string) => {
+      if (plain !== undefined) return /[nrtbf]/.test(plain) ? ' ' : plain;
+      const point =
+        octal === undefined ? Number.parseInt(braces ?? four ?? eight ?? two ?? '', 16) : Number.parseInt(octal, 8);
+      return point <= 0x10_ff_ff ? String.fromCodePoint(point) : ' ';
     },
-    destroy() {
-      for (const agent of agents.values()) agent.destroy();
-    },
-  };
-}
-
-function wayFor(request: Request, ways: Ways): Way {
-  try {
-    return ways.to(request.url);
-  } catch (error) {
-    if (!(error instanceof ProxyError)) throw error;
-    throw failure(request, 'connect', error.message, error);
-  }
-}
-
-/** Settles within the timeout, whatever the other side does and whatever Node makes of it: a promise left open would block its caller for good. */
-async function exchange(request: Request, way: Way, options: TransportOptions, stop: AbortController): Promise<Answer> {
-  const { signal } = stop;
-  let late = false;
-  const cancel = (options.clock ?? SYSTEM_CLOCK).after(request.timeoutMs, () => {
-    late = true;
-    stop.abort();
-  });
-  try {
-    return await Promise.race([converse(request, way, options, signal), aborted(signal)]);
-  } catch (error) {
-    const via = way.proxy ? `, through the proxy ${way.proxy.url.host} (${way.proxy.variable})` : '';
-    if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s${via}`, error);
-    if (error instanceof OpenStackError) throw error;
-    const trouble = oneLine(withoutSecrets(request, connectionTrouble(error)));
-    throw failure(request, 'connect', trouble + via, withoutBytes(error));
-  } finally {
-    cancel();
-  }
-}
-
-async function converse(request: Request, way: Way, options: TransportOptions, signal: AbortSignal): Promise<Answer> {
-  const response = await connect(request, way, options, signal);
-  const status = response.statusCode ?? 0;
-  const { headers } = response;
-  const refusal = status !== 200 && status !== 201 && status !== 300;
-  const most = refusal ? MAX_REFUSAL_BYTES : LISTS.has(request.operation) ? options.maxBodyBytes : MAX_SMALL_BYTES;
-  const maxBytes = Math.min(most, options.maxBodyBytes);
-  try {
-    const raw = await read(response, maxBytes, request);
-    return { status, headers, body: await decode(raw, response, maxBytes, request) };
-  } catch (error) {
-    // What it is counts, not what else it says.
-    if (refusal && error instanceof TooLarge) return { status, headers, body: Buffer.alloc(0) };
-    throw error;
-  }
-}
-
-/** The operations whose answers grow with the cloud. */
-const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools']);
-/** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
-const MAX_SMALL_BYTES = 4 * 1024 * 1024;
-/** An error is a sentence, or a page of HTML that is not shown. */
-const MAX_REFUSAL_BYTES = 65_536;
-
-class TooLarge extends OpenStackError {}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(signal.reason as Error);
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
-}
-
-/** A kept-alive connection that the server closed just now shows within this time, and is no failure of the server. */
-const STALE_CONNECTION_MS = 1000;
-
-function connect(
-  request: Request,
-  way: Way,
-  own: TransportOptions,
-  signal: AbortSignal,
-): Promise<http.IncomingMessage> {
-  const { promise, resolve, reject } = withResolvers<http.IncomingMessage>();
-  const body = request.body === undefined ? undefined : Buffer.from(request.body);
-  const { clock = SYSTEM_CLOCK, userAgent } = own;
-  const start = clock.now();
-  const { agent, proxy } = way;
-  // A proxy is told the whole URL of what it is to fetch; within a tunnel the server is spoken to as ever.
-  const asked = proxy !== undefined && request.url.protocol === 'http:' ? proxy : undefined;
-  const url = asked?.url ?? request.url;
-  const options: http.RequestOptions & TunnelOptions = {
-    method: request.method,
-    agent,
-    signal,
-    tunnelSignal: signal,
-    ...(asked && { path: `http://${request.url.host}${request.url.pathname}${request.url.search}` }),
-    headers: {
-      ...(asked && { host: request.url.host }),
-      ...(asked?.authorization && { 'proxy-authorization': asked.authorization.reveal() }),
-      accept: 'application/json',
-      'accept-encoding': 'gzip',
-      'user-agent': userAgent,
-      ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
-      ...request.headers,
-    },
-  };
-  const outgoing = (url.protocol === 'https:' ? https : http).request(url, options);
-  outgoing.on('response', resolve);
-  outgoing.on('error', (error: NodeJS.ErrnoException) => {
-    const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && request.method === 'GET';
-    if (stale && clock.now() - start < STALE_CONNECTION_MS) resolve(connect(request, way, own, signal));
-    else reject(error);
-  });
-  // An answer that switches protocols ends without a response and without an error.
-  outgoing.on('close', () => reject(new Error('the connection was closed without an answer')));
-  outgoing.end(body);
-  return promise;
-}
-
-async function read(response: http.IncomingMessage, maxBytes: number, request: Request): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(request, maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-}
-
-async function decode(
-  raw: Buffer,
-  response: http.IncomingMessage,
-  maxBytes: number,
-  request: Request,
-): Promise<Buffer> {
-  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (coding === 'identity' || raw.length === 0) return raw;
-  if (coding !== 'gzip' && coding !== 'x-gzip')
-    throw failure(
-      request,
-      'decode',
-      `content-encoding ${/^[\w-]{1,20}$/.test(coding) ? withoutSecrets(request, coding) : 'of some kind'} was not asked for`,
-    );
-  try {
-    return await unzip(raw, { maxOutputLength: maxBytes, chunkSize: sizeHint(raw, maxBytes) });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(request, maxBytes);
-    throw failure(request, 'decode', 'the gzip body is damaged or cut off', error);
-  }
-}
-
-/** Node's parser of HTTP puts what came into its errors. */
-function withoutBytes(error: unknown): unknown {
-  if (error instanceof Error && 'rawPacket' in error) delete error.rawPacket;
-  return error;
-}
-
-/** The size that the gzip trailer promises, so that a large body is unpacked into one piece of memory; it may lie, and then costs a copy. */
-function sizeHint(raw: Buffer, maxBytes: number): number {
-  const promised = raw.length >= 18 ? raw.readUInt32LE(raw.length - 4) : 0;
-  return Math.max(16_384, Math.min(promised + 64, maxBytes, raw.length * 50));
-}
-
-function tooLarge(request: Request, maxBytes: number): TooLarge {
-  const { message, details } = failure(
-    request,
-    'decode',
-    `the answer is larger than ${LISTS.has(request.operation) ? `max_body (${maxBytes} bytes)` : `${maxBytes} bytes`}`,
   );
-  return new TooLarge(message, details);
 }
 
-function failure(request: Request, reason: FailureReason, message: string, cause?: unknown): OpenStackError {
-  const url = request.url.origin + request.url.pathname;
-  return new OpenStackError(`${request.method} ${url}: ${message}`, {
-    reason,
-    operation: request.operation,
-    url,
-    cause,
-  });
+/** Standard or for URLs, with padding or without, from each of four places: what is looked for may stand inside. */
+function base64(text: string): readonly string[] {
+  const runs = text.match(/[\w+/-]{6,}/g) ?? [];
+  return [0, 1, 2, 3].map((from) => runs.map((run) => textOf(Buffer.from(run.slice(from), 'base64'))).join('\n'));
 }
 
-function withResolvers<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T | Promise<T>) => void;
-  reject: (reason: unknown) => void;
-} {
-  let resolve!: (value: T | Promise<T>) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
+/** From both places where a byte may begin. `70 6c`, `70:6c` and `0x70, 0x6c` as well. */
+function hexadecimal(text: string): readonly string[] {
+  const digits = text.replace(/\b0x/gi, '').replace(/\b([0-9a-f]{2})[\s:,;-]+(?=[0-9a-f]{2}\b)/gi, '$1');
+  const runs = digits.match(/[0-9a-f]{8,}/gi) ?? [];
+  return [0, 1].map((from) => runs.map((run) => textOf(Buffer.from(run.slice(from), 'hex'))).join('\n'));
+}
+
+function rot13(text: string): string {
+  return text.replace(/[a-z]/gi, (letter) => {
+    const code = letter.charCodeAt(0);
+    const start = code >= 97 ? 97 : 65;
+    return String.fromCharCode(((code - start + 13) % 26) + start);
   });
-  return { promise, resolve, reject };
 }

@@ -6,7 +6,8 @@ import { findVersion3, type GetOpen } from './discovery.ts';
 import { OpenStackError } from './errors.ts';
 import { logIn, type Token } from './login.ts';
 import { asksToWait, type Pauses } from './pause.ts';
-import type { Answer, Request, Transport } from './request.ts';
+import type { Answer, Request } from './request.ts';
+import type { Transport } from './transport.ts';
 
 /** Whatever the clocks say, a token is used this long: a 401 ends it sooner. */
 const AT_LEAST_MS = 30_000;

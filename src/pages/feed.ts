@@ -1,6 +1,6 @@
 import type { Snapshot } from '../cinder/snapshot.ts';
-import type { Watcher } from '../refresh/watcher.ts';
-import type { Served } from '../http/clouds.ts';
+import type { Watcher } from '../watch/watcher.ts';
+import type { Served } from '../api/backends.ts';
 
 /** Follows the watchers of a list that is swapped whole when the configuration is reloaded. */
 export interface Feed {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Router, type Request, type Response } from 'express';
-import type { Served } from '../http/clouds.ts';
+import type { Served } from '../api/backends.ts';
 import { pack } from '../metrics/page.ts';
-import { sendPacked, takePlace } from '../http/packed.ts';
-import { backendJson } from '../http/view.ts';
+import { sendPacked, takePlace } from '../api/negotiate.ts';
+import { backendJson } from '../api/view.ts';
 import { parameter, readWanted } from './address.ts';
 import { createFeed } from './feed.ts';
 import { createConditionHistory } from './history.ts';
@@ -30,7 +30,7 @@ const TEXTS = new Map<string, () => Promise<unknown>>([
   ['/status.css', () => import('./assets.ts')],
   ['/status.js', () => import('./assets.ts')],
   ['/favicon.svg', () => import('./icon.ts')],
-  ['/openapi.json', () => import('../http/openapi.ts')],
+  ['/openapi.json', () => import('../api/openapi.ts')],
 ]);
 
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -148,7 +148,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     });
   });
   router.get('/openapi.json', async (request, response) => {
-    const { describeApi } = await import('../http/openapi.ts');
+    const { describeApi } = await import('../api/openapi.ts');
     const body = JSON.stringify(describeApi(telemetryPath), undefined, 2);
     await send(request, response, { status: 200, type: 'application/json; charset=utf-8', body, keep: undefined });
   });

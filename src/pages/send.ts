@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
-import { acceptsGzip } from '../http/negotiate.ts';
-import { setPagePolicy } from '../http/security-headers.ts';
+import { acceptsGzip } from '../api/negotiate.ts';
+import { setPagePolicy } from '../web/guard.ts';
 
 const compress = promisify(gzip);
 

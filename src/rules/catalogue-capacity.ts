@@ -1,7 +1,6 @@
-import { secondsOf } from './duration.ts';
 import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
-import type { Settings } from './settings.ts';
+import { secondsOf, type Settings } from './settings.ts';
 
 const SCHEDULABLE = 'cinder:pool_schedulable_capacity:bytes';
 

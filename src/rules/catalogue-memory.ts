@@ -1,18 +1,17 @@
-import { secondsOf } from './duration.ts';
 import {
-  CONDITION,
   BACKEND_LEFT_OVER,
+  CONDITION,
   DESCRIPTIVE,
   LEFT_OVER,
   POOL_STATE,
   remember,
   SERVICE_ENABLED,
   SERVICE_STATE,
-  whileBlind,
   type Sight,
+  whileBlind,
 } from './memory.ts';
 import type { RecordingRule } from './rule.ts';
-import type { Settings } from './settings.ts';
+import { secondsOf, type Settings } from './settings.ts';
 
 const HELD = 'cinder:backend_condition_held:bool';
 

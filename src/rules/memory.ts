@@ -1,5 +1,4 @@
-import { secondsOf } from './duration.ts';
-import type { Settings } from './settings.ts';
+import { secondsOf, type Settings } from './settings.ts';
 
 /** The names of the series that remember. */
 export const CONDITION = 'cinder:backend_condition:last_known';

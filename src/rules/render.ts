@@ -1,7 +1,15 @@
-import { Document, Scalar, type YAMLMap } from 'yaml';
-import { ruleGroups } from './catalogue.ts';
+import { Document, isNode, isPair, isScalar, parseDocument, Scalar, visit, type YAMLMap } from 'yaml';
+import { backendRules } from './catalogue-backends.ts';
+import { capacityRules } from './catalogue-capacity.ts';
+import { exporterRules } from './catalogue-exporter.ts';
+import { serviceRules } from './catalogue-services.ts';
 import type { AlertingRule, RecordingRule, RuleGroup } from './rule.ts';
-import type { Settings } from './settings.ts';
+import { scaled, type Settings } from './settings.ts';
+
+/** All rules, with the given settings written into them. */
+export function ruleGroups(s: Settings): readonly RuleGroup[] {
+  return [backendRules(s), serviceRules(s), capacityRules(s), exporterRules(s)];
+}
 
 /** A plain rule file for `rule_files`, or a PrometheusRule for the Prometheus Operator. */
 export type RulesFormat = 'prometheus' | 'prometheusrule';
@@ -90,4 +98,39 @@ function comment(text: string, width: number): string {
     lines.push(line);
   }
   return lines.join('\n');
+}
+
+/** The waits of a route. */
+const WAITS = ['group_wait', 'group_interval', 'repeat_interval'];
+
+/**
+ * A configuration of Alertmanager such as the shipped example, with the waits of its routes times `factor` and every webhook at
+ * `urlOf(receiver)`, and nothing else changed: for a demo or a test, beside rules with the same `--scale`.
+ */
+export function hastened(config: string, factor: number, urlOf: (receiver: string) => string): string {
+  const document = parseDocument(config);
+  visit(document, {
+    Pair(_, pair) {
+      if (!isScalar(pair.key) || !isScalar(pair.value)) return;
+      if (WAITS.includes(String(pair.key.value))) pair.value.value = scaled(String(pair.value.value), factor);
+    },
+  });
+  const receivers = document.get('receivers', true);
+  if (!isNode(receivers)) return document.toString();
+  visit(receivers, {
+    Map(_, receiver) {
+      const name = receiver.get('name');
+      if (typeof name !== 'string') return;
+      visit(receiver, {
+        Pair(_, { key, value }, path) {
+          const within = path.some(
+            (node) => isPair(node) && isScalar(node.key) && node.key.value === 'webhook_configs',
+          );
+          if (within && isScalar(key) && key.value === 'url' && isScalar(value)) value.value = urlOf(name);
+        },
+      });
+      return visit.SKIP;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { hastened } from '../../src/rules/alertmanager.ts';
+import { hastened } from '../../src/rules/render.ts';
 import { readText } from './shipped.ts';
 
 const EXAMPLE = readText('alerts/alertmanager.example.yml');

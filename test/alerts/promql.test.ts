@@ -3,11 +3,10 @@ import { test } from 'node:test';
 import { createCloudMetrics } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
 import { CLOCK_BEHIND } from '../../src/rules/memory.ts';
-import { ruleGroups } from '../../src/rules/catalogue.ts';
+import { renderRules, ruleGroups } from '../../src/rules/render.ts';
 import { defaultSettings, parseSettings } from '../../src/rules/settings.ts';
 import { namesIn } from './promql.ts';
 import { ALERTS, isAlert, RULES, rulesOf } from './shipped.ts';
-import { renderRules } from '../../src/rules/render.ts';
 
 const TARGET = ['job', 'instance', 'pod'];
 

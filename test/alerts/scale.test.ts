@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as forAll, double, integer, property } from 'fast-check';
-import { millisecondsOf, scaled } from '../../src/rules/duration.ts';
 import { renderRules } from '../../src/rules/render.ts';
-import { defaultSettings, scaleDurations, SETTINGS, SettingsError } from '../../src/rules/settings.ts';
+import {
+  defaultSettings,
+  millisecondsOf,
+  scaled,
+  scaleDurations,
+  SETTINGS,
+  SettingsError,
+} from '../../src/rules/settings.ts';
 import { rulesOf } from './shipped.ts';
 
 /** Numbers in an expression that are durations in seconds. */

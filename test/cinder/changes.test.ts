@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { follow, type Histories } from '../../src/cinder/changes.ts';
+import { follow, type Histories } from '../../src/cinder/snapshot.ts';
 import type { Backend } from '../../src/cinder/model.ts';
 import { judge, pool, service } from './samples.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createTypeMemory, type TypeMemory } from '../../src/cinder/type-memory.ts';
-import { hiddenSpecs, type VolumeType } from '../../src/cinder/volume-types.ts';
+import { createTypeMemory, hiddenSpecs, type TypeMemory, type VolumeType } from '../../src/cinder/types.ts';
 import type { Json } from '../../src/cinder/wire.ts';
 import { service } from './samples.ts';
 

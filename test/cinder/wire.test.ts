@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { backendOf, splitPoolName } from '../../src/cinder/host.ts';
+import { backendOf, splitPoolName } from '../../src/cinder/pools.ts';
 import { boolean, createCutter, number, text, time } from '../../src/cinder/wire.ts';
 import { assertLinear } from '../growth.ts';
 

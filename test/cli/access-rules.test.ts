@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { accessRules, accessRulesFor, type AccessRule } from '../../src/cli/access-rules.ts';
-import { CONFIG, until, watched } from '../refresh/watched.ts';
+import { CONFIG, until, watched } from '../watch/watched.ts';
 
 /** What `access-rules` prints with these flags. */
 function printed(t: TestContext, ...flags: readonly string[]): readonly AccessRule[] {

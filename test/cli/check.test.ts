@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderCheck } from '../../src/cli/check-table.ts';
-import { exitCodeOf } from '../../src/cli/exit-code.ts';
+import { exitCodeOf, renderCheck } from '../../src/cli/check-table.ts';
 import { NOW, pool, volume } from '../pages/cinder.ts';
 import { one } from '../pages/plays.ts';
-import { stageCloud, type Act } from '../pages/stage.ts';
+import { type Act, stageCloud } from '../pages/stage.ts';
 
 const PLAIN = { colour: false, width: undefined };
 

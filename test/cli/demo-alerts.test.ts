@@ -3,8 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { findAlertPrograms } from '../../src/cli/demo-alerts.ts';
-import { linesOf, startPager } from '../../src/cli/demo-pager.ts';
+import { findAlertPrograms, linesOf, startPager } from '../../src/cli/demo-alerts.ts';
 import { FlagError } from '../../src/cli/flags.ts';
 import { findProgram, startProgram } from '../../src/cli/program.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { SMALL_CLOUD } from '../refresh/watched.ts';
+import { SMALL_CLOUD } from '../watch/watched.ts';
 
 interface Ended {
   readonly code: number | null;

@@ -8,7 +8,7 @@ import { FLAGS, parseFlags, type ServeFlags } from '../../src/cli/flags.ts';
 import { load, serve, type Serving } from '../../src/cli/serve.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
-import { SMALL_CLOUD, until, type LogLine } from '../refresh/watched.ts';
+import { SMALL_CLOUD, until, type LogLine } from '../watch/watched.ts';
 
 interface Started {
   readonly serving: Serving;

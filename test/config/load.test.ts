@@ -7,11 +7,9 @@ import { after, mock, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { CloudConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/error.ts';
-import { completeConfig } from '../../src/config/complete.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { completeConfig, loadConfig } from '../../src/config/load.ts';
 import { cloudSchema } from '../../src/config/schema.ts';
-import { parseDuration } from '../../src/config/duration.ts';
-import { parseSize } from '../../src/config/size.ts';
+import { parseDuration, parseSize } from '../../src/config/units.ts';
 import { assertLinear } from '../growth.ts';
 import { BAD_FILES } from './bad-files.ts';
 

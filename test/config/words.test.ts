@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { createTask } from 'node-cron';
 import { calendarOf, cronProblem, periodMs } from '../../src/config/cron.ts';
-import { formatDuration, parseDuration } from '../../src/config/duration.ts';
 import { nearest } from '../../src/config/nearest.ts';
-import { formatSize, parseSize } from '../../src/config/size.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.ts';
 
 test("durations are Prometheus'", () => {
   const table: Record<string, number | undefined> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer } from '../openstack/answer.ts';
+import type { Answer } from '../lab/answer.ts';
 import type { Expected } from './case.ts';
 import { judge } from './judge.ts';
 import { absent, anyOrder, including, keys } from './pattern.ts';

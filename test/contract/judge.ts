@@ -1,4 +1,4 @@
-import type { Answer } from '../openstack/answer.ts';
+import type { Answer } from '../lab/answer.ts';
 import type { Expected } from './case.ts';
 import { isRecord, mismatch } from './pattern.ts';
 import type { Pattern } from './pattern.ts';

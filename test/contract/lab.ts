@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startLab } from '../openstack/lab.ts';
-import type { Lab } from '../openstack/lab.ts';
-import { send } from '../openstack/answer.ts';
+import { startLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { send } from '../lab/answer.ts';
 import { BASE_STATS, VOLUME_TYPES } from './base.ts';
 import type { Cloud, Who } from './cloud.ts';
 import { loginBody, projectId } from './login-body.ts';

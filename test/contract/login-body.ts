@@ -1,4 +1,4 @@
-import { send } from '../openstack/answer.ts';
+import { send } from '../lab/answer.ts';
 
 /** The login request that `OS_*` variables stand for. */
 export function loginBody(env: Readonly<Record<string, string>>): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fields } from '../../src/log/log.ts';
+import type { Fields } from '../../src/log.ts';
 import { stageFor, succeeded } from './stage.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { faultNamed } from './all-faults.ts';

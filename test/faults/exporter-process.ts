@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseExposition, type Exposition } from '../exposition-parser.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { waitFor } from '../lab/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import { decodeVolumeTypes } from '../../src/cinder/volume-types.ts';
+import { decodeVolumeTypes } from '../../src/cinder/types.ts';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { finish } from '../../src/metrics/page.ts';
-import { createPipeline, type Accepted } from '../../src/refresh/pipeline.ts';
+import { createPipeline, type Accepted } from '../../src/watch/pipeline.ts';
 
 const NOW = Date.UTC(2026, 7, 1, 10, 1);
 

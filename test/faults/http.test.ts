@@ -5,11 +5,11 @@ import { test, type TestContext } from 'node:test';
 import * as fc from 'fast-check';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve } from '../../src/cli/serve.ts';
-import type { Fields } from '../../src/log/log.ts';
+import type { Fields } from '../../src/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../exposition-parser.ts';
-import { send } from '../http/raw-client.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../web/raw-client.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { hostileRequests } from './hostile-requests.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 

@@ -7,7 +7,7 @@ import { hashSync } from 'bcryptjs';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { Exposition } from '../exposition-parser.ts';
 import { startProcess } from './exporter-process.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 

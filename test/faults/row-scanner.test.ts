@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/row-scanner.ts';
-import { decodeBody } from '../../src/cinder/rows.ts';
+import { decodeBody, NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/rows.ts';
 import { assertLinear } from '../growth.ts';
 import { awkwardText, byteChanges, changed } from './hostile-bodies.ts';
 

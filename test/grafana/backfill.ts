@@ -1,4 +1,4 @@
-import { escapeLabel } from '../../src/metrics/family.ts';
+import { escapeLabel } from '../../src/metrics/exposition.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,25 +1,28 @@
-import { judge } from '../cinder/samples.ts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createCinderApi, type CinderApi } from '../../src/cinder/api.ts';
-import { follow, type Histories } from '../../src/cinder/changes.ts';
-import { createCollectorLog } from '../../src/cinder/collector-log.ts';
-import { asOpenStackError } from '../../src/cinder/lane.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
-import type { Snapshot } from '../../src/cinder/snapshot.ts';
+import { follow, type Histories, type Snapshot } from '../../src/cinder/snapshot.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
-import { createCloudMetrics, createProcessMetrics, type CloudMetrics } from '../../src/metrics/exporter.ts';
+import {
+  type CloudMetrics,
+  createCloudMetrics,
+  createProcessMetrics,
+  renderRegistry,
+} from '../../src/metrics/exporter.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
-import { renderRegistry } from '../../src/metrics/registry.ts';
-import { loadAccess } from '../../src/openstack/clouds.ts';
+import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
-import { createTransport } from '../../src/openstack/request.ts';
 import { createSession, type Session } from '../../src/openstack/session.ts';
+import { createTransport } from '../../src/openstack/transport.ts';
 import { manualClock } from '../../src/simulator/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { FAULTY_CLOUD, SCRIPT, VOLUME_TYPES, everyMinute } from './faulty-cloud.ts';
+import { type CinderApi, createCinderApi } from '../../src/watch/cinder-api.ts';
+import { createCollectorLog } from '../../src/watch/collectors.ts';
+import { asOpenStackError } from '../../src/watch/scheduler-queue.ts';
+import { judge } from '../cinder/samples.ts';
+import { everyMinute, FAULTY_CLOUD, SCRIPT, VOLUME_TYPES } from './faulty-cloud.ts';
 
 export const START_MS = Date.UTC(2026, 2, 1, 12);
 export const STEP_MS = 30_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CODED_CONDITIONS } from '../../grafana/src/conditions.ts';
-import { ruleGroups } from '../../src/rules/catalogue.ts';
+import { ruleGroups } from '../../src/rules/render.ts';
 import { defaultSettings } from '../../src/rules/settings.ts';
 import { DASHBOARDS, DIRECTORY, UIDS } from './shipped.ts';
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts } from '../openstack/free-port.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { waitFor } from '../lab/wait-for.ts';
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;

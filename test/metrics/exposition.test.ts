@@ -5,8 +5,7 @@ import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
-import { formatValue, renderHeader } from '../../src/metrics/exposition.ts';
-import { escapeLabel } from '../../src/metrics/family.ts';
+import { escapeLabel, formatValue, renderHeader } from '../../src/metrics/exposition.ts';
 import { parseExposition } from '../exposition-parser.ts';
 import { pageOf, snapshotOf } from './snapshot.ts';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createCloudMetrics, createProcessMetrics, REASONS } from '../../src/metrics/exporter.ts';
+import { createCloudMetrics, createProcessMetrics, REASONS, renderRegistry } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
-import { renderRegistry } from '../../src/metrics/registry.ts';
 import { parseExposition } from '../exposition-parser.ts';
 
 /** The interface: a label that is new or gone breaks every alert that lasts. Change it on purpose only, with the changelog. */

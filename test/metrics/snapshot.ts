@@ -1,10 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import { follow } from '../../src/cinder/changes.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
-import type { Snapshot } from '../../src/cinder/snapshot.ts';
+import { follow, type Snapshot } from '../../src/cinder/snapshot.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';

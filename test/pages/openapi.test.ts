@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { createApp } from '../../src/http/app.ts';
-import { describeApi } from '../../src/http/openapi.ts';
+import { createApp } from '../../src/api/app.ts';
+import { describeApi } from '../../src/api/openapi.ts';
 import { hostile, one, twelve } from './plays.ts';
 import { openSite } from './site.ts';
 import { serve, stageCloud } from './stage.ts';

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
-import { createApp } from '../../src/http/app.ts';
-import type { Served } from '../../src/http/clouds.ts';
-import { listen } from '../../src/http/listen.ts';
+import { createApp } from '../../src/api/app.ts';
+import type { Served } from '../../src/api/backends.ts';
+import { listen } from '../../src/web/listen.ts';
 
 export interface Site {
   readonly url: string;

@@ -1,10 +1,15 @@
 import { Registry } from 'prom-client';
-import { follow, type Histories } from '../../src/cinder/changes.ts';
+import type { Served, ServedCloud } from '../../src/api/backends.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
-import type { Collector, CollectorStatus, Snapshot } from '../../src/cinder/snapshot.ts';
-import type { Served, ServedCloud } from '../../src/http/clouds.ts';
+import {
+  type Collector,
+  type CollectorStatus,
+  follow,
+  type Histories,
+  type Snapshot,
+} from '../../src/cinder/snapshot.ts';
 import { createCloudMetrics } from '../../src/metrics/exporter.ts';
-import { createPageSource } from '../../src/refresh/page.ts';
+import { createPageSource } from '../../src/watch/pipeline.ts';
 import { judge } from '../cinder/samples.ts';
 import { NOW } from './cinder.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hiddenSpecs } from '../../src/cinder/volume-types.ts';
+import { hiddenSpecs } from '../../src/cinder/types.ts';
 import { troublesOf } from '../../src/pages/trouble.ts';
 import { NOW } from './cinder.ts';
 import { stageCloud, type Act } from './stage.ts';

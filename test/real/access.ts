@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
-import { send } from '../openstack/answer.ts';
-import type { Lab, Who } from '../openstack/lab.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../lab/answer.ts';
+import type { Lab, Who } from '../lab/lab.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { conditionOf, hostsOf, withExporter } from './watched.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);

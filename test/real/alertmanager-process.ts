@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { freePorts } from '../openstack/free-port.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { startDaemon } from './daemon.ts';
 import type { Daemon } from './daemon.ts';
 

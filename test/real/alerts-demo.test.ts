@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { send } from '../openstack/answer.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../lab/answer.ts';
+import { waitFor } from '../lab/wait-for.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

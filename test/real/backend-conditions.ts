@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Exporter } from '../openstack/exporter.ts';
-import type { Lab } from '../openstack/lab.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import type { Lab } from '../lab/lab.ts';
 import { INCIDENTS, threePools } from './incidents.ts';
 import type { Incident } from './incidents.ts';
 import { backend, conditionOf, hostsOf } from './watched.ts';

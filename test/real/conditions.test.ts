@@ -1,8 +1,8 @@
 import { after, before, describe } from 'node:test';
-import { startExporter } from '../openstack/exporter.ts';
-import type { Exporter } from '../openstack/exporter.ts';
-import { startLab } from '../openstack/lab.ts';
-import type { Lab } from '../openstack/lab.ts';
+import { startExporter } from '../lab/exporter.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import { startLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { access } from './access.ts';
 import { backendConditions } from './backend-conditions.ts';
 import { outages } from './outages.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { send } from '../openstack/answer.ts';
-import type { Lab } from '../openstack/lab.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../lab/answer.ts';
+import type { Lab } from '../lab/lab.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { threePools } from './incidents.ts';
 
 interface PoolRow {

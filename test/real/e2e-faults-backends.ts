@@ -1,4 +1,4 @@
-import type { Lab } from '../openstack/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { serviceIsDown, statsSayDown } from './e2e-cinder.ts';
 import type { Fault, Story } from './e2e-fault.ts';
 import { threePools } from './incidents.ts';

@@ -1,4 +1,4 @@
-import type { Lab } from '../openstack/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import type { Story } from './e2e-fault.ts';
 
 const nas = 'CinderBackendDown lab@nas';

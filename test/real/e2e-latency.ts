@@ -1,13 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parse } from 'yaml';
-import { millisecondsOf } from '../../src/rules/duration.ts';
-import { defaultSettings } from '../../src/rules/settings.ts';
-import type { SettingName } from '../../src/rules/settings.ts';
-import { EXPORTER_CONFIG, SCALE } from './e2e-site.ts';
-import type { Site } from './e2e-site.ts';
-import { lineOf } from './e2e-watch.ts';
-import type { Line } from './e2e-watch.ts';
+import { defaultSettings, millisecondsOf, type SettingName } from '../../src/rules/settings.ts';
+import { EXPORTER_CONFIG, SCALE, type Site } from './e2e-site.ts';
+import { type Line, lineOf } from './e2e-watch.ts';
 
 /** Where the time from a fault to its page went, in milliseconds. */
 export interface Timing {

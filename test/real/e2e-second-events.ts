@@ -1,4 +1,4 @@
-import type { Lab } from '../openstack/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import type { SecondEvent, Story } from './e2e-fault.ts';
 import { RESOLVED_RETENTION_MS, SCALE } from './e2e-site.ts';
 

@@ -1,23 +1,17 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hastened } from '../../src/rules/alertmanager.ts';
-import { renderRules } from '../../src/rules/render.ts';
+import { text } from 'node:stream/consumers';
+import { hastened, renderRules } from '../../src/rules/render.ts';
 import { parseSettings, scaleDurations } from '../../src/rules/settings.ts';
-import { send } from '../openstack/answer.ts';
-import { startExporter } from '../openstack/exporter.ts';
-import type { Exporter } from '../openstack/exporter.ts';
-import { freePorts } from '../openstack/free-port.ts';
-import { startLab } from '../openstack/lab.ts';
-import type { Lab, Who } from '../openstack/lab.ts';
-import { startAlertmanager } from './alertmanager-process.ts';
-import type { Alertmanager } from './alertmanager-process.ts';
-import { startPrometheus } from './prometheus-process.ts';
-import type { Prometheus } from './prometheus-process.ts';
+import { send } from '../lab/answer.ts';
+import { type Exporter, startExporter } from '../lab/exporter.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { type Lab, startLab, type Who } from '../lab/lab.ts';
+import { type Alertmanager, startAlertmanager } from './alertmanager-process.ts';
+import { type Prometheus, startPrometheus } from './prometheus-process.ts';
 
 /** What every duration of the rules and every wait of Alertmanager is multiplied by. */
 export const SCALE = 0.05;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { waitFor } from '../openstack/wait-for.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import type { Notification } from './alertmanager-process.ts';
 import type { Site } from './e2e-site.ts';
 

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { freePorts } from '../openstack/free-port.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';
 import { imageBase } from './image-base.ts';
 import { scrape } from './scrape.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../exposition-parser.ts';
-import type { Lab } from '../openstack/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { backend } from './watched.ts';
 
 /** Something that happens to a backend of the real Cinder, what the exporter makes of it, and how it is undone. */

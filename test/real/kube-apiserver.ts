@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePorts } from '../openstack/free-port.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { startDaemon, type Daemon } from './daemon.ts';
 
 /** What a command printed. */

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { loadAccess } from '../../src/openstack/clouds.ts';
+import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
-import { createTransport } from '../../src/openstack/request.ts';
+import { createTransport } from '../../src/openstack/transport.ts';
 import { createSession } from '../../src/openstack/session.ts';
 
 /** A configuration that the real `openstack` command reads services with; so must we. `BASE` is the cloud's URL. */

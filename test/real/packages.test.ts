@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { parse } from 'yaml';
-import { freePorts } from '../openstack/free-port.ts';
+import { freePorts } from '../lab/free-port.ts';
 import { schemaProblems, type Manifest } from '../packaging/manifests.ts';
 import type { PodSpec } from '../packaging/pod-security.ts';
 import { checkout } from './checkout.ts';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { send } from '../openstack/answer.ts';
-import { freePorts } from '../openstack/free-port.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../lab/answer.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { startDaemon } from './daemon.ts';
 
 /** One series of an instant query. */

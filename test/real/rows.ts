@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Exporter } from '../openstack/exporter.ts';
-import type { Lab } from '../openstack/lab.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import type { Lab } from '../lab/lab.ts';
 import { conditionOf, hostsOf } from './watched.ts';
 
 /** Rows that come and go in the real Cinder's database. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Exporter } from '../openstack/exporter.ts';
-import type { Lab } from '../openstack/lab.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import type { Lab } from '../lab/lab.ts';
 import type { Prometheus } from './prometheus-process.ts';
 import { persistently } from './sqlite.ts';
 

@@ -1,6 +1,6 @@
 import type { Exposition } from '../exposition-parser.ts';
-import type { Exporter } from '../openstack/exporter.ts';
-import type { Lab } from '../openstack/lab.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import type { Lab } from '../lab/lab.ts';
 import type { Scene } from '../runbooks/play.ts';
 import { persist } from './sqlite.ts';
 import { conditionOf } from './watched.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { send } from '../openstack/answer.ts';
-import type { Answer, Question } from '../openstack/answer.ts';
-import type { Lab } from '../openstack/lab.ts';
-import { waitFor } from '../openstack/wait-for.ts';
+import { send } from '../lab/answer.ts';
+import type { Answer, Question } from '../lab/answer.ts';
+import type { Lab } from '../lab/lab.ts';
+import { waitFor } from '../lab/wait-for.ts';
 import { persist } from './sqlite.ts';
 
 /** Volume types by name, and the backend that serves each. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../openstack/answer.ts';
+import type { Answer } from '../lab/answer.ts';
 
 const TRIES = 4;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { CONDITIONS, type Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../exposition-parser.ts';
-import { startExporter } from '../openstack/exporter.ts';
-import type { Exporter } from '../openstack/exporter.ts';
+import { startExporter } from '../lab/exporter.ts';
+import type { Exporter } from '../lab/exporter.ts';
 
 /** Short times, so that every condition comes and goes while somebody waits. */
 export const CONFIG = `

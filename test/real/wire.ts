@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startCountingProxy } from '../openstack/counting-proxy.ts';
-import type { CountingProxy, Passed } from '../openstack/counting-proxy.ts';
+import { startCountingProxy } from '../lab/counting-proxy.ts';
+import type { CountingProxy, Passed } from '../lab/counting-proxy.ts';
 import type { Exposition } from '../exposition-parser.ts';
-import { send } from '../openstack/answer.ts';
-import { startExporter } from '../openstack/exporter.ts';
-import type { Exporter } from '../openstack/exporter.ts';
-import type { Lab } from '../openstack/lab.ts';
+import { send } from '../lab/answer.ts';
+import { startExporter } from '../lab/exporter.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /** An exporter that reaches Keystone and Cinder through proxies that count. */
 export interface Tapped {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../refresh/watched.ts';
+import { until } from '../watch/watched.ts';
 import { bench, list, recordedJson } from './client.ts';
 import { labBackend, LAB_CLOUD } from './lab-cloud.ts';
 

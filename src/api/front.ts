@@ -1,0 +1,75 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { quoted } from '../config/tree.ts';
+import type { Log } from '../log.ts';
+import type { Served } from './backends.ts';
+import { sendPage } from './negotiate.ts';
+
+/** Every other path that is served, without regard to case as the router has none. A test holds them against the routes and the OpenAPI description. */
+export const TAKEN_PATHS: readonly string[] = [
+  '/probe',
+  '/sd',
+  '/api/v1/backends',
+  '/api/v1/backend',
+  '/cloud',
+  '/backend',
+  '/events',
+  '/status.css',
+  '/status.js',
+  '/favicon.svg',
+  '/openapi.json',
+];
+
+/** Segments that every client, proxy and router sends on and reads as they are; RFC 3986's unreserved characters. */
+const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
+
+/** The path of the metrics page, when it can be one. Throws an Error that says what was expected. */
+export function checkTelemetryPath(path: string): string {
+  const refuse = (expected: string): Error =>
+    new Error(`--web.telemetry-path: expected ${expected}, got ${quoted(path)}`);
+  if (!PLAIN_PATH.test(path) || path.length > 200)
+    throw refuse('a path such as /metrics (at most 200 letters, digits, "-", ".", "_", "~" and "/")');
+  if (path.startsWith('/-/') || TAKEN_PATHS.includes(path.toLowerCase()))
+    throw refuse('a path at which nothing else is served');
+  return path;
+}
+
+export interface FrontOptions {
+  readonly served: Served;
+  readonly telemetryPath: string;
+  /** The routes, which may still be loading: express is a third of the start, and the port listens before it is there. */
+  readonly routes: Promise<RequestListener>;
+  readonly log: Log;
+}
+
+/**
+ * What stands before the routes: a scrape, which is nearly every request, needs nothing of them. Finding its way through express costs
+ * four times as much as sending a page of 70 KB does (bench/, row "scrape").
+ */
+export function createFront({ served, telemetryPath, routes, log }: FrontOptions): RequestListener {
+  let loaded: RequestListener | undefined;
+  const loading = routes.then((listener) => {
+    loaded = listener;
+    return listener;
+  });
+  const failed = (response: ServerResponse, error: unknown): void => {
+    log('error', 'A request failed', { error: error instanceof Error ? error.message : String(error) });
+    if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('The request could not be answered.\n');
+  };
+  loading.catch(() => undefined);
+  return (request, response) => {
+    const { method, url = '' } = request;
+    if ((method === 'GET' || method === 'HEAD') && pathOf(url) === telemetryPath) {
+      sendPage(served.metrics(), request, response).catch((error: unknown) => failed(response, error));
+    } else if (loaded) {
+      loaded(request, response);
+    } else {
+      loading.then((listener) => listener(request, response)).catch((error: unknown) => failed(response, error));
+    }
+  };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

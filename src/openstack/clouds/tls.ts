@@ -1,0 +1,171 @@
+import { Secret } from '../../config/secret.ts';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FileError, readRegularFile } from '../../config/regular-file.ts';
+import { quoted } from '../../config/tree.ts';
+import type { ClientTls } from '../access.ts';
+import { CERTIFICATE, readHashedFolder } from '../authorities.ts';
+import type { Environment } from './files.ts';
+import type { Settings, Written } from './settings.ts';
+
+/** Where relative paths and `~` lead, and the variables. */
+export interface PathBase {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+export interface LoadedTls {
+  readonly tls: ClientTls;
+  readonly files: readonly string[];
+}
+
+/** Reads `cacert`, `cert` and `key`, and sees that they are what they should be; what is wrong goes to `settings.problems`. */
+export function tlsOf(settings: Settings, base: PathBase): LoadedTls {
+  const verify = isVerified(settings);
+  const written = {
+    ca: verify ? caOf(settings, base) : undefined,
+    cert: settings.top('cert'),
+    key: settings.top('key'),
+  };
+  const ca = readPem(settings, written.ca, base, 'or a folder');
+  const cert = readPem(settings, written.cert, base);
+  const key = readPem(settings, written.key, base);
+  const caOk = written.ca && ca && certificatesOk(settings, written.ca, ca);
+  const certOk = written.cert && cert && certificatesOk(settings, written.cert, cert);
+  if (written.key && !written.cert) settings.wrong(written.key, 'expected a cert beside the key, got the key alone');
+  const keyText = key?.text ?? (written.key || !cert || !PRIVATE_KEY.test(cert.text) ? undefined : cert.text);
+  if (written.cert && cert && !written.key && keyText === undefined) {
+    settings.wrong(written.cert, `expected a key beside the cert, or the key in the same file, got only ${cert.name}`);
+  }
+  if (certOk && keyText !== undefined && cert && written.cert) {
+    checkKey(settings, written.key ?? written.cert, key?.name ?? cert.name, keyText, cert.text);
+  }
+  checkWords(settings);
+  return {
+    tls: {
+      ...(caOk && ca ? { ca: ca.text } : {}),
+      ...(certOk && cert ? { cert: new Secret(cert.text) } : {}),
+      ...(certOk && keyText !== undefined ? { key: new Secret(keyText) } : {}),
+      verify,
+    },
+    files: [ca, cert, key].flatMap((pem) => pem?.file ?? []),
+  };
+}
+
+/** Where the certificate authorities are written: `cacert`, `verify` with a path, else the variables that Python's clients know. Source: requests, sessions.py, `merge_environment_settings`. */
+function caOf(settings: Settings, { env }: PathBase): Written | undefined {
+  const verify = settings.top('verify');
+  const written = settings.top('cacert') ?? (verify && isPlace(verify) ? verify : undefined);
+  if (written) return written;
+  const name = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'].find((one) => env[one]);
+  const text = name === undefined ? undefined : env[name];
+  if (name === undefined || text === undefined) return undefined;
+  return { key: 'cacert', text, leaf: { kind: 'leaf', at: { source: name }, value: text, text, quoted: false } };
+}
+
+interface Pem {
+  /** How messages call it: the path, or that the text stood in place of one. */
+  readonly name: string;
+  readonly file?: string;
+  readonly text: string;
+}
+
+const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
+
+/** PEM text in place of a path is taken as it is, as other clients allow: from a variable it may have its line ends as `\n`. */
+function readPem(settings: Settings, written: Written | undefined, base: PathBase, folder?: string): Pem | undefined {
+  if (!written) return undefined;
+  if (PEM.test(written.text)) return { name: 'the text', text: written.text.replaceAll('\\n', '\n') };
+  if (!mayBePath(written.text)) {
+    const what = `the path of a PEM file${folder === undefined ? '' : ` ${folder}`}, or PEM text`;
+    settings.wrong(written, `expected ${what}, got ${written.text.length} characters of another text`);
+    return undefined;
+  }
+  const path = resolvePath(written.text, base);
+  try {
+    const text = folder !== undefined && isFolder(path) ? readHashedFolder(path) : readRegularFile(path);
+    return { name: path, file: path, text };
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    settings.wrong(written, `${error.file}: ${error.reason}`);
+    return undefined;
+  }
+}
+
+/** A text that is no path is never shown: it may be a key that lost its first line. */
+function mayBePath(text: string): boolean {
+  const bare = text.replace(/[\s\\]/g, '');
+  return (
+    !/[\r\n\0]/.test(text.trim()) &&
+    text.length <= 1024 &&
+    !text.includes('-----') &&
+    !/^[A-Za-z0-9+/]{60,}={0,2}$/.test(bare)
+  );
+}
+
+function resolvePath(text: string, { cwd, home }: PathBase): string {
+  return /^~(?:\/|$)/.test(text) ? join(home, text.slice(1)) : resolve(cwd, text);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function certificatesOk(settings: Settings, written: Written, { name, text }: Pem): boolean {
+  const blocks = text.match(CERTIFICATE) ?? [];
+  const bad = blocks.findIndex((block) => !parses(() => new X509Certificate(block)));
+  if (blocks.length > 0 && bad < 0) return true;
+  const got = blocks.length === 0 ? 'none' : `a broken one (number ${bad + 1})`;
+  settings.wrong(written, `${name}: expected a PEM certificate, got ${got}`);
+  return false;
+}
+
+function checkKey(settings: Settings, written: Written, file: string, keyPem: string, certPem: string): void {
+  const encrypted = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(keyPem);
+  const key = encrypted ? undefined : parses(() => createPrivateKey(keyPem));
+  const first = certPem.match(CERTIFICATE)?.[0] ?? '';
+  if (encrypted)
+    settings.wrong(written, `${file}: expected a PEM private key without a passphrase, got an encrypted one`);
+  else if (!key) settings.wrong(written, `${file}: expected a PEM private key, got none`);
+  else if (!new X509Certificate(first).checkPrivateKey(key)) {
+    settings.wrong(written, `${file}: expected the private key of the certificate, got another one's`);
+  }
+}
+
+/** The value, or undefined when OpenSSL does not understand it: its messages say nothing more to an operator. */
+function parses<Value>(parse: () => Value): Value | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+/** `insecure` wins over `verify`, as in openstacksdk. A path in `verify` means yes. */
+function isVerified(settings: Settings): boolean {
+  const [verify, insecure] = [settings.top('verify'), settings.top('insecure')];
+  return !(insecure && word(insecure) === true) && !(verify && word(verify) === false);
+}
+
+function checkWords(settings: Settings): void {
+  const [verify, insecure] = [settings.top('verify'), settings.top('insecure')];
+  if (insecure && word(insecure) === undefined)
+    settings.wrong(insecure, `expected true or false, got ${quoted(insecure.text)}`);
+  if (verify && word(verify) === undefined && !isPlace(verify))
+    settings.wrong(verify, `expected true, false or the path of a PEM file, got ${quoted(verify.text)}`);
+}
+
+/** What is no misspelt word, but a path or PEM text. */
+function isPlace({ text }: Written): boolean {
+  return /[/~\r\n]|-----/.test(text);
+}
+
+/** The words of YAML 1.1 for booleans; undefined for any other. */
+function word({ text }: Written): boolean | undefined {
+  const said = text.toLowerCase();
+  if (/^(?:true|yes|on|y|1)$/.test(said)) return true;
+  return /^(?:false|no|off|n|0)$/.test(said) ? false : undefined;
+}

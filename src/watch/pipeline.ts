@@ -1,0 +1,219 @@
+import type { Registry } from 'prom-client';
+import { assess } from '../cinder/assess.ts';
+import {
+  type Evidence,
+  isDisputed,
+  NO_EVIDENCE,
+  standing,
+  type Standing,
+  withPools,
+  withServices,
+} from '../cinder/evidence.ts';
+import type { Backend, Pool, Service } from '../cinder/model.ts';
+import { poolReader } from '../cinder/pools.ts';
+import { createSlices, decodeBody, type RowReader } from '../cinder/rows.ts';
+import { serviceReader } from '../cinder/services.ts';
+import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
+import { createTypeMemory, type TypeMemory } from '../cinder/types.ts';
+import { createCutter, type Cutter } from '../cinder/wire.ts';
+import { renderRegistry } from '../metrics/exporter.ts';
+import type { Format } from '../metrics/exposition.ts';
+import { renderSnapshot } from '../metrics/families.ts';
+import { compress, finish, type OpenPages, type Packed } from '../metrics/page.ts';
+
+export interface PipelineOptions {
+  readonly staleAfterMs: number;
+  readonly maxRows: number;
+  readonly maxLabelLength: number;
+}
+
+/** An answer's body, and the clocks when it came: ours (monotonic) and Cinder's. */
+export interface Body {
+  readonly bytes: Uint8Array;
+  readonly readAt: number;
+  readonly cinderTimeMs: number | undefined;
+}
+
+/** What became of a body. */
+export interface Accepted {
+  /** undefined: it was not the list that was asked for, and `problem` says what it was. */
+  readonly rows: number | undefined;
+  readonly rejected: number;
+  readonly truncated: number;
+  readonly problem: string | undefined;
+  /** Backends of which schedulers tell different things. */
+  readonly disagreements: readonly string[];
+}
+
+/** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
+interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
+  readonly now: number;
+}
+
+export interface Published {
+  readonly pages: OpenPages;
+  readonly changes: readonly Change[];
+  readonly snapshot: Snapshot;
+}
+
+/** From bodies to pages: keeps the evidence and the histories of one cloud, and has no effects of its own. */
+export interface Pipeline {
+  readonly services: (body: Body, how: { readonly late: boolean }) => Promise<Accepted>;
+  readonly pools: (body: Body) => Promise<Accepted>;
+  /** The types as they are now; which backends serve them shows with the next pools. */
+  readonly volumeTypes: TypeMemory['set'];
+  readonly publish: (round: Round) => Promise<Published>;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  let evidence: Evidence = NO_EVIDENCE;
+  let histories: Histories = new Map();
+  const types = createTypeMemory();
+
+  async function accept<T>(
+    body: Body,
+    readerFor: (cut: Cutter) => RowReader<T>,
+  ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
+    const disagreements: readonly string[] = [];
+    const cut = createCutter(options.maxLabelLength);
+    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows);
+    const truncated = cut.count();
+    if (typeof decoded === 'string') {
+      return {
+        accepted: { rows: undefined, rejected: 0, truncated, problem: decoded, disagreements },
+        rows: undefined,
+      };
+    }
+    const { rows, rejected, firstProblem } = decoded;
+    if (rows.length === 0 && rejected > 0) {
+      // That there is nothing in the cloud is a claim which rows that nobody understands do not support.
+      const problem = `${rejected} rows, none of which could be used: ${firstProblem}`;
+      return { accepted: { rows: undefined, rejected, truncated, problem, disagreements }, rows: undefined };
+    }
+    return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem, disagreements }, rows };
+  }
+
+  async function backendsOf(stands: Standing, round: Round, nowMs: number | undefined): Promise<readonly Backend[]> {
+    if (!stands.services) return [];
+    const blindness = blindnessOf(stands.services, round);
+    const backends: Backend[] = [];
+    const slices = createSlices();
+    for (const backend of assess(stands.services, stands, { nowMs, staleAfterMs: options.staleAfterMs, blindness })) {
+      backends.push(backend);
+      if (slices.over()) await slices.next();
+    }
+    return backends;
+  }
+
+  return {
+    async services(body, { late }) {
+      const { accepted, rows } = await accept(body, serviceReader);
+      if (rows) evidence = withServices(evidence, rows, body, { late, whole: accepted.rejected === 0 });
+      return accepted;
+    },
+    async pools(body) {
+      const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see));
+      types.seen(rows !== undefined);
+      if (!rows) return accepted;
+      const { evidence: after, disagreements } = withPools(evidence, rows, body, accepted.rejected === 0);
+      evidence = after;
+      return { ...accepted, disagreements };
+    },
+    volumeTypes: types.set,
+    async publish(round) {
+      const stands = standing(evidence, round.now, options.staleAfterMs);
+      const { services, reports } = stands;
+      const { clockOffsetMs } = evidence;
+      const cinderNowMs = clockOffsetMs === undefined ? undefined : round.now + clockOffsetMs;
+      const backends = await backendsOf(stands, round, cinderNowMs);
+      const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
+      histories = followed.after;
+      const snapshot: Snapshot = {
+        atMs: round.atMs,
+        clockOffsetMs: services && cinderNowMs !== undefined ? cinderNowMs - round.atMs : undefined,
+        up: round.up,
+        // With nothing fresh left, only cinder_up and what the exporter tells of itself stay.
+        api: services || reports.size > 0 ? round.api : undefined,
+        collectors: round.collectors,
+        services: (services ?? []).map((service) =>
+          isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,
+        ),
+        pools: poolsOf(reports, backends),
+        backends,
+        histories,
+        volumeTypes: services ? types.rows(services) : [],
+      };
+      return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
+    },
+  };
+}
+
+/** All pools, those of a backend as it was judged. */
+function poolsOf(reports: Standing['reports'], backends: readonly Backend[]): readonly Pool[] {
+  const judged = new Map(backends.map(({ host, pools }) => [host, pools]));
+  return [...reports].flatMap(([host, { pools }]) => judged.get(host) ?? pools);
+}
+
+/** Why no driver stats can be read, as a clause for people. */
+function blindnessOf(services: readonly Service[], { collectors, api }: Round): string {
+  const pools = collectors.find(({ collector }) => collector === 'pools');
+  const failure = pools?.failure;
+  if (failure?.reason === 'forbidden') return 'Cinder forbids this user to read them';
+  if (failure?.reason === 'auth') return 'the login is refused';
+  const schedulers = services.filter(({ binary }) => binary === 'cinder-scheduler');
+  if (schedulers.length > 0 && !schedulers.some(({ up }) => up === true)) return 'no cinder-scheduler is alive';
+  if (failure) return failure.reason === 'timeout' ? 'no scheduler answers' : 'the request for them fails';
+  if (api?.backendStateSupported === false) return 'this Cinder is older than microversion 3.49, and lists no state';
+  return pools ? 'no scheduler has answered yet' : 'they are not asked for';
+}
+
+/** What is left to say when a snapshot could not be made: that the cloud is not read, and how each collector went. */
+export async function blank({ atMs, collectors }: Pick<Snapshot, 'atMs' | 'collectors'>): Promise<Published> {
+  const snapshot: Snapshot = {
+    atMs,
+    clockOffsetMs: undefined,
+    up: false,
+    api: undefined,
+    collectors,
+    services: [],
+    pools: [],
+    backends: [],
+    histories: new Map(),
+    volumeTypes: [],
+  };
+  return { pages: await compress(renderSnapshot(snapshot)), changes: [], snapshot };
+}
+
+/** Serves whole pages: the cloud's, as its last refresh left it, and after it the exporter's own metrics. */
+export interface PageSource {
+  readonly page: (format: Format) => Promise<Packed>;
+}
+
+/** The exporter's own metrics may be this old. A scrape in between copies bytes. */
+const OWN_MAX_AGE_MS = 1000;
+
+export function createPageSource(
+  pages: () => OpenPages | undefined,
+  registries: readonly Registry[],
+  now = (): number => performance.now(),
+): PageSource {
+  const cached: Partial<
+    Record<Format, { readonly at: number; readonly of: OpenPages | undefined; readonly page: Promise<Packed> }>
+  > = {};
+
+  async function render(of: OpenPages | undefined, format: Format): Promise<Packed> {
+    const own = await Promise.all(registries.map((registry) => renderRegistry(registry, format)));
+    return finish(of, own.join(''), format);
+  }
+
+  return {
+    page(format) {
+      const of = pages();
+      const old = cached[format];
+      if (old && old.of === of && now() - old.at < OWN_MAX_AGE_MS) return old.page;
+      const page = render(of, format);
+      cached[format] = { at: now(), of, page };
+      return page;
+    },
+  };
+}

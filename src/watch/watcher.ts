@@ -1,0 +1,210 @@
+import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
+import { createCinderApi } from './cinder-api.ts';
+import { createCollectorLog } from './collectors.ts';
+import { asOpenStackError, createLane } from './scheduler-queue.ts';
+import type { CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
+import type { CloudConfig } from '../config/config.ts';
+import { periodMs } from '../config/cron.ts';
+import type { Log } from '../log.ts';
+import { createCloudMetrics, type CloudMetrics } from '../metrics/exporter.ts';
+import type { OpenPages } from '../metrics/page.ts';
+import type { CloudAccess } from '../openstack/access.ts';
+import { PAUSED, createPauses } from '../openstack/pause.ts';
+import { createTransport } from '../openstack/transport.ts';
+import { createSession } from '../openstack/session.ts';
+import { USER_AGENT } from '../version.ts';
+import { fitHeap } from './heap.ts';
+import { blank, createPipeline, type Published } from './pipeline.ts';
+import { createRound } from './refresh.ts';
+import { createTypeReader } from './type-reader.ts';
+
+/** One watched cloud: refreshes when told, and has its last snapshot and page always at hand. */
+export interface Watcher {
+  readonly name: string;
+  readonly metrics: CloudMetrics;
+  /** Reads the cloud and swaps the page. A call while one is under way is counted and joins it. Never rejects. */
+  readonly refresh: () => Promise<void>;
+  /** undefined before the first refresh has ended. */
+  readonly pages: () => OpenPages | undefined;
+  readonly snapshot: () => Snapshot | undefined;
+  /** Told after each swap; returns how to stop that. */
+  readonly onSwap: (listener: (snapshot: Snapshot) => void) => () => void;
+  /** Ends its connections and requests. */
+  readonly close: () => void;
+}
+
+export interface WatcherOptions {
+  readonly config: CloudConfig;
+  readonly access: CloudAccess;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+const FIVE_MINUTES = 300_000;
+
+export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: WatcherOptions): Watcher {
+  const metrics = createCloudMetrics();
+  const transport = createTransport({
+    tls: access.tls,
+    maxBodyBytes: config.limits.maxBodyBytes,
+    userAgent: USER_AGENT,
+    clock,
+    observe: (operation, status, seconds) => metrics.requests.observe({ operation, status }, seconds),
+  });
+  const requestTimeoutMs = access.apiTimeoutMs ?? config.requestTimeoutMs;
+  const intervalMs = periodMs(config.schedule);
+  const pauses = createPauses(intervalMs, clock);
+  const session = createSession(access, transport, requestTimeoutMs, pauses, clock);
+  const lane = createLane({ patienceMs: config.schedulerPatienceMs, pauses, clock });
+  const staleAfterMs = config.staleAfterMs ?? Math.max(FIVE_MINUTES, 5 * intervalMs);
+  const pipeline = createPipeline({
+    staleAfterMs,
+    maxRows: config.limits.maxRows,
+    maxLabelLength: config.limits.maxLabelLength,
+  });
+  const collectors = createCollectorLog((status) => logTurn(log, status), clock.wall);
+  const noted = onceEach((what, problem) => log('warn', 'Part of an answer could not be used', { what, problem }));
+  const api = createCinderApi(session, requestTimeoutMs, pauses.discovery);
+  const round = createRound({
+    config: { ...config, requestTimeoutMs },
+    session,
+    api,
+    lane,
+    pauses,
+    clock,
+    pipeline,
+    collectors,
+    metrics,
+    noted,
+    arrived() {
+      if (!underWay) publish().catch(broken);
+    },
+    broken: (cause) => void broken(cause),
+  });
+
+  const types = createTypeReader({
+    everyMs: config.volumeTypesEveryMs,
+    timeoutMs: requestTimeoutMs,
+    limits: config.limits,
+    session,
+    api,
+    pause: pauses.volume_types,
+    clock,
+    pipeline,
+    collectors,
+    metrics,
+  });
+
+  // Which backend serves a type shows in the driver stats alone.
+  const readsTypes = config.collectors.volumeTypes && config.collectors.pools;
+
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let published: Published | undefined;
+  let up = false;
+  let underWay: Promise<void> | undefined;
+  let closed = false;
+
+  metrics.refreshInterval.set(intervalMs / 1000);
+  metrics.verificationDisabled.set(access.tls.verify ? 0 : 1);
+
+  async function publish(): Promise<void> {
+    const fresh = await pipeline.publish({
+      atMs: clock.wall(),
+      now: clock.now(),
+      up,
+      api: api.versions(),
+      collectors: collectors.all(),
+    });
+    show(fresh);
+  }
+
+  function show(fresh: Published): void {
+    if (closed) return;
+    published = fresh;
+    for (const { host, from, to, reason } of fresh.changes) {
+      log(to === 'down' || to === 'stale' || to === 'service_down' ? 'warn' : 'info', 'Backend changed its condition', {
+        host,
+        from,
+        to,
+        reason,
+      });
+    }
+    for (const listener of listeners) listener(fresh.snapshot);
+  }
+
+  /** A fault of our own, which must not look like a cloud that nobody has read yet: nothing old may pass for new, and `cinder_up` is 0. */
+  async function broken(cause: unknown): Promise<void> {
+    up = false;
+    log('error', 'Refresh failed for a reason of our own', {
+      error: cause instanceof Error ? cause.stack : String(cause),
+    });
+    const error = asOpenStackError(cause, 'services');
+    metrics.errors.inc({ collector: 'services', reason: collectors.failed('services', 0, error) });
+    try {
+      show(await blank({ atMs: clock.wall(), collectors: collectors.all() }));
+    } catch {
+      published = undefined;
+    }
+  }
+
+  async function refreshOnce(): Promise<void> {
+    const start = clock.now();
+    try {
+      up = await round();
+      await publish();
+      // After the page, which does not wait for it; a second one tells how it went, when that is new.
+      if (up && readsTypes && (await types.readWhenDue())) await publish();
+    } catch (error) {
+      await broken(error);
+    }
+    fitHeap();
+    metrics.refreshes.inc();
+    metrics.refreshDuration.set((clock.now() - start) / 1000);
+    metrics.lastRefresh.set(clock.wall() / 1000);
+    metrics.schedulerRequestsOpen.set(lane.open() ? 1 : 0);
+    metrics.schedulerPause.set(lane.pauseMs() / 1000);
+    for (const operation of PAUSED) metrics.pauses.set({ operation }, pauses[operation].remainingMs() / 1000);
+    const expiry = session.tokenExpiresAtMs();
+    if (expiry !== undefined) metrics.tokenExpiry.set(expiry / 1000);
+  }
+
+  return {
+    name: config.name,
+    metrics,
+    refresh() {
+      if (underWay) metrics.overlapped.inc();
+      underWay ??= refreshOnce().finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+    pages: () => published?.pages,
+    snapshot: () => published?.snapshot,
+    onSwap(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      closed = true;
+      transport.close();
+    },
+  };
+}
+
+function logTurn(log: Log, { collector, success, failure }: CollectorStatus): void {
+  if (success) log('info', 'Collector succeeds again', { collector });
+  else log('error', 'Collector fails', { collector, reason: failure?.reason, error: failure?.message });
+}
+
+/** Passes a problem on only when it is of another kind than the last; undefined ends it, and the next is news. */
+function onceEach(
+  tell: (what: string, problem: string) => void,
+): (what: string, problem: string | undefined, kind: string) => void {
+  const last = new Map<string, string>();
+  return (what, problem, kind) => {
+    if (problem === undefined) return void last.delete(what);
+    if (last.get(what) === kind) return;
+    last.set(what, kind);
+    tell(what, problem);
+  };
+}

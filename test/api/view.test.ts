@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { viewBackend, viewCloud } from '../../src/api/view.ts';
+import { NOW_MS, pool, service } from '../cinder/samples.ts';
+import { snapshotOf } from '../metrics/snapshot.ts';
+
+test('a backend for the API: nothing is undefined, Infinity is a word', () => {
+  const snapshot = snapshotOf(
+    [service('h@a.b', { zone: 'az "1"', updatedAtMs: undefined })],
+    [pool('h@a.b#p', { backendState: 'down', totalBytes: Infinity, freeBytes: 5, statsAtMs: NOW_MS - 1500 })],
+    NOW_MS,
+  );
+  const [backend] = snapshot.backends;
+  assert.ok(backend);
+  const view = viewBackend('lab', snapshot, backend);
+  assert.deepEqual(JSON.parse(JSON.stringify(view)), view, 'nothing is lost in JSON');
+  assert.deepEqual(
+    [view.state, view.condition, view.backend, view.heartbeat_at, view.stats_age_seconds],
+    ['down', 'down', 'a.b', null, 1.5],
+  );
+  assert.deepEqual(
+    [view.pools[0]?.total_bytes, view.pools[0]?.free_bytes, view.pools[0]?.allocated_bytes],
+    ['infinite', 5, null],
+  );
+  assert.equal(view.since, '2026-11-22T12:00:00.000Z');
+});
+
+test('a cloud for the API, also before anything is known', () => {
+  assert.deepEqual(viewCloud('lab', undefined), { cloud: 'lab', up: false, refreshed_at: null, collectors: [] });
+  const view = viewCloud('lab', snapshotOf([], [], NOW_MS));
+  assert.deepEqual(view.collectors[1], {
+    collector: 'pools',
+    success: false,
+    last_success_at: null,
+    failing_since: '2026-11-22T12:00:00.000Z',
+    reason: 'timeout',
+    message: 'no answer',
+  });
+});
