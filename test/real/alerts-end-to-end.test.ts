@@ -27,25 +27,30 @@ function stories(site: () => Site, all: readonly Story[]): void {
   for (const story of all) test(story.name, () => playStory(site(), story));
 }
 
-describe('real Cinder, exporter, Prometheus with the shipped rules, Alertmanager, webhook', { concurrency: 2 }, () => {
+const BACKENDS: SiteOptions = {
+  backends: ['single', 'pools', 'nas', 'hung', 'tape', 'dead', 'well', 'one-b', 'two-b', 'three-b'],
+  who: 'admin',
+  prepare: prepareBackends,
+};
+function night(): void {
+  stories(onSite(BACKENDS), NIGHT_STORIES);
+}
+
+function day(): void {
   after(async () => {
     console.log(`Seconds from the fault to the webhook, at --scale ${SCALE}:\n\n${timingTable(TIMINGS)}`);
     if (process.env['UPDATE_DOCS'] === '1') await writeLatencyPage(TIMINGS);
   });
 
   describe('backends', { concurrency: 1 }, () => {
-    const site = onSite({
-      backends: ['single', 'pools', 'nas', 'hung', 'tape', 'dead', 'well', 'one-b', 'two-b', 'three-b'],
-      who: 'admin',
-      prepare: prepareBackends,
-    });
+    const site = onSite(BACKENDS);
     const faults = new Standing(site, BACKEND_FAULTS);
     test(`at once: ${BACKEND_FAULTS.map(({ name }) => name).join(', ')}`, async () => {
       await (await faults.begins()).stays();
     });
     for (const event of SECOND_EVENTS) test(`then ${event.name}`, () => faults.outlasts(event));
     test('then all are mended', () => faults.ends());
-    stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES, ...(process.env['NIGHT'] === '1' ? NIGHT_STORIES : [])]);
+    stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES]);
   });
 
   describe('control plane', { concurrency: 1 }, () => {
@@ -68,4 +73,11 @@ describe('real Cinder, exporter, Prometheus with the shipped rules, Alertmanager
     const site = onSite({ backends: ['single', 'pools', 'nas', 'tape'], who: 'admin', prepare: prepareBackends });
     stories(site, SEVERAL_STORIES);
   });
-});
+}
+
+// `.ci/night` plays what does not fit into `.ci/run`.
+describe(
+  'real Cinder, exporter, Prometheus with the shipped rules, Alertmanager, webhook',
+  { concurrency: 2 },
+  process.env['NIGHT'] === '1' ? night : day,
+);
