@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
-import { send } from '../lab/answer.ts';
 import { BASE_STATS, VOLUME_TYPES } from './base.ts';
 import type { Cloud, Who } from './cloud.ts';
 import { loginBody, projectId } from './login-body.ts';
@@ -75,11 +74,5 @@ async function labCloud(lab: Lab): Promise<Cloud> {
 }
 
 async function createTypes(lab: Lab): Promise<void> {
-  for (const [name, extra_specs] of Object.entries(VOLUME_TYPES)) {
-    const answer = await send(`${lab.cinder}/v3/types`, {
-      headers: { 'x-auth-token': await lab.token() },
-      body: { volume_type: { name, extra_specs } },
-    });
-    if (answer.status !== 200) throw new Error(`volume type ${name}: ${answer.status} ${answer.text}`);
-  }
+  for (const [name, extraSpecs] of Object.entries(VOLUME_TYPES)) await lab.volumeType(name, extraSpecs);
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { send } from './answer.ts';
 import type { Answer, Question } from './answer.ts';
+import { persist } from './sqlite.ts';
 import { freePorts } from './free-port.ts';
 
 const run = promisify(execFile);
@@ -58,6 +59,8 @@ export interface Lab {
   get(path: string, microversion?: string, who?: Who): Promise<Answer>;
   /** An administrative `PUT /v3/os-services/<action>` of Cinder: disable, enable, freeze, thaw, failover_host, ... */
   action(action: string, body: Readonly<Record<string, unknown>>, who?: Who): Promise<Answer>;
+  /** Makes a volume type with these extra specs, unless there is one of that name; gives its id. */
+  volumeType(name: string, extraSpecs: Readonly<Record<string, string>>): Promise<string>;
   /** The last lines of every log, for a failure. */
   logs(): Promise<string>;
   /** Ends all its processes and deletes its folder. */
@@ -141,7 +144,17 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         who,
         microversion === undefined ? {} : { headers: { 'openstack-api-version': `volume ${microversion}` } },
       ),
-    action: (action, body, who = 'admin') => ask(`/os-services/${action}`, who, { method: 'PUT', body }),
+    action: (action, body, who = 'admin') =>
+      persist(() => ask(`/os-services/${action}`, who, { method: 'PUT', body })),
+    volumeType: async (name, extra_specs) => {
+      const made = await persist(() => ask('/types', 'admin', { body: { volume_type: { name, extra_specs } } }));
+      if (made.status === 200) return (made.json as { readonly volume_type: VolumeType }).volume_type.id;
+      // 409: made by a try that was answered 500.
+      const { json } = await ask('/types', 'admin', {});
+      const found = (json as { readonly volume_types: readonly VolumeType[] }).volume_types.find((type) => type.name === name);
+      if (made.status !== 409 || found === undefined) throw new Error(`volume type ${name}: ${made.status} ${made.text}`);
+      return found.id;
+    },
     logs: () => logTails(folder),
     down: async () => {
       process.off('exit', abandon);
@@ -150,6 +163,11 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       await lab('down');
     },
   };
+}
+
+interface VolumeType {
+  readonly id: string;
+  readonly name: string;
 }
 
 function interrupted(): never {

@@ -42,11 +42,7 @@ export function serviceIsDown(host: string, binary = 'cinder-volume'): (lab: Lab
 /** Three pools that are up, and a volume type that only `single` can serve. */
 export async function prepareBackends(lab: Lab): Promise<void> {
   await lab.backend('pools', threePools('up', 'up', 'up'));
-  const created = await send(`${lab.cinder}/v3/types`, {
-    headers: { 'x-auth-token': await lab.token() },
-    body: { volume_type: { name: 'gold', extra_specs: { volume_backend_name: 'single' } } },
-  });
-  assert.equal(created.status, 200, created.text);
+  await lab.volumeType('gold', { volume_backend_name: 'single' });
   await waitFor(
     'the three pools',
     async () => {

@@ -16,7 +16,6 @@ import { openDesk } from './runbook-desk.ts';
 import type { Desk } from './runbook-desk.ts';
 import { DESK_CONFIG, LAB_BACKENDS, SCENES } from './runbook-scenes.ts';
 import { makeVolumes } from './runbook-volumes.ts';
-import { persist } from './sqlite.ts';
 import { conditionOf } from './watched.ts';
 
 type Run = (command: string) => Promise<string>;
@@ -93,7 +92,7 @@ describe('the commands of the runbooks, beside a real Keystone and Cinder', () =
     for (const { text } of commands.filter(({ inline }) => inline)) await check(text, act);
     if (commands.some(({ text }) => text.includes(' --disable '))) {
       const row = { host: words['HOST'], binary: words['BINARY'] ?? 'cinder-volume' };
-      await persist(() => lab.action('enable', row));
+      await lab.action('enable', row);
     }
   }
 });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Exporter } from '../lab/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Prometheus } from './prometheus-process.ts';
-import { persistently } from './sqlite.ts';
+import { persistently } from '../lab/sqlite.ts';
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

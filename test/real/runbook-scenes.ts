@@ -2,7 +2,6 @@ import type { Exposition } from '../exposition-parser.ts';
 import type { Exporter } from '../lab/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Scene } from '../runbooks/play.ts';
-import { persist } from './sqlite.ts';
 import { conditionOf } from './watched.ts';
 
 /** Backends of the lab; `broken` never gets through its set-up. */
@@ -82,7 +81,7 @@ async function singleIsWell(_lab: Lab, exporter: Exporter): Promise<void> {
 async function leftOver(lab: Lab, exporter: Exporter): Promise<void> {
   await singleIsWell(lab, exporter);
   const row = { host: 'lab@single', binary: 'cinder-volume' };
-  await persist(() => lab.action('disable-log-reason', { ...row, disabled_reason: 'maintenance' }));
+  await lab.action('disable-log-reason', { ...row, disabled_reason: 'maintenance' });
   await lab.kill('volume-stale');
   await exporter.waitFor('one is disabled, one is dead', (page) =>
     are(page, { 'lab@single': 'disabled', 'lab@stale': 'service_down' }),

@@ -1,9 +1,7 @@
-import assert from 'node:assert/strict';
 import { send } from '../lab/answer.ts';
 import type { Answer, Question } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
 import { waitFor } from '../lab/wait-for.ts';
-import { persist } from './sqlite.ts';
 
 /** Volume types by name, and the backend that serves each. */
 const TYPES: Readonly<Record<string, string>> = { gold: 'down', plain: 'single', several: 'pools', leaving: 'gone' };
@@ -33,10 +31,7 @@ export async function makeVolumes(lab: Lab): Promise<void> {
     ((await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] }).volumes;
 
   for (const [name, backend] of Object.entries(TYPES)) {
-    const body = { volume_type: { name, extra_specs: { volume_backend_name: backend } } };
-    const answer = await persist(() => ask('/types', { body }));
-    // 409: made by a try that was answered 500.
-    assert.ok([200, 409].includes(answer.status), answer.text);
+    await lab.volumeType(name, { volume_backend_name: backend });
   }
   for (const [name, type] of Object.entries(VOLUMES)) {
     let refused = false;

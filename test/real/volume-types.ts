@@ -33,20 +33,7 @@ export function volumeTypes(lab: () => Lab): void {
       headers: { 'x-auth-token': await lab().token() },
     });
     before(async () => {
-      const { url, headers } = await types();
-      for (const [name, extra_specs] of Object.entries(TYPES)) {
-        // SQLite may refuse a write while others write: Cinder answers 500, and another try does it.
-        const id = await waitFor(
-          `the type ${name}`,
-          async () => {
-            const created = await send(url, { headers, body: { volume_type: { name, extra_specs } } });
-            if (created.status !== 200) throw new Error(created.text);
-            return (created.json as { readonly volume_type: { readonly id: string } }).volume_type.id;
-          },
-          60_000,
-        );
-        ids.push(id);
-      }
+      for (const [name, extraSpecs] of Object.entries(TYPES)) ids.push(await lab().volumeType(name, extraSpecs));
     });
     after(async () => {
       const { url, headers } = await types();

@@ -1,12 +1,14 @@
-import type { Answer } from '../lab/answer.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Answer } from './answer.ts';
 
-const TRIES = 4;
+const TRIES = 8;
 
 /** Asks again while the answer is 500: SQLite, which the lab has for a database, refuses one of two writes that come at once. */
 export async function persist(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const answer = await ask();
     if (answer.status !== 500 || tries === TRIES) return answer;
+    await pause(500);
   }
 }
 
