@@ -144,15 +144,17 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         who,
         microversion === undefined ? {} : { headers: { 'openstack-api-version': `volume ${microversion}` } },
       ),
-    action: (action, body, who = 'admin') =>
-      persist(() => ask(`/os-services/${action}`, who, { method: 'PUT', body })),
+    action: (action, body, who = 'admin') => persist(() => ask(`/os-services/${action}`, who, { method: 'PUT', body })),
     volumeType: async (name, extra_specs) => {
       const made = await persist(() => ask('/types', 'admin', { body: { volume_type: { name, extra_specs } } }));
       if (made.status === 200) return (made.json as { readonly volume_type: VolumeType }).volume_type.id;
       // 409: made by a try that was answered 500.
       const { json } = await ask('/types', 'admin', {});
-      const found = (json as { readonly volume_types: readonly VolumeType[] }).volume_types.find((type) => type.name === name);
-      if (made.status !== 409 || found === undefined) throw new Error(`volume type ${name}: ${made.status} ${made.text}`);
+      const found = (json as { readonly volume_types: readonly VolumeType[] }).volume_types.find(
+        (type) => type.name === name,
+      );
+      if (made.status !== 409 || found === undefined)
+        throw new Error(`volume type ${name}: ${made.status} ${made.text}`);
       return found.id;
     },
     logs: () => logTails(folder),

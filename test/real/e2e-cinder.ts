@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { send } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
+import { persist } from '../lab/sqlite.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { threePools } from './incidents.ts';
 
@@ -58,10 +59,8 @@ export async function setPassword(lab: Lab, name: string, password: string): Pro
   const headers = { 'x-auth-token': await lab.token() };
   const found = await send(`${lab.keystone}/v3/users?name=${name}`, { headers });
   const { users } = found.json as { readonly users: readonly { readonly id: string }[] };
-  const changed = await send(`${lab.keystone}/v3/users/${users[0]?.id}`, {
-    method: 'PATCH',
-    headers,
-    body: { user: { password } },
-  });
+  const changed = await persist(() =>
+    send(`${lab.keystone}/v3/users/${users[0]?.id}`, { method: 'PATCH', headers, body: { user: { password } } }),
+  );
   assert.equal(changed.status, 200, changed.text);
 }
