@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { send, type Answer } from '../lab/answer.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
+import { persist } from '../lab/sqlite.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { commandBlocks } from '../packaging/doc-commands.ts';
 import { pageShell } from './page-shell.ts';
@@ -19,13 +20,8 @@ type Ask = (method: string, path: string, body?: object) => Promise<Answer>;
 
 function asking(lab: Lab, token: string): Ask {
   const headers = { 'x-auth-token': token, 'openstack-api-version': 'volume 3.70' };
-  return async (method, path, body) => {
-    for (let tries = 1; ; tries += 1) {
-      const answer = await send(`${lab.cinder}/v3${path}`, { method, headers, ...(body && { body }) });
-      // The lab's database is one file, and locked now and then.
-      if (answer.status !== 500 || tries === 5) return answer;
-    }
-  };
+  return async (method, path, body) =>
+    persist(() => send(`${lab.cinder}/v3${path}`, { method, headers, ...(body && { body }) }));
 }
 
 const idOf = (answer: Answer, kind: string): string => {
