@@ -303,12 +303,13 @@ function accessRules(lab: () => Lab): void {
     const narrow = await adminCredential('services alone');
     try {
       await withExporter(environment(narrow), async (exporter) => {
-        const page = await exporter.waitFor(
-          'the refusal',
-          (it) => Boolean(it.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'auth' })),
+        await exporter.waitFor(
+          'the refusal of the pools, and the services, which are on the page when the refresh has ended',
+          (it) =>
+            Boolean(it.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'auth' })) &&
+            it.value('cinder_up') === 1,
           120_000,
         );
-        assert.equal(page.value('cinder_up'), 1, 'the services are read');
         assert.match(exporter.logs.join('\n'), /401.*access rules of the application credential/);
       });
     } finally {
