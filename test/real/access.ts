@@ -63,8 +63,10 @@ async function poolsForbidden(lab: Lab): Promise<void> {
     await becomes(lab, '/scheduler-stats/get_pools', 403);
     await withExporter(await lab.environment('monitor'), async (exporter) => {
       const page = await exporter.waitFor(
-        'the refusal of the pools',
-        (it) => Number(it.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'forbidden' })) > 0,
+        'the refusal of the pools, and the page after it',
+        (it) =>
+          it.value('cinder_up') !== undefined &&
+          Number(it.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'forbidden' })) > 0,
       );
       assert.equal(page.value('cinder_up'), 1);
       assert.equal(page.value('cinder_scrape_collector_success', { collector: 'services' }), 1);
