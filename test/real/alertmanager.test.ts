@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ALERTS } from '../alerts/shipped.ts';
 import { startAlertmanager, type Alertmanager, type Notification } from './alertmanager-process.ts';
+import { goProgram } from './go-install.ts';
 
 /** `Alert`, `Alert host` or `Alert label=value ...`. */
 type Line = string;
@@ -217,59 +218,69 @@ async function post({ url }: Alertmanager, alerts: readonly Record<string, strin
 /** Longer than the wait and the interval of a group together, on a machine with other things to do. */
 const STEP_MS = 6000;
 
-let alertmanager: Alertmanager;
-
-before(async () => {
-  alertmanager = await startAlertmanager();
-  await post(
-    alertmanager,
-    CASES.flatMap(({ name, firing }) => firing.map((line) => labelsOf(line, name))),
-  );
-  // All groups wait equally long and are sent together. One more, begun when the first has come, is sent a whole wait later than all of them.
-  await alertmanager.notified(() => true);
-  await post(
-    alertmanager,
-    ['CinderSchedulerDown', 'CinderBackendVanished'].map((line) => labelsOf(line, 'last')),
-  );
-  await Promise.all(
-    ['pager', 'ticket'].map((receiver) =>
-      alertmanager.notified((n) => n.receiver === receiver && n.alerts[0]?.labels['job'] === 'last'),
-    ),
-  );
+// Debian's, and a newer one; both at once, for they wait rather than work.
+describe('the shipped example', { concurrency: 2 }, () => {
+  describe('Alertmanager of Debian', { concurrency: 1 }, () => plays(() => 'prometheus-alertmanager'));
+  describe('Alertmanager 0.31', { concurrency: 1 }, () => plays(() => goProgram('alertmanager')));
 });
 
-after(() => alertmanager.stop());
+function plays(binary: () => string): void {
+  let alertmanager: Alertmanager;
 
-for (const { name, pages, tickets } of CASES) {
-  test(name, () => {
-    const lines = (receiver: string): string[] =>
-      alertmanager.notifications
-        .filter((notification) => notification.receiver === receiver && notification.alerts[0]?.labels['job'] === name)
-        .map(({ alerts }) =>
-          alerts.map(({ labels }) => [labels['alertname'], labels['host']].filter(Boolean).join(' ')).join(' + '),
-        )
-        .toSorted();
-    assert.deepEqual({ pages: lines('pager'), tickets: lines('ticket') }, { pages, tickets });
+  before(async () => {
+    alertmanager = await startAlertmanager(undefined, binary());
+    await post(
+      alertmanager,
+      CASES.flatMap(({ name, firing }) => firing.map((line) => labelsOf(line, name))),
+    );
+    // All groups wait equally long and are sent together. One more, begun when the first has come, is sent a whole wait later than all of them.
+    await alertmanager.notified(() => true);
+    await post(
+      alertmanager,
+      ['CinderSchedulerDown', 'CinderBackendVanished'].map((line) => labelsOf(line, 'last')),
+    );
+    await Promise.all(
+      ['pager', 'ticket'].map((receiver) =>
+        alertmanager.notified((n) => n.receiver === receiver && n.alerts[0]?.labels['job'] === 'last'),
+      ),
+    );
   });
-}
 
-// One post that says it has ended stands for the 15 minutes in which Prometheus repeats that; a step is two intervals of a group.
-for (const { name, steps, told } of STORIES) {
-  test(name, async () => {
-    const own = await startAlertmanager();
-    try {
-      for (const step of steps) {
-        const begin = step.filter((it) => it.startsWith('+')).map((it) => labelsOf(it.slice(1), name));
-        const end = step.filter((it) => it.startsWith('-')).map((it) => labelsOf(it.slice(1), name));
-        if (begin.length > 0) await post(own, begin);
-        if (end.length > 0) await post(own, end, new Date(Date.now() - 1000).toISOString());
-        await pause(STEP_MS);
+  after(() => alertmanager.stop());
+
+  for (const { name, pages, tickets } of CASES) {
+    test(name, () => {
+      const lines = (receiver: string): string[] =>
+        alertmanager.notifications
+          .filter(
+            (notification) => notification.receiver === receiver && notification.alerts[0]?.labels['job'] === name,
+          )
+          .map(({ alerts }) =>
+            alerts.map(({ labels }) => [labels['alertname'], labels['host']].filter(Boolean).join(' ')).join(' + '),
+          )
+          .toSorted();
+      assert.deepEqual({ pages: lines('pager'), tickets: lines('ticket') }, { pages, tickets });
+    });
+  }
+
+  // One post that says it has ended stands for the 15 minutes in which Prometheus repeats that; a step is two intervals of a group.
+  for (const { name, steps, told } of STORIES) {
+    test(name, async () => {
+      const own = await startAlertmanager(undefined, binary());
+      try {
+        for (const step of steps) {
+          const begin = step.filter((it) => it.startsWith('+')).map((it) => labelsOf(it.slice(1), name));
+          const end = step.filter((it) => it.startsWith('-')).map((it) => labelsOf(it.slice(1), name));
+          if (begin.length > 0) await post(own, begin);
+          if (end.length > 0) await post(own, end, new Date(Date.now() - 1000).toISOString());
+          await pause(STEP_MS);
+        }
+        assert.deepEqual(changesOf(own.notifications), told);
+      } finally {
+        await own.stop();
       }
-      assert.deepEqual(changesOf(own.notifications), told);
-    } finally {
-      await own.stop();
-    }
-  });
+    });
+  }
 }
 
 /** What a person reads: the alert that is new in its group or gone from it, or that the group has ended. */
