@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -25,3 +25,9 @@ await build({
   // CommonJS packages within ask for Node's own modules by `require`.
   banner: { js: "import{createRequire as nodeRequire}from'node:module';const require=nodeRequire(import.meta.url);" },
 });
+// Browsers get these as they are.
+for (const file of ['client.js', 'style.css'])
+  await cp(
+    new URL(`../src/pages/browser/${file}`, import.meta.url),
+    new URL(`../dist/browser/${file}`, import.meta.url),
+  );

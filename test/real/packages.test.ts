@@ -37,7 +37,7 @@ const QUICKLY = ['--prefer-offline', '--no-audit', '--no-fund'];
 
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Runs the demo, asks it for its page, and stops it: the page. */
+/** Runs the demo, asks it for its pages, and stops it: the page of metrics. */
 async function demo(t: TestContext, command: readonly string[], cwd: string): Promise<string> {
   const [port = 0] = await freePorts(1);
   const [file = '', ...args] = command;
@@ -48,6 +48,8 @@ async function demo(t: TestContext, command: readonly string[], cwd: string): Pr
   });
   t.after(() => child.kill('SIGKILL'));
   const page = await scrape(port);
+  for (const path of ['', 'status.css', 'status.js'])
+    assert.equal((await fetch(`http://127.0.0.1:${port}/${path}`)).status, 200, path);
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   assert.equal((await exited)[0], 0);
