@@ -1,4 +1,5 @@
 import {
+  allows,
   BACKEND_STATE,
   type ApiProcess,
   type CinderCall,
@@ -17,6 +18,8 @@ import { listPools } from './pools-api.ts';
 import { type WireAnswer, type WireRequest, json } from './server.ts';
 import { changeService, listServices } from './services-api.ts';
 import { listTypes } from './types-api.ts';
+import { createVolume } from './volume-create.ts';
+import { actOnVolume, deleteVolume, listVolumes, showVolume } from './volumes-api.ts';
 
 const MAX_BODY_BYTES = 114_688;
 
@@ -86,6 +89,9 @@ async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken
       request,
       version,
       roles: token.roles,
+      admin: allows(api.policy().contextIsAdmin, token.roles),
+      project: own,
+      user: token.user.id,
       urlProject: project,
       resource,
     });
@@ -100,18 +106,36 @@ async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken
   }
 }
 
-async function operate(call: CinderCall): Promise<Result> {
+/** Finds the operation; a path that is known with a method that is not: `NOT_FOUND`. */
+function operate(call: CinderCall): Promise<Result> | Result {
   const { resource, request } = call;
-  if (request.method === 'GET') {
-    if (resource === 'os-services') return listServices(call);
-    if (resource === 'scheduler-stats/get_pools') return listPools(call);
-    if (resource === 'types') return listTypes(call);
-  }
-  if (request.method === 'PUT' && resource.startsWith('os-services/')) {
-    return changeService(call, resource.slice('os-services/'.length));
-  }
-  throw new Fault(404, NOT_FOUND);
+  const [, collection = '', rest = ''] = /^([^/]+)\/?(.*)$/.exec(resource) ?? [];
+  const operations = OPERATIONS[collection] ?? {};
+  const exact = operations[`${request.method} ${rest}`];
+  if (exact !== undefined) return exact(call, '');
+  const [id = '', ...action] = rest.split('/');
+  const path = ['{id}', ...action].join('/');
+  const operation = id === '' ? undefined : operations[`${request.method} ${path}`];
+  if (operation === undefined) throw new Fault(404, NOT_FOUND);
+  return operation(call, decodeURIComponent(id));
 }
+
+type CinderOperation = (call: CinderCall, id: string) => Promise<Result> | Result;
+
+/** By collection, then by method and what follows in the path. */
+const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperation>>>> = {
+  'os-services': { 'GET ': listServices, 'PUT {id}': changeService },
+  'scheduler-stats': { 'GET get_pools': listPools },
+  types: { 'GET ': listTypes },
+  volumes: {
+    'GET ': (call) => listVolumes(call, false),
+    'GET detail': (call) => listVolumes(call, true),
+    'POST ': createVolume,
+    'GET {id}': showVolume,
+    'DELETE {id}': deleteVolume,
+    'POST {id}/action': actOnVolume,
+  },
+};
 
 function versionHeaders(version: ApiVersion): WireAnswer['headers'] {
   return [
@@ -149,50 +173,23 @@ interface Route {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const RESOURCE = /^(os-services|scheduler-stats|types)(\/[^/]+)?$/;
+const COLLECTION = /^(os-services|scheduler-stats|types|volumes)$/;
+const MEMBER = /^(os-services|scheduler-stats|types|volumes)\/[^/]+$/;
+const ACTION = /^volumes\/[^/]+\/action$/;
 /** `project_id_regex`: hexadecimal digits and hyphens. */
 const PROJECT = /^[0-9a-f-]+$/;
 
 /** Finds the route; undefined is the router's own 404 in HTML: an unknown path, a trailing slash, a project that is not an id. */
 function route(method: string, path: string): Route | undefined {
+  const isRoute = (resource: string): boolean =>
+    (COLLECTION.test(resource) && (method === 'GET' || method === 'POST')) ||
+    (MEMBER.test(resource) && method !== 'POST') ||
+    (ACTION.test(resource) && method === 'POST');
   if (!METHODS.includes(method)) return undefined;
   const rest = path.slice('/v3/'.length);
-  if (RESOURCE.test(rest)) return { project: undefined, resource: rest };
+  if (isRoute(rest)) return { project: undefined, resource: rest };
   const slash = rest.indexOf('/');
   const project = rest.slice(0, slash);
   const resource = rest.slice(slash + 1);
-  return slash > 0 && PROJECT.test(project) && RESOURCE.test(resource) ? { project, resource } : undefined;
-}
-
-/** The threads of the API process: so many requests at once, the rest wait in line. */
-export interface Threads {
-  readonly held: number;
-  readonly queued: number;
-  /** Runs the work on a thread of its own, as soon as one is free; the thread is held until the work's promise settles. */
-  run<T>(work: () => Promise<T>): Promise<T>;
-}
-
-/** A pool of `size` threads. */
-export function createThreads(size: number): Threads {
-  let held = 0;
-  const line: (() => void)[] = [];
-  return {
-    get held() {
-      return held;
-    },
-    get queued() {
-      return line.length;
-    },
-    async run(work) {
-      if (held < size) held++;
-      else await new Promise<void>((resolve) => line.push(resolve));
-      try {
-        return await work();
-      } finally {
-        const next = line.shift();
-        if (next === undefined) held--;
-        else next();
-      }
-    },
-  };
+  return slash > 0 && PROJECT.test(project) && isRoute(resource) ? { project, resource } : undefined;
 }

@@ -2,7 +2,8 @@ import { Fault, INCAPABLE, MALFORMED } from './cinder-fault.ts';
 import type { Database, VolumeTypeRow } from './database.ts';
 import type { CloudSettings } from './definition.ts';
 import type { AuthToken } from './keystone-tokens.ts';
-import type { Bus } from './message-bus.ts';
+import type { Queues } from './queues.ts';
+import type { VolumeFlows } from './volume-flow.ts';
 import type { Operator } from './operator.ts';
 import type { SchedulerPool } from './scheduler.ts';
 import type { WireRequest } from './server.ts';
@@ -12,7 +13,10 @@ import type { ServicesBody } from './services-body.ts';
 export interface ApiProcess {
   readonly settings: CloudSettings;
   readonly database: Database;
-  readonly bus: Pick<Bus, 'call'>;
+  readonly queues: Queues;
+  readonly flows: VolumeFlows;
+  readonly now: () => number;
+  readonly images: readonly string[];
   readonly operator: Operator;
   readonly authToken: AuthToken;
   readonly servicesBody: ServicesBody;
@@ -30,6 +34,11 @@ export interface CinderCall {
   readonly request: WireRequest;
   readonly version: ApiVersion;
   readonly roles: readonly string[];
+  /** `is_admin` of the request's context. */
+  readonly admin: boolean;
+  /** Of the token; a token of the whole system has none. */
+  readonly project: string | undefined;
+  readonly user: string;
   /** The project id in the URL, if any. */
   readonly urlProject: string | undefined;
   /** The path below the project: `os-services`, `scheduler-stats/get_pools`, ... */
@@ -42,6 +51,14 @@ export interface Result {
   readonly body: Buffer | string;
 }
 
+/** An answer of JSON. */
+export function jsonResult(status: number, body: unknown): Result {
+  return { status, body: JSON.stringify(body) };
+}
+
+/** Accepted, with nothing to say. */
+export const ACCEPTED: Result = { status: 202, body: '' };
+
 export type Pools = readonly SchedulerPool[];
 
 /** A version of the API, compared as two integers: 3.9 is older than 3.49. */
@@ -51,11 +68,23 @@ export interface ApiVersion {
 }
 
 /** Versions from which the answers change. */
+export const BOOTABLE_FILTER = parseMicroversion('3.2');
 export const CLUSTER = parseMicroversion('3.7');
+export const SUMMARY = parseMicroversion('3.12');
+export const GROUP = parseMicroversion('3.13');
+export const PROVIDER_ID = parseMicroversion('3.21');
+export const FORCE_DELETE = parseMicroversion('3.23');
 export const POOL_FILTER = parseMicroversion('3.28');
 export const RESOURCE_FILTER = parseMicroversion('3.31');
 export const POOL_TYPE_FILTER = parseMicroversion('3.35');
+export const SUMMARY_METADATA = parseMicroversion('3.36');
+export const COUNT = parseMicroversion('3.45');
+export const SHARED_TARGETS = parseMicroversion('3.48');
 export const BACKEND_STATE = parseMicroversion('3.49');
+export const STRICT_CREATE = parseMicroversion('3.53');
+export const VOLUME_CLUSTER = parseMicroversion('3.61');
+export const TYPE_ID = parseMicroversion('3.63');
+export const USE_QUOTA = parseMicroversion('3.65');
 
 /** Reads `major.minor`; anything else is the 400 that Cinder gives. */
 function parseMicroversion(text: string): ApiVersion {

@@ -17,10 +17,13 @@ const FAULT_NAMES: Readonly<Record<number, string>> = {
 export class Fault extends Error {
   override name = 'Fault';
   readonly code: number;
+  /** `Retry-After`, in seconds, of a fault that has one. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, retryAfter?: number) {
     super(message);
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -31,9 +34,11 @@ export const INCAPABLE = 'The server has either erred or is incapable of perform
 
 /** The body of a fault; a code without a name of its own, 406 among them, is a `computeFault`. */
 export function faultAnswer(fault: Fault, headers: WireAnswer['headers']): WireAnswer {
-  const body = { [FAULT_NAMES[fault.code] ?? 'computeFault']: { code: fault.code, message: fault.message } };
-  const { status, headers: own, body: text } = json(fault.code, body);
-  return { status, headers: [...headers, ...own], body: text };
+  const { code, message, retryAfter } = fault;
+  const told = retryAfter === undefined ? { code, message } : { code, message, retryAfter: String(retryAfter) };
+  const { status, headers: own, body } = json(code, { [FAULT_NAMES[code] ?? 'computeFault']: told });
+  const retry = retryAfter === undefined ? [] : ([['Retry-After', String(retryAfter)]] as const);
+  return { status, headers: [...retry, ...headers, ...own], body };
 }
 
 const TITLES: Readonly<Record<number, readonly [title: string, text: string]>> = {

@@ -7,7 +7,9 @@ import { type Tokens, createTokens } from './keystone-tokens.ts';
 import { type CatalogEntry, defaultCatalog } from './keystone.ts';
 import { type Bus, createBus } from './message-bus.ts';
 import { type Operator, operator } from './operator.ts';
+import { createQueues, type Queues } from './queues.ts';
 import { type Scheduler, createScheduler } from './scheduler.ts';
+import { createVolumeFlows, type VolumeFlows } from './volume-flow.ts';
 import {
   type Publish,
   type VolumeService,
@@ -24,6 +26,10 @@ export interface Cloud {
   readonly database: Database;
   readonly schedulers: readonly Scheduler[];
   readonly bus: Bus;
+  readonly queues: Queues;
+  readonly flows: VolumeFlows;
+  /** Ids of the images that there are. */
+  readonly images: readonly string[];
   readonly processes: Processes;
   readonly operator: Operator;
   readonly directory: Directory;
@@ -51,14 +57,20 @@ export function createCloud(
   const isUp = (updatedAtMs: number): boolean => updatedAtMs >= clock.now() - settings.serviceDownTimeMs;
   const hosts = definition.schedulers ?? ['controller'];
   const schedulers = hosts.map((host) => createScheduler(host, database, isUp));
-  const bus = createBus(schedulers, settings.rpcResponseTimeoutMs, rpcClock);
+  const bus = createBus(settings.rpcResponseTimeoutMs, rpcClock);
+  const volumes = new Map<string, VolumeService>();
+  const queues = createQueues(bus, schedulers, volumes);
+  const flows = createVolumeFlows(database, queues, clock, settings);
   return {
     clock,
     settings,
     database,
     schedulers,
     bus,
-    processes: startProcesses(definition, database, schedulers, bus, clock, settings),
+    queues,
+    flows,
+    images: definition.images ?? [],
+    processes: startProcesses(definition, database, schedulers, volumes, flows, bus, clock, settings),
     operator: operator(database, () => clock.now()),
     directory: createDirectory(),
     tokens: createTokens(() => clock.now()),
@@ -93,11 +105,12 @@ function startProcesses(
   definition: CloudDefinition,
   database: Database,
   schedulers: readonly Scheduler[],
+  volumes: Map<string, VolumeService>,
+  flows: VolumeFlows,
   bus: Bus,
   clock: CloudClock,
   settings: CloudSettings,
 ): Processes {
-  const volumes = new Map<string, VolumeService>();
   const publish: Publish = (service, capabilities, timestamp) => {
     if (!bus.up) return;
     for (const scheduler of schedulers) {
@@ -110,7 +123,11 @@ function startProcesses(
   }));
   for (const { host } of schedulers) insertPlainRow(database, 'cinder-scheduler', host, clock.now());
 
-  const start = (service: VolumeService): void => startVolumeService(service, database, clock, publish);
+  const start = (service: VolumeService): void => {
+    startVolumeService(service, database, clock, publish, settings.rpcThreads);
+    flows.recover(service);
+    bus.wake();
+  };
   const install = (backend: BackendDefinition): VolumeService => {
     const service = installVolumeService(database, backend, clock.now());
     volumes.set(backend.host, service);

@@ -1,5 +1,7 @@
 import type { VolumeTypeDefinition } from './definition.ts';
+import { naiveTimestamp } from './clock.ts';
 import { idOf } from './keystone-identity.ts';
+import type { VolumeTables } from './volume-rows.ts';
 
 /** A row of the `services` table, as the database holds it. */
 export interface ServiceRow {
@@ -33,6 +35,8 @@ export interface VolumeTypeRow {
   readonly name: string;
   readonly description: string | null;
   readonly isPublic: boolean;
+  /** Ids of the projects that may use it when it is not public. */
+  readonly projects: readonly string[];
   readonly extraSpecs: Readonly<Record<string, string>>;
 }
 
@@ -45,6 +49,7 @@ export function volumeTypes(definitions: readonly VolumeTypeDefinition[]): Volum
       name,
       description: description ?? null,
       isPublic: rest.isPublic ?? true,
+      projects: (rest.projects ?? []).map((project) => idOf('project', project)),
       extraSpecs,
     }))
     .reverse();
@@ -54,11 +59,13 @@ function uuidOf(name: string): string {
   return idOf('volume_type', name).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5');
 }
 
-/** Cinder's database: the rows of services and clusters, in the order in which they were created. */
-export interface Database {
+/** Cinder's database: the rows of each table in the order in which they were created. */
+export interface Database extends VolumeTables {
   readonly services: readonly ServiceRow[];
   /** Grows with every change of a row, heartbeats included. */
   readonly version: number;
+  /** That time as a row has it; each has microseconds of its own. */
+  stamp(ms: number): string;
   insert(row: Omit<ServiceRow, 'id' | 'modifiedAtMs'>): ServiceRow;
   remove(binary: string, host: string): boolean;
   heartbeat(row: ServiceRow, ms: number): void;
@@ -77,6 +84,7 @@ export function openDatabase(): Database {
   let services: ServiceRow[] = [];
   let lastId = 0;
   let version = 0;
+  let stamps = 0;
   const clusters = new Map<string, ClusterRow>();
   const cluster = (name: string): ClusterRow => {
     const known = clusters.get(name) ?? { name, disabled: false, frozen: false };
@@ -90,6 +98,10 @@ export function openDatabase(): Database {
     get version() {
       return version;
     },
+    volumes: new Map(),
+    snapshots: new Map(),
+    messages: new Map(),
+    stamp: (ms) => naiveTimestamp(ms, stamps++ % 1000),
     insert(row) {
       const added: ServiceRow = { id: ++lastId, modifiedAtMs: undefined, ...row };
       services.push(added);

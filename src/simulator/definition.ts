@@ -6,9 +6,13 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 /**
  * What a driver's `get_volume_stats` returns. Keys that begin with `_` steer the driver itself and are not reported:
  * `_fail_setup` (text: `do_setup` raises at the start of the service), `_fail_stats` (text: `get_volume_stats` raises),
- * `_hang` (true: it never returns), `_sleep` (seconds that it takes).
+ * `_hang` (true: it never returns), `_sleep` (seconds that it takes). With the name of a method, such as `create`: `_fail_create` (text: it raises, at
+ * the end of its time), `_slow_create` (seconds that it takes), `_hang_create` (true: it never returns, and holds a thread).
  */
 export type DriverStats = JsonObject;
+
+/** What is done to a volume; `copy` is the image that is written to it, and fails for the image's sake. */
+export type DriverMethod = 'create' | 'copy' | 'delete' | 'snapshot' | 'attach';
 
 /** A backend and the cinder-volume service that drives it. */
 export interface BackendDefinition {
@@ -39,6 +43,8 @@ export interface VolumeTypeDefinition {
   readonly description?: string;
   /** true by default. */
   readonly isPublic?: boolean;
+  /** Names of the projects that may use a type that is not public. */
+  readonly projects?: readonly string[];
   readonly extraSpecs: Readonly<Record<string, string>>;
 }
 
@@ -50,6 +56,8 @@ export interface CloudDefinition {
   /** Hosts of cinder-backup; one named `controller` by default. */
   readonly backups?: readonly string[];
   readonly volumeTypes?: readonly VolumeTypeDefinition[];
+  /** Ids of images that volumes can be made of; none by default. */
+  readonly images?: readonly string[];
 }
 
 /** Is it a JSON object (not null, not an array)? */
@@ -72,6 +80,12 @@ export interface CloudSettings {
   readonly serviceDownTimeMs: number;
   /** `rpc_response_timeout`, by the clock for it: real time unless told otherwise. */
   readonly rpcResponseTimeoutMs: number;
+  /** `executor_thread_pool_size`: threads of a cinder-volume. */
+  readonly rpcThreads: number;
+  /** How long a driver takes for a volume or a snapshot unless it is told otherwise. */
+  readonly driverMs: number;
+  /** `scheduler_max_attempts`. */
+  readonly schedulerMaxAttempts: number;
   /** Threads of the API process. A request that waits for the scheduler holds one, even when its client has gone. */
   readonly apiThreads: number;
   readonly minMicroversion: string;
@@ -95,6 +109,9 @@ export const DEFAULT_SETTINGS: CloudSettings = {
   reportIntervalMs: 10_000,
   serviceDownTimeMs: 60_000,
   rpcResponseTimeoutMs: 60_000,
+  rpcThreads: 64,
+  driverMs: 400,
+  schedulerMaxAttempts: 3,
   apiThreads: 8,
   minMicroversion: '3.0',
   maxMicroversion: '3.70',

@@ -1,4 +1,11 @@
-import { type DriverStats, type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
+import {
+  type DriverMethod,
+  type DriverStats,
+  type JsonValue,
+  type JsonObject,
+  isObject,
+  textOf,
+} from './definition.ts';
 
 /** What one call of `get_volume_stats` comes to. */
 export type Reading =
@@ -12,6 +19,24 @@ export function getVolumeStats(driver: DriverStats): Reading {
   if (driver['_fail_stats'] !== undefined) return { kind: 'raised', why: textOf(driver['_fail_stats']) };
   const afterMs = typeof driver['_sleep'] === 'number' ? driver['_sleep'] * 1000 : 0;
   return { kind: 'stats', stats: reported(driver), afterMs };
+}
+
+/** What a call on a volume comes to, after a time; undefined when it never returns. */
+export interface DriverCall {
+  readonly afterMs: number;
+  /** What the driver raised, if it did. */
+  readonly raised: string | undefined;
+}
+
+/** Calls another of the driver's methods, which takes `usualMs` unless `_slow_` says otherwise. */
+export function callDriver(driver: DriverStats, method: DriverMethod, usualMs: number): DriverCall | undefined {
+  if (driver[`_hang_${method}`] === true) return undefined;
+  const slow = driver[`_slow_${method}`];
+  const fails = driver[`_fail_${method}`];
+  return {
+    afterMs: typeof slow === 'number' ? slow * 1000 : usualMs,
+    raised: fails === undefined ? undefined : textOf(fails),
+  };
 }
 
 /** The stats that the driver would report if it did not misbehave. */

@@ -25,7 +25,7 @@ export async function listPools(call: CinderCall): Promise<Result> {
   }
   const detail = booleanParameter(call.request.query, 'detail');
   const filters = filtersOf(call);
-  const pools = await api.bus.call((scheduler) => {
+  const pools = await api.queues.scheduler.call((scheduler) => {
     if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
     // The scheduler's own refusal comes back over the bus with the traceback in the message.
     if (!allows(api.policy().contextIsAdmin, roles))

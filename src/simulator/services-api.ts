@@ -10,7 +10,9 @@ export async function listServices(call: CinderCall): Promise<Result> {
   }
   if (!allows(api.policy().contextIsAdmin, roles)) throw new Fault(403, 'User does not have admin privileges');
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
-  const pools = atLeast(version, BACKEND_STATE) ? await api.bus.call((scheduler) => scheduler.getPools()) : undefined;
+  const pools = atLeast(version, BACKEND_STATE)
+    ? await api.queues.scheduler.call((scheduler) => scheduler.getPools())
+    : undefined;
   const filter = { host: request.query.get('host') ?? undefined, binary: request.query.get('binary') ?? undefined };
   return { status: 200, body: api.servicesBody.write(version, pools, filter) };
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { type Canned, answerAdmin, createCanned } from './admin-api.ts';
-import { answerCinder, createThreads, needsScheduler } from './cinder-api.ts';
+import { answerCinder, needsScheduler } from './cinder-api.ts';
 import type { ApiProcess } from './cinder-call.ts';
 import { type CloudClock, realClock } from './clock.ts';
 import { type Cloud, createCloud } from './cloud.ts';
@@ -13,6 +13,7 @@ import { answerKeystone } from './keystone.ts';
 import { type RequestLog, createRequestLog } from './request-log.ts';
 import { type WireAnswer, type Handler, createWebServer } from './server.ts';
 import { createServicesBody } from './services-body.ts';
+import { createThreads } from './threads.ts';
 
 export interface SimulatorOptions {
   /** 0, the default: any free port. */
@@ -92,12 +93,15 @@ function keystoneHandler(cloud: Cloud, url: string, canned: Canned): Handler {
 }
 
 function cinderHandler(cloud: Cloud, url: string, canned: Canned, waiting: (change: 1 | -1) => void): Handler {
-  const { clock, settings, database, bus, operator, tokens, volumeTypes } = cloud;
+  const { clock, settings, database, queues, flows, operator, tokens, volumeTypes, images } = cloud;
   const now = (): number => clock.now();
   const api: ApiProcess = {
     settings,
     database,
-    bus,
+    queues,
+    flows,
+    now,
+    images,
     operator,
     authToken: createAuthToken(tokens, now, settings.tokenCacheMs, () => cloud.keystoneIsUp),
     servicesBody: createServicesBody(database, now, settings.serviceDownTimeMs),

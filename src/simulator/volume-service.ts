@@ -2,6 +2,8 @@ import { type CloudClock, naiveTimestamp } from './clock.ts';
 import type { Database, ServiceRow } from './database.ts';
 import type { BackendDefinition, DriverStats, JsonObject } from './definition.ts';
 import { capabilitiesOf, getVolumeStats, reported } from './driver.ts';
+import { createThreads, type Threads } from './threads.ts';
+import type { VolumeRow } from './volume-rows.ts';
 
 /** One cinder-volume process: a driver, and the row of its heartbeats. */
 export interface VolumeService {
@@ -18,6 +20,13 @@ export interface VolumeService {
   /** How far the host's clock is ahead of the cloud's. */
   skewMs: number;
   readonly allocatedGb: Map<string, number>;
+  readonly state: 'running' | 'stopped';
+  /** Grows with every start of the process: what an older one had under way is lost. */
+  starts: number;
+  /** Take the messages from the queue; new ones with every start. */
+  threads: Threads;
+  /** Volumes on which it works: the rows of the `workers` table. */
+  readonly working: Set<VolumeRow>;
 }
 
 /** Where published stats go: to every live scheduler, when the bus is up. */
@@ -48,7 +57,23 @@ export function installVolumeService(database: Database, definition: BackendDefi
     ...definition.driver,
   };
   const allocatedGb = new Map(Object.entries(definition.volumes ?? {}));
-  return { host, cluster, row, running: false, initialised: false, busy: false, driver, skewMs: 0, allocatedGb };
+  return {
+    host,
+    cluster,
+    row,
+    running: false,
+    initialised: false,
+    busy: false,
+    driver,
+    skewMs: 0,
+    allocatedGb,
+    get state() {
+      return this.running ? 'running' : 'stopped';
+    },
+    starts: 0,
+    threads: createThreads(0),
+    working: new Set(),
+  };
 }
 
 /** Starts the process: `do_setup`, one heartbeat (written before the driver is known to work), first stats. */
@@ -57,8 +82,11 @@ export function startVolumeService(
   database: Database,
   clock: CloudClock,
   publish: Publish,
+  rpcThreads: number,
 ): void {
   service.running = true;
+  service.starts++;
+  service.threads = createThreads(rpcThreads);
   service.initialised = service.driver['_fail_setup'] === undefined;
   service.busy = false;
   database.heartbeat(service.row, clock.now() + service.skewMs);

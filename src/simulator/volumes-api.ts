@@ -1,0 +1,192 @@
+import {
+  ACCEPTED,
+  atLeast,
+  type CinderCall,
+  COUNT,
+  FORCE_DELETE,
+  GROUP,
+  jsonResult,
+  PROVIDER_ID,
+  type Result,
+  SHARED_TARGETS,
+  TYPE_ID,
+  USE_QUOTA,
+  VOLUME_CLUSTER,
+} from './cinder-call.ts';
+import { Fault, INCAPABLE } from './cinder-fault.ts';
+import { isObject, type JsonValue } from './definition.ts';
+import { flagOf, linksOf, nextLink, pageOf, rowsOfPage } from './listing.ts';
+import { requestJson } from './request-body.ts';
+import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
+import type { VolumeRow } from './volume-rows.ts';
+
+/** The volume of that id that the caller may see; a member sees those of the own project. */
+export function findVolume(call: CinderCall, id: string): VolumeRow {
+  if (!call.api.databaseIsUp()) throw new Fault(500, INCAPABLE);
+  const volume = call.api.database.volumes.get(id);
+  if (volume !== undefined && (call.admin || volume.project_id === call.project)) return volume;
+  throw new Fault(404, `Volume ${id} could not be found.`);
+}
+
+/** `GET /v3/volumes` and `/v3/volumes/detail`. */
+export function listVolumes(call: CinderCall, detail: boolean): Result {
+  const { api, version, request } = call;
+  if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
+  const parameters = new Map(request.query);
+  const page = pageOf(parameters, api.settings.maxLimit);
+  const counted = atLeast(version, COUNT) && parameters.has('with_count');
+  const shown = counted && flagOf(parameters, 'with_count');
+  if (counted) parameters.delete('with_count');
+  const found = [...api.database.volumes.values()].filter(volumeFilter(call, parameters));
+  const marker = page.marker === undefined ? undefined : findVolume(call, page.marker);
+  const rows = rowsOfPage(found, page, VOLUME_COLUMNS, marker);
+  const count = shown ? found.length : undefined;
+  return jsonResult(200, {
+    volumes: rows.map((row) => (detail ? detailOf(call, row, true) : summaryOf(call, row))),
+    ...nextLink(call, 'volumes', rows, page, detail ? 'volumes/detail' : 'volumes', count),
+    ...(count === undefined ? {} : { count }),
+  });
+}
+
+/** `GET /v3/volumes/{id}` */
+export function showVolume(call: CinderCall, id: string): Result {
+  return jsonResult(200, { volume: detailOf(call, findVolume(call, id), true) });
+}
+
+function summaryOf(call: CinderCall, { id, display_name: name }: VolumeRow): Record<string, JsonValue> {
+  return { id, name, links: linksOf(call, 'volumes', id) };
+}
+
+/** Source: cinder/api/v2/views/volumes.py, cinder/api/v3/views/volumes.py. `extended`: what extensions add to answers, but not to that of a creation. */
+export function detailOf(call: CinderCall, volume: VolumeRow, extended: boolean): Record<string, JsonValue> {
+  const { api, version, admin } = call;
+  const type = api.volumeTypes.find(({ id }) => id === volume.volume_type_id);
+  return {
+    id: volume.id,
+    status: volume.status,
+    size: volume.size,
+    availability_zone: volume.availability_zone,
+    created_at: volume.created_at,
+    updated_at: volume.updated_at,
+    name: volume.display_name,
+    description: volume.display_description,
+    volume_type: type?.name ?? volume.volume_type_id,
+    snapshot_id: volume.snapshot_id,
+    source_volid: volume.source_volid,
+    metadata: volume.metadata,
+    links: linksOf(call, 'volumes', volume.id),
+    user_id: volume.user_id,
+    bootable: String(volume.bootable),
+    encrypted: false,
+    replication_status: volume.replication_status,
+    consistencygroup_id: null,
+    multiattach: volume.multiattach,
+    attachments: [],
+    ...(admin ? { migration_status: volume.migration_status } : {}),
+    ...(atLeast(version, GROUP) ? { group_id: volume.group_id } : {}),
+    ...(admin && atLeast(version, PROVIDER_ID) ? { provider_id: volume.provider_id } : {}),
+    ...(atLeast(version, SHARED_TARGETS) ? { shared_targets: true, service_uuid: volume.service_uuid } : {}),
+    ...(admin && atLeast(version, VOLUME_CLUSTER) ? { cluster_name: volume.cluster_name } : {}),
+    ...(atLeast(version, TYPE_ID) ? { volume_type_id: volume.volume_type_id } : {}),
+    ...(atLeast(version, USE_QUOTA) ? { consumes_quota: volume.use_quota } : {}),
+    ...(extended ? { 'os-vol-tenant-attr:tenant_id': volume.project_id } : {}),
+    ...(extended && admin
+      ? {
+          'os-vol-mig-status-attr:migstat': volume.migration_status,
+          'os-vol-mig-status-attr:name_id': null,
+          'os-vol-host-attr:host': volume.host,
+        }
+      : {}),
+  };
+}
+
+const DELETABLE = ['available', 'error', 'error_restoring', 'error_extending', 'error_managing'];
+const NOT_DELETABLE =
+  'must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.';
+
+/** `DELETE /v3/volumes/{id}`. Without a host the volume is gone at once; with one it is `deleting`. Source: cinder/volume/api.py, delete. */
+export async function deleteVolume(call: CinderCall, id: string): Promise<Result> {
+  const { request, version } = call;
+  const parameters = new Map(request.query);
+  flagOf(parameters, 'cascade');
+  const force = atLeast(version, FORCE_DELETE) && flagOf(parameters, 'force');
+  const volume = findVolume(call, id);
+  if (force && !call.admin) throw new Fault(403, "Policy doesn't allow volume:force_delete to be performed.");
+  await startDeletion(call, volume, force);
+  return ACCEPTED;
+}
+
+async function startDeletion({ api }: CinderCall, volume: VolumeRow, force: boolean): Promise<void> {
+  if (volume.host !== null) {
+    const backend = (volume.cluster_name ?? volume.host).split('#')[0] ?? '';
+    if (api.database.volumeRows(backend).some(({ frozen }) => frozen)) {
+      throw new Fault(
+        400,
+        'Invalid input received: Modification operations are not allowed on frozen storage backends.',
+      );
+    }
+    const hasSnapshots = [...api.database.snapshots.values()].some(({ volume_id: of }) => of === volume.id);
+    if (hasSnapshots || volume.attach_status === 'attached' || !(force || DELETABLE.includes(volume.status))) {
+      const statuses = force ? '' : `status must be ${DELETABLE.join(' or ')} and `;
+      throw new Fault(400, `Invalid volume: Volume ${statuses}${NOT_DELETABLE}`);
+    }
+  }
+  await api.flows.delete(volume);
+}
+
+/** Source: cinder/api/contrib/admin_actions.py. */
+const STATUSES = [
+  'creating',
+  'available',
+  'deleting',
+  'error',
+  'error_deleting',
+  'error_managing',
+  'managing',
+  'attaching',
+  'in-use',
+  'detaching',
+  'maintenance',
+  'restoring-backup',
+  'error_restoring',
+  'reserved',
+  'awaiting-transfer',
+  'backing-up',
+  'error_backing-up',
+  'error_extending',
+  'downloading',
+  'uploading',
+  'retyping',
+  'extending',
+];
+
+/** `POST /v3/volumes/{id}/action`: `os-reset_status` and `os-force_delete`, of administrators only. */
+export async function actOnVolume(call: CinderCall, id: string): Promise<Result> {
+  const parsed = requestJson(call.request.body);
+  const body = isObject(parsed) ? parsed : {};
+  const [action] = Object.keys(body);
+  if (action === undefined) throw new Fault(400, 'Malformed request body');
+  if (action !== 'os-reset_status' && action !== 'os-force_delete') {
+    throw new Fault(
+      400,
+      `There is no such action: ${action}. Verify the request body and Content-Type header and try again.`,
+    );
+  }
+  const volume = findVolume(call, id);
+  const rule = action.slice('os-'.length);
+  if (!call.roles.includes('admin')) {
+    throw new Fault(403, `Policy doesn't allow volume_extension:volume_admin_actions:${rule} to be performed.`);
+  }
+  if (action === 'os-force_delete') {
+    await startDeletion(call, volume, true);
+    return ACCEPTED;
+  }
+  const update = body[action];
+  const status = isObject(update) ? update['status'] : undefined;
+  if (typeof status !== 'string' || !STATUSES.includes(status)) {
+    const known = `(${STATUSES.map((each) => `'${each}'`).join(', ')})`;
+    throw new Fault(400, `Volume status: ${String(status)} is invalid, valid statuses are: ${known}.`);
+  }
+  call.api.flows.save(volume, { status });
+  return ACCEPTED;
+}
