@@ -1,3 +1,5 @@
+import { showCapabilities } from './capabilities-api.ts';
+import { deleteMessage, listMessages, showMessage } from './messages-api.ts';
 import {
   allows,
   BACKEND_STATE,
@@ -19,7 +21,7 @@ import { type WireAnswer, type WireRequest, json } from './server.ts';
 import { changeService, listServices } from './services-api.ts';
 import { listTypes } from './types-api.ts';
 import { createVolume } from './volume-create.ts';
-import { actOnVolume, deleteVolume, listVolumes, showVolume } from './volumes-api.ts';
+import { actOnVolume, deleteVolume, listVolumes, showVolume, summarizeVolumes } from './volumes-api.ts';
 
 const MAX_BODY_BYTES = 114_688;
 
@@ -127,9 +129,12 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
   'os-services': { 'GET ': listServices, 'PUT {id}': changeService },
   'scheduler-stats': { 'GET get_pools': listPools },
   types: { 'GET ': listTypes },
+  capabilities: { 'GET {id}': showCapabilities },
+  messages: { 'GET ': listMessages, 'GET {id}': showMessage, 'DELETE {id}': deleteMessage },
   volumes: {
     'GET ': (call) => listVolumes(call, false),
     'GET detail': (call) => listVolumes(call, true),
+    'GET summary': summarizeVolumes,
     'POST ': createVolume,
     'GET {id}': showVolume,
     'DELETE {id}': deleteVolume,
@@ -173,8 +178,8 @@ interface Route {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const COLLECTION = /^(os-services|scheduler-stats|types|volumes)$/;
-const MEMBER = /^(os-services|scheduler-stats|types|volumes)\/[^/]+$/;
+const COLLECTION = /^(os-services|scheduler-stats|types|volumes|capabilities|messages)$/;
+const MEMBER = /^(os-services|scheduler-stats|types|volumes|capabilities|messages)\/[^/]+$/;
 const ACTION = /^volumes\/[^/]+\/action$/;
 /** `project_id_regex`: hexadecimal digits and hyphens. */
 const PROJECT = /^[0-9a-f-]+$/;

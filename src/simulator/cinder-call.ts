@@ -69,6 +69,8 @@ export interface ApiVersion {
 
 /** Versions from which the answers change. */
 export const BOOTABLE_FILTER = parseMicroversion('3.2');
+export const MESSAGES = parseMicroversion('3.3');
+export const MESSAGE_PAGES = parseMicroversion('3.5');
 export const CLUSTER = parseMicroversion('3.7');
 export const SUMMARY = parseMicroversion('3.12');
 export const GROUP = parseMicroversion('3.13');
@@ -129,6 +131,8 @@ export interface Policy {
   readonly services: readonly string[];
   /** `scheduler_extension:scheduler_stats:get_pools` */
   readonly pools: readonly string[];
+  /** `volume_extension:capabilities` */
+  readonly capabilities: readonly string[];
   /** `context_is_admin`: without it the database layer refuses, whatever the two rules say. */
   readonly contextIsAdmin: readonly string[];
   /** `volume_extension:access_types_extra_specs`: without it a type is listed without `extra_specs`. */
@@ -141,6 +145,7 @@ export interface Policy {
 export const DEFAULT_POLICY: Policy = {
   services: ['admin', 'monitor'],
   pools: ['admin', 'monitor'],
+  capabilities: ['admin'],
   contextIsAdmin: ['admin'],
   extraSpecs: ['admin', 'reader'],
   allExtraSpecs: ['admin'],

@@ -95,14 +95,17 @@ export function rowsOfPage<R extends ListedRow>(
   return after.slice(offset, offset + limit);
 }
 
+/** A value of a column. */
+type Cell = string | number | boolean | null | undefined;
+
 /** What a row has in a column. */
-export function columnOf(row: ListedRow, column: string): unknown {
-  const value: unknown = Reflect.get(row, column);
+export function columnOf(row: ListedRow, column: string): Cell {
+  const value: Cell = Reflect.get(row, column);
   return value;
 }
 
 /** As sqlite and MySQL do: NULL is less than everything. */
-function compareValues(a: unknown, b: unknown): number {
+function compareValues(a: Cell, b: Cell): number {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
   if (b === null || b === undefined) return 1;
@@ -166,19 +169,19 @@ export function literal(value: string): PythonValue {
 }
 
 /** SQL's `=`, or `IN` for a list. */
-export function equals(column: unknown, wanted: PythonValue): boolean {
-  if (Array.isArray(wanted)) return wanted.some((each) => column !== null && equals(column, each));
-  if (wanted === null) return column === null;
-  return column !== null && wordOf(column) === wordOf(wanted);
+export function equals(column: Cell, wanted: PythonValue): boolean {
+  if (Array.isArray(wanted)) return wanted.some((each) => each !== null && equals(column, each));
+  if (column === null || column === undefined) return wanted === null;
+  return wanted !== null && wordOf(column) === wordOf(wanted);
 }
 
-function wordOf(value: unknown): string {
-  return typeof value === 'boolean' ? String(Number(value)) : String(value);
+function wordOf(value: PythonValue): string {
+  return typeof value === 'object' ? '' : String(typeof value === 'boolean' ? Number(value) : value);
 }
 
 /** SQL's `LIKE`: `%` is any text, `_` any character, letters in either case. */
-export function like(column: unknown, pattern: string): boolean {
-  if (column === null) return false;
+export function like(column: Cell, pattern: string): boolean {
+  if (column === null || column === undefined) return false;
   const source = pattern
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
     .replaceAll('%', '[^]*')

@@ -1,3 +1,5 @@
+import { isObject, type JsonValue } from './definition.ts';
+
 /** What `ast.literal_eval` makes of a text. Numbers stand for themselves, a tuple is a list. */
 export type PythonValue = string | number | boolean | null | readonly PythonValue[] | ReadonlyMap<string, PythonValue>;
 
@@ -35,7 +37,7 @@ export function pythonLiteral(source: string): PythonValue | undefined {
       const key = value();
       const item = take(/:/y) === undefined ? undefined : value();
       if (key === undefined || item === undefined) return undefined;
-      entries.set(String(key), item);
+      entries.set(typeof key === 'object' ? '' : String(key), item);
       if (take(/,/y) === undefined) return take(/\}/y) === undefined ? undefined : entries;
     }
     return entries;
@@ -56,16 +58,15 @@ export function pythonLiteral(source: string): PythonValue | undefined {
 }
 
 /** Python's `repr` of a value from JSON, as Cinder's messages quote what they were sent. */
-export function pythonRepr(value: unknown): string {
+export function pythonRepr(value: JsonValue | undefined): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string')
     return value.includes("'") && !value.includes('"') ? `"${value}"` : `'${value.replaceAll("'", "\\'")}'`;
-  if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
-  if (typeof value === 'object') {
+  if (isObject(value)) {
     return `{${Object.entries(value)
       .map(([key, item]) => `${pythonRepr(key)}: ${pythonRepr(item)}`)
       .join(', ')}}`;
   }
-  return String(value);
+  return typeof value === 'object' ? `[${value.map(pythonRepr).join(', ')}]` : String(value);
 }

@@ -10,7 +10,7 @@ import type { VolumeRow } from './volume-rows.ts';
 import type { VolumeService } from './volume-service.ts';
 
 /** A volume to be made, on its way between the processes. */
-export interface CreateRequest extends PlacementRequest {
+interface CreateRequest extends PlacementRequest {
   readonly volume: VolumeRow;
   readonly requestId: string;
   readonly from: 'nothing' | 'image' | 'snapshot' | 'volume';

@@ -9,12 +9,14 @@ import {
   PROVIDER_ID,
   type Result,
   SHARED_TARGETS,
+  SUMMARY,
+  SUMMARY_METADATA,
   TYPE_ID,
   USE_QUOTA,
   VOLUME_CLUSTER,
 } from './cinder-call.ts';
-import { Fault, INCAPABLE } from './cinder-fault.ts';
-import { isObject, type JsonValue } from './definition.ts';
+import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
+import { isObject, type JsonValue, textOf } from './definition.ts';
 import { flagOf, linksOf, nextLink, pageOf, rowsOfPage } from './listing.ts';
 import { requestJson } from './request-body.ts';
 import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
@@ -45,6 +47,26 @@ export function listVolumes(call: CinderCall, detail: boolean): Result {
     volumes: rows.map((row) => (detail ? detailOf(call, row, true) : summaryOf(call, row))),
     ...nextLink(call, 'volumes', rows, page, detail ? 'volumes/detail' : 'volumes', count),
     ...(count === undefined ? {} : { count }),
+  });
+}
+
+/** `GET /v3/volumes/summary`, which heeds no filter but `all_tenants`. */
+export function summarizeVolumes(call: CinderCall): Result {
+  const { api, version, request, admin, project } = call;
+  if (!atLeast(version, SUMMARY)) throw new Fault(404, NOT_FOUND);
+  if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
+  const all = flagOf(new Map(request.query), 'all_tenants') && admin;
+  const rows = [...api.database.volumes.values()].filter((row) => all || row.project_id === project);
+  const metadata: Record<string, string[]> = {};
+  for (const [key, value] of rows.flatMap((row) => Object.entries(row.metadata))) {
+    metadata[key] = [...new Set([...(metadata[key] ?? []), value])];
+  }
+  return jsonResult(200, {
+    'volume-summary': {
+      total_count: rows.length,
+      total_size: rows.reduce((sum, { size }) => sum + size, 0),
+      ...(atLeast(version, SUMMARY_METADATA) ? { metadata } : {}),
+    },
   });
 }
 
@@ -185,7 +207,7 @@ export async function actOnVolume(call: CinderCall, id: string): Promise<Result>
   const status = isObject(update) ? update['status'] : undefined;
   if (typeof status !== 'string' || !STATUSES.includes(status)) {
     const known = `(${STATUSES.map((each) => `'${each}'`).join(', ')})`;
-    throw new Fault(400, `Volume status: ${String(status)} is invalid, valid statuses are: ${known}.`);
+    throw new Fault(400, `Volume status: ${textOf(status)} is invalid, valid statuses are: ${known}.`);
   }
   call.api.flows.save(volume, { status });
   return ACCEPTED;

@@ -9,10 +9,15 @@ export interface Case {
 
 export interface Step {
   readonly arrange?: (cloud: Cloud) => Promise<void>;
-  readonly ask: Ask | ((cloud: Cloud) => Ask);
+  readonly ask: Ask | ((cloud: Cloud, kept: Kept) => Ask);
   /** Asked again until it holds or the deadline has passed. */
   readonly expect: Expected | ((cloud: Cloud) => Expected);
+  /** Keeps the id of what is under that key of the answer, for later steps. */
+  readonly keep?: string;
 }
+
+/** Ids by the key under which they came. */
+export type Kept = ReadonlyMap<string, string>;
 
 export interface Ask {
   /** @default 'volume': Cinder with `/v3`; `volume-root` is Cinder without it. */

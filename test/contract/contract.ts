@@ -1,9 +1,11 @@
 import { ACCESS_CASES } from './access-cases.ts';
 import { API_CASES } from './api-cases.ts';
 import type { Case } from './case.ts';
+import { EVIDENCE_CASES } from './evidence-cases.ts';
 import { IDENTITY_CASES } from './identity-cases.ts';
 import { POOL_CASES } from './pool-cases.ts';
 import { STATE_CASES } from './state-cases.ts';
+import { VOLUME_CASES } from './volume-cases.ts';
 
 /**
  * What Keystone and Cinder answer, as data: observed on Cinder 21.3 (Zed) and Keystone 22. A real cloud and the simulator
@@ -15,4 +17,6 @@ export const CONTRACT: readonly Case[] = [
   ...ACCESS_CASES,
   ...POOL_CASES,
   ...STATE_CASES,
+  ...VOLUME_CASES,
+  ...EVIDENCE_CASES,
 ];

@@ -7,6 +7,7 @@ import type { Ask, Case, Step } from './case.ts';
 import type { Cloud, Who } from './cloud.ts';
 import { CONTRACT } from './contract.ts';
 import { judge } from './judge.ts';
+import { isRecord } from './pattern.ts';
 import { undoable } from './undoable.ts';
 
 /** Declares the whole contract as tests against one cloud, which is started first and ended last. */
@@ -32,22 +33,25 @@ export function runContract(name: string, start: () => Promise<Cloud>): void {
 async function runCase(cloud: Cloud, { steps }: Case, tokens: Map<Who, string>): Promise<void> {
   const { hands, undo } = undoable(cloud);
   try {
-    for (const step of steps) await runStep(hands, step, tokens);
+    const kept = new Map<string, string>();
+    for (const step of steps) await runStep(hands, step, tokens, kept);
   } finally {
     const changed = await undo();
     if (changed) await healthy(cloud, tokens);
   }
 }
 
-async function runStep(cloud: Cloud, step: Step, tokens: Map<Who, string>): Promise<void> {
+async function runStep(cloud: Cloud, step: Step, tokens: Map<Who, string>, kept: Map<string, string>): Promise<void> {
   await step.arrange?.(cloud);
-  const ask = typeof step.ask === 'function' ? step.ask(cloud) : step.ask;
+  const ask = typeof step.ask === 'function' ? step.ask(cloud, kept) : step.ask;
   await waitFor(
     `the expected answer to ${ask.method ?? 'GET'} ${ask.path}`,
     async () => {
       const expected = typeof step.expect === 'function' ? step.expect(cloud) : step.expect;
-      const problem = judge(await question(cloud, ask, tokens), expected);
+      const answer = await question(cloud, ask, tokens);
+      const problem = judge(answer, expected);
       if (problem !== undefined) throw new Error(problem);
+      if (step.keep !== undefined) kept.set(step.keep, idIn(answer.json, step.keep));
       return true;
     },
     cloud.timing.deadlineMs,
@@ -75,7 +79,12 @@ async function healthy(cloud: Cloud, tokens: Map<Who, string>): Promise<void> {
       expect: { status: 200, pools, poolNames: POOL_NAMES },
     },
   ];
-  for (const step of steps) await runStep(cloud, step, tokens);
+  for (const step of steps) await runStep(cloud, step, tokens, new Map());
+}
+
+function idIn(json: unknown, key: string): string {
+  const found = isRecord(json) ? json[key] : undefined;
+  return isRecord(found) ? String(found['id']) : '';
 }
 
 async function question(cloud: Cloud, ask: Ask, tokens: Map<Who, string>): Promise<Answer> {

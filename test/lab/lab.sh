@@ -285,6 +285,7 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
+  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, attach) raises, takes that long
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -352,11 +353,17 @@ class LabDriver(driver.VolumeDriver):
         self._stats = stats
         return stats
 
+    def _do(self, op):
+        said = self._file()
+        time.sleep(said.get('_slow_' + op) or 0)
+        if said.get('_fail_' + op):
+            raise exception.VolumeBackendAPIException(data=said['_fail_' + op])
+
     # Volumes exist in the database only.
-    def create_volume(self, volume): pass
-    def delete_volume(self, volume): pass
+    def create_volume(self, volume): self._do('create')
+    def delete_volume(self, volume): self._do('delete')
     def extend_volume(self, volume, new_size): pass
-    def create_snapshot(self, snapshot): pass
+    def create_snapshot(self, snapshot): self._do('snapshot')
     def delete_snapshot(self, snapshot): pass
     def create_volume_from_snapshot(self, volume, snapshot): pass
     def create_cloned_volume(self, volume, src_vref): pass
@@ -364,6 +371,7 @@ class LabDriver(driver.VolumeDriver):
     def create_export(self, context, volume, connector): pass
     def remove_export(self, context, volume): pass
     def initialize_connection(self, volume, connector):
+        self._do('attach')
         return {'driver_volume_type': 'iscsi', 'data': {}}
     def terminate_connection(self, volume, connector, **kwargs): pass
 

@@ -68,7 +68,8 @@ export async function bench(t: TestContext, options: SimulatorOptions): Promise<
 export async function request(url: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(url, { redirect: 'manual', ...init });
   const text = await response.text();
-  const json = response.headers.get('content-type') === 'application/json' ? (JSON.parse(text) as JsonObject) : {};
+  const json =
+    text !== '' && response.headers.get('content-type') === 'application/json' ? (JSON.parse(text) as JsonObject) : {};
   return { status: response.status, headers: response.headers, text, json };
 }
 
