@@ -1,56 +1,30 @@
 import type { CloudConfig, Config, Schedule } from './config.ts';
 import { periodMs } from './cron.ts';
 import { ConfigError } from './error.ts';
-import { problem, type Problem, problemLines, schemaProblems, treeAt } from './problems.ts';
-import { FileError, readRegularFile } from './regular-file.ts';
+import { problem, problemAt, type Problem, problemLines, schemaProblems, treeAt } from './problems.ts';
 import {
   CLOUD_NAME,
   CLOUD_NAME_TEXT,
   type CloudSettings,
   fileSchema,
   type FileSettings,
-  keysAt,
   MAX_CLOUDS,
   type Settings,
 } from './schema.ts';
-import { child, type MapTree, quoted, quotedText, type Tree } from './tree.ts';
+import { child, type MapTree, plainValue, quoted, quotedText, type Tree } from './tree.ts';
 import { formatDuration } from './units.ts';
-import { parseTree } from './yaml.ts';
+import { readTree } from './yaml.ts';
 
 /** The configuration of a file. Throws `ConfigError` with every problem. */
 export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): Config {
-  const root = withEmptyClouds(parseTree(readText(file), file, '1.2'));
-  const { success, data, error } = fileSchema.safeParse(plainValue(root));
-  const problems = [...cloudProblems(root), ...(success ? [] : schemaProblems(root, error.issues, keysAt))];
+  const root = withEmptyClouds(readTree(file, '1.2'));
+  const { success, data, error } = fileSchema.safeParse(plainValue(root, ({ value }) => value));
+  const problems = [...cloudProblems(root), ...(success ? [] : schemaProblems(root, error.issues))];
   if (!success || problems.length > 0) throw new ConfigError(problemLines(problems));
   const config = completeConfig(data, env);
   const clashes = config.clouds.flatMap((cloud) => clashProblems(root, cloud));
   if (clashes.length > 0) throw new ConfigError(problemLines(clashes));
   return { ...config, file };
-}
-
-function readText(file: string): string {
-  try {
-    return readRegularFile(file);
-  } catch (error) {
-    throw error instanceof FileError ? new ConfigError([error.message]) : error;
-  }
-}
-
-/** Plain data for the schema. What aliases share stays shared, or a few lines could grow without end. Objects without a prototype: `__proto__` is a key like any other. */
-function plainValue(tree: Tree, known = new Map<Tree, unknown>()): unknown {
-  if (tree.kind === 'leaf') return tree.value;
-  const before = known.get(tree);
-  if (before !== undefined) return before;
-  if (tree.kind === 'list') {
-    const list = tree.items.map((item) => plainValue(item, known));
-    known.set(tree, list);
-    return list;
-  }
-  const object: Record<string, unknown> = Object.create(null);
-  for (const [key, { value }] of tree.entries) object[key] = plainValue(value, known);
-  known.set(tree, object);
-  return object;
 }
 
 /** A cloud with nothing below its name is one with every default. */
@@ -92,7 +66,7 @@ function clashProblems(root: MapTree, cloud: CloudConfig): readonly Problem[] {
   return contradictions(cloud).map(({ keys, expected, got }) => {
     const paths = [...keys.map((key) => ['clouds', cloud.name, ...key]), ...keys.map((key) => ['defaults', ...key])];
     const path = paths.find((path) => treeAt(root, path)) ?? [];
-    return problem(treeAt(root, path)?.at ?? root.at, path, expected, got);
+    return problemAt(root, path, expected, got);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { cronProblem } from './cron.ts';
 import { nearest } from './nearest.ts';
 import { child, placeText, quoted, quotedText } from './tree.ts';
@@ -25,19 +25,31 @@ function byPlace(a: Place, b: Place): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
-/** What zod found, put back where it was written. `keysAt` lists the keys that a mapping knows. */
-export function schemaProblems(
-  root: MapTree,
-  issues: readonly z.core.$ZodIssue[],
-  keysAt: (path: readonly string[]) => readonly string[],
-): readonly Problem[] {
+/** A schema of a mapping that knows all its keys. In every schema an issue's message is what was expected; of an unknown key it is the list of the known ones. */
+export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape).join(', ');
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : 'a mapping') });
+}
+
+/** For the transformations of a schema: notes what was expected instead. Without `got` the message shows what is written there. */
+export function refuse(context: z.RefinementCtx, expected: string, { path = [], got }: RefusalDetails = {}): never {
+  context.addIssue({ code: 'custom', message: expected, path: [...path], params: { got } });
+  return z.NEVER;
+}
+
+interface RefusalDetails {
+  /** Within the value that is transformed. */
+  readonly path?: readonly string[];
+  readonly got?: string;
+}
+
+/** What a schema found, put back where it was written. */
+export function schemaProblems(root: MapTree, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    const tree = treeAt(root, path) ?? root;
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => unknownKey(tree, path, key, keysAt(path)));
-    }
-    return [wrongValue(tree, path, issue.message)];
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(root, path, key, issue.message));
+    const got: unknown = issue.code === 'custom' ? issue.params?.['got'] : undefined;
+    return [problemAt(root, path, issue.message, typeof got === 'string' ? got : undefined)];
   });
 }
 
@@ -46,12 +58,28 @@ export function treeAt(root: Tree, path: readonly string[]): Tree | undefined {
   return path.reduce<Tree | undefined>((tree, key) => child(tree, key), root);
 }
 
+/** What is wrong with the value at a path, at its place, or else at the key of the mapping that lacks it. Without `got` it shows what is written there. */
+export function problemAt(root: Tree, path: readonly string[], expected: string, got?: string): Problem {
+  const tree = treeAt(root, path);
+  if (tree && got === undefined) return wrongValue(tree, path, expected);
+  return problem(tree?.at ?? keyPlace(root, path), path, expected, got ?? 'nothing');
+}
+
+/** Where the last key of a path that is written stands. */
+function keyPlace(root: Tree, path: readonly string[]): Place {
+  let place = root.at;
+  for (const [index, key] of path.entries()) {
+    const parent = treeAt(root, path.slice(0, index));
+    place = (parent?.kind === 'map' ? parent.entries.get(key)?.keyAt : undefined) ?? place;
+  }
+  return place;
+}
+
 /** A key that the mapping at `path` does not know, with the one it may have meant. */
-export function unknownKey(tree: Tree, path: readonly string[], key: string, known: readonly string[]): Problem {
-  const at = (tree.kind === 'map' ? tree.entries.get(key)?.keyAt : undefined) ?? tree.at;
-  const meant = nearest(key, known);
-  const expected = meant === undefined ? `one of ${known.join(', ')}` : `a known key (did you mean ${meant}?)`;
-  return problem(at, [...path, key], expected, quoted(key));
+function unknownKey(root: Tree, path: readonly string[], key: string, known: string): Problem {
+  const meant = nearest(key, known.split(', '));
+  const expected = meant === undefined ? `one of ${known}` : `a known key (did you mean ${meant}?)`;
+  return problem(keyPlace(root, [...path, key]), [...path, key], expected, quoted(key));
 }
 
 function wrongValue(tree: Tree, path: readonly string[], expected: string): Problem {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cronProblem } from './cron.ts';
+import { mapping, refuse } from './problems.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
 
 /** What the documentation prints about a key, beside its description. */
@@ -17,7 +18,6 @@ declare module 'zod' {
   }
 }
 
-/** In these schemas an issue's message is what was expected; the loader adds the place and what it got. */
 function meta(description: string, type: string, fallback: string | undefined): { description: string; key: KeyMeta } {
   return { description, key: fallback === undefined ? { type } : { type, default: fallback } };
 }
@@ -66,9 +66,7 @@ function text(type: string, check: (text: string) => boolean, fallback: string |
 }
 
 function inBounds(value: number | undefined, min: number, max: number, expected: string, context: z.RefinementCtx) {
-  if (value !== undefined && value >= min && value <= max) return value;
-  context.addIssue({ code: 'custom', message: expected });
-  return z.NEVER;
+  return value !== undefined && value >= min && value <= max ? value : refuse(context, expected);
 }
 
 const SECOND = 1000;
@@ -77,11 +75,6 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const KIB = 1024;
 const GIB = 1024 ** 3;
-
-/** A mapping that knows all its keys. */
-function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : 'a mapping') });
-}
 
 const timeouts = mapping({
   request: duration(
@@ -216,13 +209,4 @@ function isWebUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-}
-
-/** The keys that the mapping at a path of the file knows. */
-export function keysAt(path: readonly string[]): readonly string[] {
-  const within =
-    path[0] === 'clouds' ? [cloudSchema, ...path.slice(2)] : [path[0] ? defaultsSchema : fileSchema, ...path.slice(1)];
-  const [schema, section] = within as [{ shape: object }, string | undefined];
-  const sections: Record<string, { shape: object }> = { timeouts, collectors, limits };
-  return Object.keys((section === undefined ? schema : (sections[section] ?? schema)).shape);
 }

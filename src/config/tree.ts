@@ -44,9 +44,29 @@ export function placeText(place: Place): string {
   return place.line === undefined ? place.source : `${place.source}:${place.line}:${place.column ?? 1}`;
 }
 
-/** The child under a key; undefined when absent or when this is no mapping. */
+/** The child under a key, or of a list under its index; undefined when absent. */
 export function child(tree: Tree | undefined, key: string): Tree | undefined {
+  if (tree?.kind === 'list') return tree.items[Number(key)];
   return tree?.kind === 'map' ? tree.entries.get(key)?.value : undefined;
+}
+
+/**
+ * Plain data for a schema; `leafOf` says what a scalar becomes. What aliases share stays shared, or a few lines could grow without end. Objects without a
+ * prototype: `__proto__` is a key like any other.
+ */
+export function plainValue(tree: Tree, leafOf: (leaf: LeafTree) => unknown, known = new Map<Tree, unknown>()): unknown {
+  if (tree.kind === 'leaf') return leafOf(tree);
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  if (tree.kind === 'list') {
+    const list = tree.items.map((item) => plainValue(item, leafOf, known));
+    known.set(tree, list);
+    return list;
+  }
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [key, { value }] of tree.entries) object[key] = plainValue(value, leafOf, known);
+  known.set(tree, object);
+  return object;
 }
 
 /** What a value is, in words that never show its content. */

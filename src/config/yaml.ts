@@ -14,6 +14,7 @@ import {
   type YAMLWarning,
 } from 'yaml';
 import { ConfigError } from './error.ts';
+import { FileError, readRegularFile } from './regular-file.ts';
 import { type Entry, type LeafTree, type MapTree, type Place, placeText, quoted, type Tree } from './tree.ts';
 
 /** A file whose mappings merge each other grows with the square of its length. */
@@ -54,6 +55,19 @@ export function parseTree(
   throw new ConfigError([
     `${placeText(tree.at)}: ${WHOLE_FILE}: expected a mapping, got ${tree.kind === 'list' ? 'a list' : 'a single value'}`,
   ]);
+}
+
+/** The document of a file, as `parseTree` has it. Throws `ConfigError`, also when the file cannot be read. */
+export function readTree(file: string, version: '1.1' | '1.2', empty: 'refused' | 'allowed' = 'refused'): MapTree {
+  return parseTree(readText(file), file, version, empty);
+}
+
+function readText(file: string): string {
+  try {
+    return readRegularFile(file);
+  } catch (error) {
+    throw error instanceof FileError ? new ConfigError([error.message]) : error;
+  }
 }
 
 type Options = Parameters<typeof parseDocument>[1] & object;

@@ -6,8 +6,7 @@ import { FileError, readRegularFile } from '../config/regular-file.ts';
 import type { Environment } from './clouds/files.ts';
 
 /** A certificate in PEM, as OpenSSL writes it. */
-export const CERTIFICATE =
-  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** More certificates are in no folder of authorities. */
 const MAX_FOLDER_FILES = 2000;

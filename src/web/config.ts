@@ -1,14 +1,15 @@
-import { validateHeaderValue } from 'node:http';
-import { dirname } from 'node:path';
+import type { X509Certificate } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { ConfigError } from '../config/error.ts';
-import { type Problem, problem, problemLines } from '../config/problems.ts';
+import { keyFault, opensslCode, parseCertificates } from '../config/pem.ts';
+import { type Problem, problem, problemAt, problemLines, schemaProblems, treeAt } from '../config/problems.ts';
 import { FileError, readRegularFile } from '../config/regular-file.ts';
 import { Secret } from '../config/secret.ts';
-import type { MapTree } from '../config/tree.ts';
-import { parseTree } from '../config/yaml.ts';
-import { readTls } from './config-tls.ts';
-import { openSection, type SectionTree } from './section.ts';
-import type { TlsConfig } from './tls.ts';
+import { isSensitive, kindText, type MapTree, placeText, plainValue, quoted } from '../config/tree.ts';
+import { keyText, readTree } from '../config/yaml.ts';
+import { GUARDS, type RateLimit, type TlsSettings, webSchema, writtenLeaf } from './schema.ts';
+import { contextOptions, type TlsConfig } from './tls.ts';
 
 /** The web configuration file, checked, with the certificates it names already read. */
 export interface WebConfig {
@@ -28,163 +29,169 @@ export interface WebConfig {
   readonly warnings: readonly string[];
 }
 
-/** Reads `--web.config.file` in exporter-toolkit's format, and what it refers to. Throws `ConfigError` with every problem. */
+/** Reads `--web.config.file` in exporter-toolkit's format (YAML 1.1: `http2: no`), and what it refers to. Throws `ConfigError` with every problem. */
 export function loadWebConfig(file: string): WebConfig {
-  const root = parseRoot(file);
-  const problems: Problem[] = [];
-  const sections = openSection(root, undefined, [], SECTIONS, problems);
-  const { headers, http2 } = readHttp(sections.section('http_server_config'), problems);
-  const tls = readTls(sections.section('tls_server_config'), dirname(file), http2, problems);
-  const users = readUsers(sections.section('basic_auth_users'), problems);
-  const rateLimit = readRateLimit(sections.section('rate_limit'), problems);
-  if (problems.length > 0) throw new ConfigError(problemLines(problems));
+  const root = readTree(file, '1.1', 'allowed');
+  throwIfAny(emptyGuards(root));
+  const { success, data, error } = webSchema.safeParse(plainValue(root, writtenLeaf));
+  const problems = [...userNames(root), ...(success ? [] : schemaProblems(root, error.issues))];
+  const pems = root.entries.has(TLS) ? readPems(root, dirname(file), problems) : undefined;
+  throwIfAny(problems);
+  const settings = data?.tls_server_config?.settings;
+  const tls = settings && pems ? tlsConfig(root, settings, pems) : undefined;
+  const users = data?.basic_auth_users ?? new Map<string, Secret>();
   const open = users.size > 0 && !tls ? ['Basic authentication without TLS sends passwords in the clear.'] : [];
   return {
     file,
     tls,
-    headers,
+    headers: data?.http_server_config?.headers ?? new Map<string, string>(),
     users,
-    rateLimit,
+    rateLimit: data?.rate_limit,
     files: [file, ...(tls?.files ?? [])],
     empty: root.entries.size === 0,
     warnings: [...(tls?.warnings ?? []), ...open],
   };
 }
 
-const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users', 'rate_limit'];
-
-/** exporter-toolkit reads YAML 1.1 (`http2: no`), and takes an empty file for one that configures nothing. */
-function parseRoot(file: string): MapTree {
-  const text = readText(file);
-  if (text.split('\n').every((line) => /^\s*(?:#|---\s*$|$)/.test(line))) {
-    return { kind: 'map', at: { source: file, line: 1, column: 1 }, entries: new Map() };
-  }
-  return parseTree(text, file, '1.1');
+function throwIfAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ConfigError(problemLines(problems));
 }
 
-function readText(file: string): string {
+function emptyGuards(root: MapTree): readonly Problem[] {
+  const expected = 'a value (leave the key out when there is none)';
+  const problems: Problem[] = [];
+  for (const [name, known] of GUARDS) {
+    const guard = root.entries.get(name);
+    if (!guard) continue;
+    const { keyAt, value } = guard;
+    const entries = value.kind === 'map' ? [...value.entries] : [];
+    if (value.kind === 'map' ? entries.length === 0 : value.kind === 'leaf' && value.value === null)
+      problems.push(problem(keyAt, [name], expected, kindText(value)));
+    for (const [key, { keyAt, value }] of entries)
+      if (known.includes(key) && value.kind === 'leaf' && value.text.trim() === '')
+        problems.push(problem(keyAt, [name, key], expected, 'nothing'));
+  }
+  return problems;
+}
+
+function userNames(root: MapTree): readonly Problem[] {
+  const users = root.entries.get('basic_auth_users')?.value;
+  return (users?.kind === 'map' ? [...users.entries] : [])
+    .filter(([name]) => name.includes(':'))
+    .map(([name, { keyAt }]) =>
+      problem(keyAt, ['basic_auth_users', name], 'a user name without ":"', 'one that cannot be sent'),
+    );
+}
+
+const TLS = 'tls_server_config';
+
+/** A PEM text, and the key of the configuration that holds or names it. */
+interface Pem {
+  readonly text: string;
+  readonly path: readonly string[];
+  /** Undefined when it stands in the configuration itself. */
+  readonly file: string | undefined;
+}
+
+interface Pems {
+  readonly cert: Pem;
+  /** The server's own certificate. */
+  readonly leaf: X509Certificate;
+  readonly key: Pem;
+  readonly clientCa: Pem | undefined;
+}
+
+/** What `tls_server_config` holds or names. Relative file names belong to `folder`. Undefined when something is missing or wrong. */
+function readPems(root: MapTree, folder: string, problems: Problem[]): Pems | undefined {
+  const clientCa = readPem(root, 'client_ca', folder, undefined, problems);
+  if (clientCa) certificatesOf(root, clientCa, problems);
+  const cert = readPem(root, 'cert', folder, "a file with the server's certificate (or cert)", problems);
+  const key = readPem(root, 'key', folder, "a file with the certificate's private key (or key)", problems);
+  const [leaf] = cert ? certificatesOf(root, cert, problems) : [];
+  const fault = key && keyFault(key.text, leaf);
+  if (fault) problems.push(problemAt(root, key.path, fault.expected, fault.got));
+  return cert && leaf && key ? { cert, leaf, key, clientCa } : undefined;
+}
+
+function certificatesOf(root: MapTree, { text, path }: Pem, problems: Problem[]): readonly X509Certificate[] {
+  const certificates = parseCertificates(text);
+  if (!('expected' in certificates)) return certificates;
+  problems.push(problemAt(root, path, certificates.expected, certificates.got));
+  return [];
+}
+
+/** What `name` holds or the file of `name_file`. `needed` says what is expected when there is neither. A value that is no text is the schema's to refuse. */
+function readPem(
+  root: MapTree,
+  name: string,
+  folder: string,
+  needed: string | undefined,
+  problems: Problem[],
+): Pem | undefined {
+  if (treeAt(root, [TLS])?.kind !== 'map') return undefined;
+  const paths = { inline: [TLS, name], named: [TLS, `${name}_file`] };
+  const [inline, named] = [paths.inline, paths.named].map((path) => {
+    const tree = treeAt(root, path);
+    return tree?.kind === 'leaf' ? writtenLeaf(tree) : tree;
+  });
+  if (inline && named) problems.push(problemAt(root, paths.named, `${name} or ${name}_file`, 'both'));
+  else if (inline)
+    return inline.kind === 'leaf' ? { text: inline.text, path: paths.inline, file: undefined } : undefined;
+  else if (named?.kind === 'leaf') return readNamed(root, named.text, folder, paths.named, problems);
+  else if (!named && needed !== undefined) problems.push(problemAt(root, paths.named, needed));
+  return undefined;
+}
+
+function readNamed(
+  root: MapTree,
+  named: string,
+  folder: string,
+  path: readonly string[],
+  problems: Problem[],
+): Pem | undefined {
+  const file = resolve(folder, named);
   try {
-    return readRegularFile(file);
+    return { text: readRegularFile(file), path, file };
   } catch (error) {
-    throw error instanceof FileError ? new ConfigError([error.message]) : error;
+    if (!(error instanceof FileError)) throw error;
+    const at = treeAt(root, path)?.at ?? root.at;
+    const shown = isSensitive(named) ? quoted(named) : quoted(file);
+    problems.push({ at, text: `${placeText(at)}: ${keyText(path)}: ${error.reason} (${shown})` });
+    return undefined;
   }
 }
 
-/** The headers that exporter-toolkit lets a file set, with the values it insists on. */
-const HEADERS: ReadonlyMap<string, readonly string[] | undefined> = new Map([
-  ['Content-Security-Policy', undefined],
-  ['X-Frame-Options', ['deny', 'sameorigin']],
-  ['X-Content-Type-Options', ['nosniff']],
-  ['X-XSS-Protection', undefined],
-  ['Strict-Transport-Security', undefined],
-]);
-
-/** `http_server_config`. `http2` is read and checked but has no effect: express 5 cannot answer Node's HTTP/2 requests, so HTTP/1.1 is served. */
-export interface HttpConfig {
-  readonly http2: boolean;
-  /** By name as in the file. An empty value means "do not send it". */
-  readonly headers: ReadonlyMap<string, string>;
-}
-
-function readHttp({ tree, keyAt, key }: SectionTree, problems: Problem[]): HttpConfig {
-  const http = openSection(tree, keyAt, [key], ['http2', 'headers'], problems);
-  const http2 = http.flag('http2', true);
-  const inner = http.section('headers');
-  const section = openSection(inner.tree, inner.keyAt, [key, 'headers'], [...HEADERS.keys()], problems);
-  const headers = new Map<string, string>();
-  for (const name of section.keys.filter((name) => HEADERS.has(name))) {
-    const allowed = HEADERS.get(name);
-    const expected = allowed ? allowed.join(' or ') : 'text for one line';
-    const value = section.text(name, expected)?.trim() ?? '';
-    if ((allowed && value !== '' && !allowed.includes(value)) || !isHeaderValue(name, value))
-      section.refuse(name, expected);
-    headers.set(name, value);
-  }
-  return { http2, headers };
-}
-
-function isHeaderValue(name: string, value: string): boolean {
+/** Throws `ConfigError` for what OpenSSL refuses although every part is well formed, such as a key that is too small. */
+function tlsConfig(root: MapTree, settings: TlsSettings, { cert, leaf, key, clientCa }: Pems): TlsConfig {
+  const { clientAuth } = settings;
+  const checked = clientAuth === 'RequireAndVerifyClientCert' || clientAuth === 'NoClientCert';
+  const config: TlsConfig = {
+    ...settings,
+    cert: cert.text,
+    key: new Secret(key.text),
+    clientCa: clientCa?.text,
+    expiresAtMs: Date.parse(leaf.validTo),
+    files: [cert, key, clientCa].flatMap((pem) => pem?.file ?? []),
+    warnings: [
+      ...certificateWarnings(leaf),
+      ...(checked ? [] : [`client_auth_type ${clientAuth} lets in clients without a verified certificate.`]),
+    ],
+  };
   try {
-    validateHeaderValue(name, value);
-    return true;
+    createSecureContext(contextOptions(config));
   } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
+    throwIfAny([problemAt(root, cert.path, 'a certificate and settings that OpenSSL takes', opensslCode(error))]);
   }
+  return config;
 }
 
-/** A token bucket: one request more every `intervalMs`, up to `burst` at once. */
-export interface RateLimit {
-  readonly intervalMs: number;
-  readonly burst: number;
+/** What is odd about the time now, in a sentence for the log. */
+function certificateWarnings({ validFrom, validTo }: X509Certificate, nowMs = Date.now()): readonly string[] {
+  if (Date.parse(validTo) < nowMs) return [`The server's certificate ended on ${isoDay(validTo)}.`];
+  if (Date.parse(validFrom) > nowMs) return [`The server's certificate is valid only from ${isoDay(validFrom)}.`];
+  return [];
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Milliseconds of a duration as Go writes it (`1.5s`, `1m30s`, `0`); undefined when it is none. */
-export function parseGoDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  if (!/^(?:\d{1,12}(?:\.\d{1,12})?(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, count, unit] of text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    sum += Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
-  }
-  return sum;
-}
-
-/** `rate_limit`; undefined when there is none or its interval is 0. */
-function readRateLimit({ tree, keyAt, key }: SectionTree, problems: Problem[]): RateLimit | undefined {
-  const section = openSection(tree, keyAt, [key], ['interval', 'burst'], problems);
-  if (section.refuseEmpty()) return undefined;
-  const interval = 'a duration such as 1s or 100ms';
-  const text = section.text('interval', interval);
-  const intervalMs = text === undefined ? 0 : parseGoDuration(text);
-  if (intervalMs === undefined) section.refuse('interval', interval);
-  const burst = section.text('burst', 'a whole number');
-  const count = burst !== undefined && /^\d{1,9}$/.test(burst) ? Number(burst) : undefined;
-  if (burst !== undefined && count === undefined) section.refuse('burst', 'a whole number');
-  if (!intervalMs) return undefined;
-  // exporter-toolkit would take 0 and then answer no request at all.
-  if (burst === undefined || count === 0) section.refuse('burst', 'a whole number of at least 1');
-  return { intervalMs, burst: count ?? 1 };
-}
-
-const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-const LEAST_COST = 4;
-/** One comparison at this cost takes seconds; at 31 it would take days. */
-const MOST_COST = 16;
-
-/** `basic_auth_users`: name -> bcrypt hash. Problems never show what is written there: it may be the password. */
-function readUsers({ tree, keyAt, key }: SectionTree, problems: Problem[]): ReadonlyMap<string, Secret> {
-  const section = openSection(tree, keyAt, [key], undefined, problems);
-  section.refuseEmpty();
-  const users = new Map<string, Secret>();
-  for (const name of section.keys) {
-    if (name.includes(':'))
-      problems.push(problem(section.keyAt(name), [key, name], 'a user name without ":"', 'one that cannot be sent'));
-    const before = problems.length;
-    const hash = section.text(name, 'a bcrypt hash') ?? '';
-    const wrong = problems.length > before ? undefined : hashProblem(hash);
-    if (wrong) section.refuse(name, wrong.expected, wrong.got);
-    users.set(name, new Secret(hash));
-  }
-  return users;
-}
-
-function hashProblem(hash: string): { readonly expected: string; readonly got: string } | undefined {
-  const expected = 'a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters)';
-  if (hash === '') return { expected, got: 'nothing' };
-  const cost = Number(BCRYPT.exec(hash)?.[1] ?? Number.NaN);
-  if (Number.isNaN(cost)) return { expected, got: hash.startsWith('$2') ? 'a damaged one' : 'something else' };
-  if (cost >= LEAST_COST && cost <= MOST_COST) return undefined;
-  return { expected: `a bcrypt hash of cost ${LEAST_COST} to ${MOST_COST}`, got: `cost ${cost}` };
+function isoDay(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
 }

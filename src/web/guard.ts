@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Log } from '../log.ts';
 import { createAuthenticator, parseBasicHeader } from './basic-auth.ts';
-import type { RateLimit, WebConfig } from './config.ts';
+import type { WebConfig } from './config.ts';
+import type { RateLimit } from './schema.ts';
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 

@@ -209,15 +209,13 @@ export const BAD_WEB_FILES: readonly BadWebFile[] = [
     'a broken certificate',
     'tls_server_config: {cert_file: broken.crt, key_file: server.key}\n',
     [
-      '1:32: tls_server_config.cert_file: expected certificates in PEM, got one that cannot be parsed (ERR_OSSL_ASN1_TOO_LONG)',
+      '1:32: tls_server_config.cert_file: expected certificates in PEM, got a broken one (number 1, ERR_OSSL_ASN1_TOO_LONG)',
     ],
   ],
   [
     'a broken key',
     'tls_server_config: {cert_file: server.crt, key: "-----BEGIN PRIVATE KEY-----\\nc2VjcmV0\\n-----END PRIVATE KEY-----\\n"}\n',
-    [
-      '1:49: tls_server_config.key: expected a private key in PEM, got one that cannot be parsed (ERR_OSSL_UNSUPPORTED)',
-    ],
+    ['1:49: tls_server_config.key: expected a private key in PEM, got a broken one (ERR_OSSL_UNSUPPORTED)'],
   ],
   [
     'an inline key that is a password',
@@ -450,7 +448,7 @@ export const BAD_WEB_FILES: readonly BadWebFile[] = [
   [
     'a user without a hash',
     'basic_auth_users:\n  john:\n',
-    ['2:3: basic_auth_users.john: expected a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters), got nothing'],
+    ['2:8: basic_auth_users.john: expected a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters), got nothing'],
   ],
   [
     'a truncated hash',
@@ -490,7 +488,7 @@ export const BAD_WEB_FILES: readonly BadWebFile[] = [
   [
     'an interval without a unit',
     'rate_limit: {interval: 1, burst: 2}\n',
-    ['1:24: rate_limit.interval: expected a duration such as 1s or 100ms, got 1'],
+    ['1:24: rate_limit.interval: expected a duration such as 1s or 100ms, got 1 without a unit'],
   ],
   [
     'a negative interval',

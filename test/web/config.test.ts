@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { inspect } from 'node:util';
 import { ConfigError } from '../../src/config/error.ts';
-import { loadWebConfig, parseGoDuration } from '../../src/web/config.ts';
+import { loadWebConfig } from '../../src/web/config.ts';
+import { parseGoDuration } from '../../src/web/schema.ts';
 import { BAD_WEB_FILES } from './bad-web-files.ts';
 import { HASH, webFolder } from './web-folder.ts';
 

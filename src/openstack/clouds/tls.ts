@@ -1,11 +1,12 @@
-import { Secret } from '../../config/secret.ts';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { keyFault, parseCertificates, PRIVATE_KEY } from '../../config/pem.ts';
 import { FileError, readRegularFile } from '../../config/regular-file.ts';
+import { Secret } from '../../config/secret.ts';
 import { quoted } from '../../config/tree.ts';
 import type { ClientTls } from '../access.ts';
-import { CERTIFICATE, readHashedFolder } from '../authorities.ts';
+import { readHashedFolder } from '../authorities.ts';
 import type { Environment } from './files.ts';
 import type { Settings, Written } from './settings.ts';
 
@@ -32,22 +33,24 @@ export function tlsOf(settings: Settings, base: PathBase): LoadedTls {
   const ca = readPem(settings, written.ca, base, 'or a folder');
   const cert = readPem(settings, written.cert, base);
   const key = readPem(settings, written.key, base);
-  const caOk = written.ca && ca && certificatesOk(settings, written.ca, ca);
-  const certOk = written.cert && cert && certificatesOk(settings, written.cert, cert);
+  const caOk = written.ca && ca && certificateOf(settings, written.ca, ca);
+  const own = written.cert && cert && certificateOf(settings, written.cert, cert);
   if (written.key && !written.cert) settings.wrong(written.key, 'expected a cert beside the key, got the key alone');
   const keyText = key?.text ?? (written.key || !cert || !PRIVATE_KEY.test(cert.text) ? undefined : cert.text);
   if (written.cert && cert && !written.key && keyText === undefined) {
     settings.wrong(written.cert, `expected a key beside the cert, or the key in the same file, got only ${cert.name}`);
   }
-  if (certOk && keyText !== undefined && cert && written.cert) {
-    checkKey(settings, written.key ?? written.cert, key?.name ?? cert.name, keyText, cert.text);
+  const fault = own && keyText !== undefined ? keyFault(keyText, own) : undefined;
+  if (fault && written.cert) {
+    const name = key?.name ?? cert?.name ?? '';
+    settings.wrong(written.key ?? written.cert, `${name}: expected ${fault.expected}, got ${fault.got}`);
   }
   checkWords(settings);
   return {
     tls: {
       ...(caOk && ca ? { ca: ca.text } : {}),
-      ...(certOk && cert ? { cert: new Secret(cert.text) } : {}),
-      ...(certOk && keyText !== undefined ? { key: new Secret(keyText) } : {}),
+      ...(own && cert ? { cert: new Secret(cert.text) } : {}),
+      ...(own && keyText !== undefined ? { key: new Secret(keyText) } : {}),
       verify,
     },
     files: [ca, cert, key].flatMap((pem) => pem?.file ?? []),
@@ -73,7 +76,6 @@ interface Pem {
 }
 
 const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 /** PEM text in place of a path is taken as it is, as other clients allow: from a variable it may have its line ends as `\n`. */
 function readPem(settings: Settings, written: Written | undefined, base: PathBase, folder?: string): Pem | undefined {
@@ -114,34 +116,11 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function certificatesOk(settings: Settings, written: Written, { name, text }: Pem): boolean {
-  const blocks = text.match(CERTIFICATE) ?? [];
-  const bad = blocks.findIndex((block) => !parses(() => new X509Certificate(block)));
-  if (blocks.length > 0 && bad < 0) return true;
-  const got = blocks.length === 0 ? 'none' : `a broken one (number ${bad + 1})`;
-  settings.wrong(written, `${name}: expected a PEM certificate, got ${got}`);
-  return false;
-}
-
-function checkKey(settings: Settings, written: Written, file: string, keyPem: string, certPem: string): void {
-  const encrypted = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(keyPem);
-  const key = encrypted ? undefined : parses(() => createPrivateKey(keyPem));
-  const first = certPem.match(CERTIFICATE)?.[0] ?? '';
-  if (encrypted)
-    settings.wrong(written, `${file}: expected a PEM private key without a passphrase, got an encrypted one`);
-  else if (!key) settings.wrong(written, `${file}: expected a PEM private key, got none`);
-  else if (!new X509Certificate(first).checkPrivateKey(key)) {
-    settings.wrong(written, `${file}: expected the private key of the certificate, got another one's`);
-  }
-}
-
-/** The value, or undefined when OpenSSL does not understand it: its messages say nothing more to an operator. */
-function parses<Value>(parse: () => Value): Value | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
+function certificateOf(settings: Settings, written: Written, { name, text }: Pem): X509Certificate | undefined {
+  const certificates = parseCertificates(text);
+  if (!('expected' in certificates)) return certificates[0];
+  settings.wrong(written, `${name}: expected ${certificates.expected}, got ${certificates.got}`);
+  return undefined;
 }
 
 /** `insecure` wins over `verify`, as in openstacksdk. A path in `verify` means yes. */

@@ -467,7 +467,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     name: 'a CA that is no certificate',
     files: { ...prod('cacert: ca.pem'), 'cwd/ca.pem': 's3cret\n' },
     kind: 'invalid',
-    lines: ['cwd/clouds.yaml:4:13: clouds.prod.cacert: cwd/ca.pem: expected a PEM certificate, got none'],
+    lines: ['cwd/clouds.yaml:4:13: clouds.prod.cacert: cwd/ca.pem: expected certificates in PEM, got text without one'],
   },
   {
     name: 'a CA that is broken',
@@ -477,7 +477,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     },
     kind: 'invalid',
     lines: [
-      'cwd/clouds.yaml:4:13: clouds.prod.cacert: cwd/ca.pem: expected a PEM certificate, got a broken one (number 1)',
+      'cwd/clouds.yaml:4:13: clouds.prod.cacert: cwd/ca.pem: expected certificates in PEM, got a broken one (number 1, ERR_OSSL_ASN1_WRONG_TAG)',
     ],
   },
   {
@@ -499,14 +499,14 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     files: { ...prod('cert: CERT\nkey: OTHER') },
     kind: 'invalid',
     lines: [
-      "cwd/clouds.yaml:5:10: clouds.prod.key: cwd/OTHER: expected the private key of the certificate, got another one's",
+      "cwd/clouds.yaml:5:10: clouds.prod.key: cwd/OTHER: expected the certificate's private key, got the key of another one",
     ],
   },
   {
     name: 'a key that is a certificate',
     files: { ...prod('cert: CERT\nkey: CERT') },
     kind: 'invalid',
-    lines: ['cwd/clouds.yaml:5:10: clouds.prod.key: cwd/CERT: expected a PEM private key, got none'],
+    lines: ['cwd/clouds.yaml:5:10: clouds.prod.key: cwd/CERT: expected a private key in PEM, got text without one'],
   },
   {
     name: 'a key with a passphrase',
@@ -516,7 +516,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     },
     kind: 'invalid',
     lines: [
-      'cwd/clouds.yaml:5:10: clouds.prod.key: cwd/key.pem: expected a PEM private key without a passphrase, got an encrypted one',
+      'cwd/clouds.yaml:5:10: clouds.prod.key: cwd/key.pem: expected a private key without a passphrase, got an encrypted one',
     ],
   },
   {
@@ -585,7 +585,9 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     name: 'a broken key as text, which is not shown',
     files: prod('cert: CERT\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  s3cretPLANTED\n  -----END PRIVATE KEY-----'),
     kind: 'invalid',
-    lines: ['cwd/clouds.yaml:5:10: clouds.prod.key: the text: expected a PEM private key, got none'],
+    lines: [
+      'cwd/clouds.yaml:5:10: clouds.prod.key: the text: expected a private key in PEM, got a broken one (ERR_OSSL_UNSUPPORTED)',
+    ],
   },
   {
     name: 'a key that lost its first line, which is not shown',
@@ -608,7 +610,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     ),
     kind: 'invalid',
     lines: [
-      'cwd/clouds.yaml:7:13: clouds.prod.verify: the text: expected a PEM certificate, got none',
+      'cwd/clouds.yaml:7:13: clouds.prod.verify: the text: expected certificates in PEM, got text without one',
       'cwd/clouds.yaml:4:15: clouds.prod.insecure: expected true or false, got PEM text',
     ],
   },
