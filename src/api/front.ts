@@ -3,6 +3,7 @@ import { quoted } from '../config/tree.ts';
 import type { Log } from '../log.ts';
 import type { Served } from './backends.ts';
 import { sendPage } from './negotiate.ts';
+import { UserError } from '../user-error.ts';
 
 /** Every other path that is served, without regard to case as the router has none. A test holds them against the routes and the OpenAPI description. */
 export const TAKEN_PATHS: readonly string[] = [
@@ -22,10 +23,10 @@ export const TAKEN_PATHS: readonly string[] = [
 /** Segments that every client, proxy and router sends on and reads as they are; RFC 3986's unreserved characters. */
 const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/;
 
-/** The path of the metrics page, when it can be one. Throws an Error that says what was expected. */
+/** The path of the metrics page, when it can be one. Throws a UserError that says what was expected. */
 export function checkTelemetryPath(path: string): string {
-  const refuse = (expected: string): Error =>
-    new Error(`--web.telemetry-path: expected ${expected}, got ${quoted(path)}`);
+  const refuse = (expected: string): UserError =>
+    new UserError(`--web.telemetry-path: expected ${expected}, got ${quoted(path)}`);
   if (!PLAIN_PATH.test(path) || path.length > 200)
     throw refuse('a path such as /metrics (at most 200 letters, digits, "-", ".", "_", "~" and "/")');
   if (path.startsWith('/-/') || TAKEN_PATHS.includes(path.toLowerCase()))

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { quoted } from '../config/tree.ts';
+import { UserError } from '../user-error.ts';
 
 /** One command line flag: what `--help` prints, `docs/configuration.md` documents and `parseFlags` accepts. */
 export interface Flag {
@@ -85,7 +86,7 @@ export type FlagValues<F extends readonly Flag[]> = {
 };
 
 /** A command line that cannot be understood; the message is one sentence for the user. */
-export class FlagError extends Error {
+export class FlagError extends UserError {
   override readonly name = 'FlagError';
 }
 

@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../user-error.ts';
 
 /** A program with a web server that we started. */
 export interface Program {
@@ -61,7 +62,7 @@ export async function startProgram(file: string, argsFor: (address: string) => r
   while (!(await isReady(url))) {
     if (ended || performance.now() > deadline) {
       await stop();
-      throw new Error(`--alerts: ${file} did not get ready: ${said.trim()}`);
+      throw new UserError(`--alerts: ${file} did not get ready: ${said.trim()}`);
     }
     await pause(100);
   }

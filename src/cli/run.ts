@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { quoted } from '../config/tree.ts';
+import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
 import { FlagError, FLAGS, help, parseFlags } from './flags.ts';
 import type { Signals } from './signals.ts';
@@ -68,13 +69,8 @@ function print(text: string): number {
   return 0;
 }
 
-/** What a person should read of an error: its message; the stack only of what is a bug of ours. */
+/** What a person should read of an error: the message of one meant for people, or of the operating system; the stack of what is a bug of ours. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected =
-    error.constructor !== Error &&
-    !(error instanceof TypeError) &&
-    !(error instanceof RangeError) &&
-    !(error instanceof ReferenceError);
-  return expected || 'code' in error || !error.stack || error.message.startsWith('--') ? error.message : error.stack;
+  return error instanceof UserError || 'syscall' in error || !error.stack ? error.message : error.stack;
 }

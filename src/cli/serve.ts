@@ -30,7 +30,7 @@ export interface Loaded {
   readonly targets: readonly Target[];
 }
 
-/** Loads what the flags and the surroundings configure. Rejects with an Error for people. */
+/** Loads what the flags and the surroundings configure. Rejects with a UserError. */
 export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings: Surroundings): Promise<Loaded> {
   const file = flags['config.file'];
   const config =
@@ -40,7 +40,7 @@ export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings:
   return { config, targets: loadTargets(config, surroundings) };
 }
 
-/** What the flags say of the web server, understood. Throws an Error for people. */
+/** What the flags say of the web server, understood. Throws a UserError. */
 function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web.telemetry-path'>): {
   readonly addresses: readonly ListenAddress[];
   readonly telemetryPath: string;
@@ -52,7 +52,7 @@ function readWebFlags(flags: Pick<ServeFlags, 'web.listen-address' | 'web.teleme
 }
 
 /**
- * Starts the exporter. Rejects with an Error for people when the configuration is bad or an address is taken. Answers under way get `closeWithinMs`
+ * Starts the exporter. Rejects with a UserError when the configuration is bad or an address is taken. Answers under way get `closeWithinMs`
  * when it is closed.
  */
 export async function serve(

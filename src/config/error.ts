@@ -1,7 +1,9 @@
+import { UserError } from '../user-error.ts';
+
 const MAX_LINES = 50;
 
 /** A configuration that cannot be used. The message lists the problems (the first 50), one a line, as `file:line:column: key: expected ..., got ...`. */
-export class ConfigError extends Error {
+export class ConfigError extends UserError {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 

@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { UserError } from '../user-error.ts';
 
 /** The largest configuration file that is read. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /** A file that cannot be read as text; `reason` continues the sentence `FILE: ...` and never quotes the content. */
-export class FileError extends Error {
+export class FileError extends UserError {
   override readonly name = 'FileError';
   readonly file: string;
   readonly reason: string;

@@ -1,4 +1,5 @@
 import { withoutControls } from '../text.ts';
+import { UserError } from '../user-error.ts';
 
 /** Why a request failed: the words of `cinder_exporter_errors_total{reason}`. */
 export type FailureReason = 'auth' | 'forbidden' | 'timeout' | 'connect' | 'http' | 'decode';
@@ -18,12 +19,12 @@ export interface FailureDetails {
 }
 
 /** A failed request to Keystone or Cinder. The message is for people, on one line, and holds no secret. */
-export class OpenStackError extends Error {
+export class OpenStackError extends UserError {
+  override readonly name = 'OpenStackError';
   readonly details: FailureDetails;
 
   constructor(message: string, details: FailureDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'OpenStackError';
     this.details = details;
   }
 

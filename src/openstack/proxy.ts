@@ -4,6 +4,7 @@ import { BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Secret } from '../config/secret.ts';
 import type { Environment } from './clouds/files.ts';
+import { UserError } from '../user-error.ts';
 
 /** A proxy, and the variable that named it. */
 export interface Proxy {
@@ -15,7 +16,7 @@ export interface Proxy {
 }
 
 /** A variable that names a proxy which cannot be used. The message holds nothing of its value. */
-export class ProxyError extends Error {
+export class ProxyError extends UserError {
   override readonly name = 'ProxyError';
 }
 

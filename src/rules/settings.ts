@@ -1,4 +1,5 @@
 import { CONDITION_TABLE, RUNBOOKS_URL } from '../cinder/conditions.ts';
+import { UserError } from '../user-error.ts';
 
 const UNITS = [
   ['d', 86_400_000],
@@ -168,7 +169,7 @@ export type SettingName = keyof typeof SETTINGS;
 export type Settings = Readonly<Record<SettingName, string>>;
 
 /** A setting that does not exist, or a value that it cannot have; the message is for people. */
-export class SettingsError extends Error {
+export class SettingsError extends UserError {
   override readonly name = 'SettingsError';
 }
 

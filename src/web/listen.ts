@@ -6,6 +6,7 @@ import { trackConnections } from './connections.ts';
 import { createServer } from './tls.ts';
 import type { WebWatch } from './watch.ts';
 import { guard } from './guard.ts';
+import { UserError } from '../user-error.ts';
 
 /** Where to listen: `host` undefined is every address, IPv6 and IPv4. */
 export interface ListenAddress {
@@ -13,12 +14,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Parses `host:port`, `:port` and `[::1]:port`. Throws an Error that says what was expected. */
+/** Parses `host:port`, `:port` and `[::1]:port`. Throws a UserError that says what was expected. */
 export function parseListenAddress(text: string): ListenAddress {
   const parts = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(parts?.[3]);
   if (!parts || port > 65_535)
-    throw new Error(`--web.listen-address: expected host:port, :port or [::1]:port, got ${quoted(text)}`);
+    throw new UserError(`--web.listen-address: expected host:port, :port or [::1]:port, got ${quoted(text)}`);
   return { host: parts[1] ?? (parts[2] || undefined), port };
 }
 
@@ -70,7 +71,7 @@ export interface Listening {
   readonly close: (withinMs: number) => Promise<void>;
 }
 
-/** Serves `app` on all the addresses, behind the web configuration's TLS, headers, rate limit and passwords. Rejects with an Error that names the address which cannot be had; then none is listened on. */
+/** Serves `app` on all the addresses, behind the web configuration's TLS, headers, rate limit and passwords. Rejects with a UserError that names the address which cannot be had; then none is listened on. */
 export async function listen(
   app: RequestListener,
   addresses: ListenAddress | readonly ListenAddress[],
@@ -138,7 +139,7 @@ function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
     const failed = (error: NodeJS.ErrnoException): void => {
       const address = `${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`;
       const reason = REASONS[error.code ?? ''] ?? error.message;
-      reject(new Error(`--web.listen-address: cannot listen on ${address}: ${reason}`, { cause: error }));
+      reject(new UserError(`--web.listen-address: cannot listen on ${address}: ${reason}`, { cause: error }));
     };
     server.once('error', failed);
     server.listen(port, host, () => {

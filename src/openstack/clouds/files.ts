@@ -4,6 +4,7 @@ import { ConfigError } from '../../config/error.ts';
 import { FileError, readRegularFile } from '../../config/regular-file.ts';
 import type { MapTree } from '../../config/tree.ts';
 import { parseTree } from '../../config/yaml.ts';
+import { UserError } from '../../user-error.ts';
 
 /** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,7 +90,7 @@ function opened(file: string, variable: string | undefined): FoundFile {
 export type AccessErrorKind = 'none' | 'unknown_cloud' | 'file' | 'invalid';
 
 /** A cloud that cannot be logged in to as configured. The message lists every problem, one a line, naming file and key; it never holds a secret's value. */
-export class AccessError extends Error {
+export class AccessError extends UserError {
   override readonly name = 'AccessError';
   readonly kind: AccessErrorKind;
 
