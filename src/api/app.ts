@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly log: Log;
 }
 
-/** The routes. Reads only what is in memory: no request here ever reaches a cloud. */
+/** The routes beside the metrics page, which `createMetricsHandler` answers. Reads only what is in memory: no request here ever reaches a cloud. */
 export function createApp({ served, telemetryPath, reload, stopping, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -23,7 +23,6 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
   app.set('etag', false);
   app.set('query parser', 'simple');
 
-  app.get(telemetryPath, (request, response) => sendPage(served.metrics(), request, response));
   app.get('/probe', async (request, response) => {
     const cloud = pick(served, request, response);
     if (cloud) await sendPage(cloud.page, request, response);

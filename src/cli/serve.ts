@@ -1,4 +1,4 @@
-import { checkTelemetryPath, createFront } from '../api/front.ts';
+import { checkTelemetryPath, createMetricsHandler } from '../api/metrics-handler.ts';
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/load.ts';
 import { createLog, type Level, type Log } from '../log.ts';
@@ -122,7 +122,7 @@ export async function serve(
       log,
     }),
   );
-  const app = createFront({ served, telemetryPath, routes, log });
+  const app = createMetricsHandler({ served, telemetryPath, routes, log });
   const listening = await listen(app, addresses, { web, log }).catch((error: unknown) => {
     web?.close();
     throw error;

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { Registry } from 'prom-client';
 import { createApp, type AppOptions } from '../../src/api/app.ts';
+import { createMetricsHandler } from '../../src/api/metrics-handler.ts';
 import { listen } from '../../src/web/listen.ts';
 import { createCloudMetrics } from '../../src/metrics/exporter.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
@@ -41,7 +42,7 @@ async function cloud(name: string, read = true): Promise<FleetCloud> {
 async function site(t: TestContext, clouds: readonly FleetCloud[], options: Partial<AppOptions> = {}): Promise<Get> {
   const log: string[] = [];
   const processPage = createPageSource(() => undefined, [new Registry()]);
-  const app = createApp({
+  const all: AppOptions = {
     served: {
       clouds: () => clouds,
       metrics: () => (clouds.length === 1 ? (clouds[0]?.page ?? processPage) : processPage),
@@ -51,8 +52,11 @@ async function site(t: TestContext, clouds: readonly FleetCloud[], options: Part
     reload: undefined,
     log: (_level, message) => void log.push(message),
     ...options,
+  };
+  const server = await listen(createMetricsHandler({ ...all, routes: Promise.resolve(createApp(all)) }), {
+    host: '127.0.0.1',
+    port: 0,
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
   t.after(() => server.close(0));
   return (path, { method = 'GET', headers = {} } = {}) =>
     new Promise((resolve, reject) => {
@@ -213,7 +217,11 @@ test('unknown paths and odd requests get a status, not a stack', async (t) => {
   const get = await site(t, [await cloud('one')]);
   const cases: readonly [string, string, number][] = [
     ['GET', '/nope', 404],
+    ['GET', '/metrics/', 200],
+    ['GET', '/METRICS?x', 200],
+    ['HEAD', 'http://proxied.example/metrics', 200],
     ['GET', '/metrics/extra', 404],
+    ['GET', '/metricsx', 404],
     ['GET', '/%ff', 404],
     ['GET', '/..%2f..%2fetc/passwd', 404],
     ['GET', '//evil.example.org/metrics', 404],

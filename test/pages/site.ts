@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { createApp } from '../../src/api/app.ts';
+import { createMetricsHandler } from '../../src/api/metrics-handler.ts';
 import type { Served } from '../../src/api/backends.ts';
 import { listen } from '../../src/web/listen.ts';
 
@@ -17,14 +18,9 @@ export interface Site {
 /** The whole web server over what a test serves, closed at the end of the test. */
 export async function openSite(t: Pick<TestContext, 'after'>, served: Served): Promise<Site> {
   const stopping = new AbortController();
-  const app = createApp({
-    served,
-    telemetryPath: '/metrics',
-    reload: undefined,
-    stopping: stopping.signal,
-    log: () => {},
-  });
-  const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const options = { served, telemetryPath: '/metrics', log: () => {} };
+  const routes = Promise.resolve(createApp({ ...options, reload: undefined, stopping: stopping.signal }));
+  const listening = await listen(createMetricsHandler({ ...options, routes }), { host: '127.0.0.1', port: 0 });
   const url = `http://${listening.address}`;
   const stop = (): void => stopping.abort();
   t.after(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkTelemetryPath, TAKEN_PATHS } from '../../src/api/front.ts';
+import { checkTelemetryPath, TAKEN_PATHS } from '../../src/api/metrics-handler.ts';
 import { describeApi } from '../../src/api/openapi.ts';
 import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { checkConfiguration, load, serve } from '../../src/cli/serve.ts';

@@ -34,7 +34,7 @@ export function checkTelemetryPath(path: string): string {
   return path;
 }
 
-export interface FrontOptions {
+export interface MetricsHandlerOptions {
   readonly served: Served;
   readonly telemetryPath: string;
   /** The routes, which may still be loading: express is a third of the start, and the port listens before it is there. */
@@ -43,10 +43,11 @@ export interface FrontOptions {
 }
 
 /**
- * What stands before the routes: a scrape, which is nearly every request, needs nothing of them. Finding its way through express costs
- * four times as much as sending a page of 70 KB does (bench/, row "scrape").
+ * Answers the metrics page, and hands all else to the routes: a scrape, which is nearly every request, needs nothing of them. Finding its way
+ * through express costs four times as much as sending a page of 70 KB does (bench/, row "scrape").
  */
-export function createFront({ served, telemetryPath, routes, log }: FrontOptions): RequestListener {
+export function createMetricsHandler({ served, telemetryPath, routes, log }: MetricsHandlerOptions): RequestListener {
+  const page = metricsPage(telemetryPath);
   let loaded: RequestListener | undefined;
   const loading = routes.then((listener) => {
     loaded = listener;
@@ -60,7 +61,7 @@ export function createFront({ served, telemetryPath, routes, log }: FrontOptions
   loading.catch(() => undefined);
   return (request, response) => {
     const { method, url = '' } = request;
-    if ((method === 'GET' || method === 'HEAD') && pathOf(url) === telemetryPath) {
+    if ((method === 'GET' || method === 'HEAD') && page.test(url)) {
       sendPage(served.metrics(), request, response).catch((error: unknown) => failed(response, error));
     } else if (loaded) {
       loaded(request, response);
@@ -70,7 +71,7 @@ export function createFront({ served, telemetryPath, routes, log }: FrontOptions
   };
 }
 
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+/** As the router has every other path: without regard to case, with or without a slash at the end, behind a host when a proxy asks (RFC 9112, 3.2.2). */
+function metricsPage(path: string): RegExp {
+  return new RegExp(`^(?:https?://[^/?#]*)?${path.replaceAll('.', '\\.')}/?(?:[?#]|$)`, 'i');
 }
