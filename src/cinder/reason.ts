@@ -2,6 +2,7 @@ import { ageOf, isAhead, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
 import type { Condition } from './conditions.ts';
 import type { Pool, Service } from './model.ts';
+import { durationWords } from '../duration.ts';
 
 /** By what evidence is judged. */
 export interface Judgement {
@@ -83,8 +84,8 @@ function serviceDown({ services, heartbeatAtMs }: Facts, { nowMs }: Judgement): 
   if (nowMs === undefined) return `no heartbeat from cinder-volume: ${GONE}`;
   const ageMs = nowMs - heartbeatAtMs;
   if (ageMs < SERVICE_DOWN_MS)
-    return `no heartbeat from cinder-volume, says Cinder; the row was changed ${duration(ageMs)} ago, which hides since when: ${GONE}`;
-  return `no heartbeat from cinder-volume for at least ${duration(ageMs)}: ${GONE}`;
+    return `no heartbeat from cinder-volume, says Cinder; the row was changed ${durationWords(ageMs)} ago, which hides since when: ${GONE}`;
+  return `no heartbeat from cinder-volume for at least ${durationWords(ageMs)}: ${GONE}`;
 }
 
 /** Cinder's default for `service_down_time`. */
@@ -94,7 +95,7 @@ function unknown({ report, freshness, poolsRead, listed }: Facts, { blindness }:
   if (report && freshness === 'undated')
     return `heartbeats arrive, but its driver stats are dated ${ahead(report)}, and none with another date has come yet`;
   if (report)
-    return `heartbeats arrive, but since the scheduler answers again it holds no driver stats of this backend; the last were published ${duration(ageOf(report))} ago`;
+    return `heartbeats arrive, but since the scheduler answers again it holds no driver stats of this backend; the last were published ${durationWords(ageOf(report))} ago`;
   if (!poolsRead) return `heartbeats arrive, but its state cannot be read: ${blindness}`;
   const list =
     listed === undefined || listed === null ? '' : `; ${quote(listed)} in the service list is only a default`;
@@ -108,12 +109,12 @@ function down({ report, freshness, pools, newerWord }: Facts, { blindness }: Jud
   const all = pools.length === 1 ? 'down' : `all ${pools.length} pools down`;
   if (freshness === 'fresh') return `its driver reports ${all}`;
   const date = isAhead(report) ? `, and is dated ${ahead(report)}` : '';
-  return `its driver reported ${all}; that report is ${duration(ageOf(report))} old${date}, and nothing newer has come`;
+  return `its driver reported ${all}; that report is ${durationWords(ageOf(report))} old${date}, and nothing newer has come`;
 }
 
 function stale({ report }: Facts): string {
   if (!report) return 'heartbeats arrive, but no driver stats';
-  const age = duration(ageOf(report));
+  const age = durationWords(ageOf(report));
   if (isAhead(report))
     return `heartbeats arrive, but its driver stats have not changed for ${age} and are dated ${ahead(report)}: while that date is ahead the scheduler ignores newer stats. Put the clock of its host right, then restart cinder-scheduler`;
   const lacking = report.missingSince === undefined ? '' : ', and the scheduler that answered holds none of it';
@@ -150,21 +151,11 @@ function isWithoutCapacity({ totalBytes }: Pool): boolean {
 
 /** `2 h ahead of Cinder's clock`, as of when the date was first seen. */
 function ahead(report: Report): string {
-  return `${duration(report.ahead?.byMs ?? 0)} ahead of Cinder's clock`;
+  return `${durationWords(report.ahead?.byMs ?? 0)} ahead of Cinder's clock`;
 }
 
 /** Free text in quotes, on one line, cut at 120 characters. */
 function quote(text: string): string {
   const line = withoutControls(text, ' ');
   return `"${line.length > 120 ? `${line.slice(0, 119).toWellFormed()}…` : line}"`;
-}
-
-/** A length of time for people: `12 s`, `14 min`, `3 h`, `5 d`. Takes milliseconds; a negative one counts as 0. */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }

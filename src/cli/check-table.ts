@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
-import { duration } from '../cinder/reason.ts';
+import { durationWords } from '../duration.ts';
 import { type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { troublesOf } from '../pages/trouble.ts';
 import { withoutControls } from '../text.ts';
@@ -66,7 +66,7 @@ function renderCloud(
 function rowOf(backend: Backend, snapshot: Snapshot): string[] {
   const state = backend.state === undefined ? '-' : backend.state === 1 ? 'up' : 'down';
   const stats =
-    backend.statsAtMs === undefined ? '-' : duration(snapshot.atMs - onOurClock(snapshot, backend.statsAtMs));
+    backend.statsAtMs === undefined ? '-' : durationWords(snapshot.atMs - onOurClock(snapshot, backend.statsAtMs));
   return [printable(backend.host), backend.condition, state, stats, printable(backend.reason)];
 }
 

@@ -1,6 +1,7 @@
 import { createTask, validateDetailed } from 'node-cron';
 import type { Schedule } from './config.ts';
 import { quoted } from './tree.ts';
+import { DAY, MINUTE, SECOND } from '../duration.ts';
 
 /** Why a cron expression is refused, and where: `offset` is the 0-based character of the field, `expected` completes the message. */
 export interface CronProblem {
@@ -87,9 +88,6 @@ export interface Calendar {
   readonly next: (afterMs: number) => number;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
 /** 1 January 2000. The weekdays of all dates come round again after 28 years. */
 const SOME_DAY = 10_957 * DAY;
 const CYCLE_DAYS = 28 * 365 + 7;

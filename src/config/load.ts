@@ -12,7 +12,7 @@ import {
   type Settings,
 } from './schema.ts';
 import { child, type MapTree, plainValue, quoted, quotedText, type Tree } from './tree.ts';
-import { formatDuration } from './units.ts';
+import { formatDuration, MINUTE, SECOND } from '../duration.ts';
 import { readTree } from './yaml.ts';
 
 /** The configuration of a file. Throws `ConfigError` with every problem. */
@@ -69,9 +69,6 @@ function clashProblems(root: MapTree, cloud: CloudConfig): readonly Problem[] {
     return problemAt(root, path, expected, got);
   });
 }
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 
 const MIB = 1024 * 1024;
 /** However much memory there is. */

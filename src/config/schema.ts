@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { cronProblem } from './cron.ts';
 import { mapping, refuse } from './problems.ts';
-import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
+import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '../duration.ts';
+import { formatSize, parseSize } from './size.ts';
 
 /** What the documentation prints about a key, beside its description. */
 interface KeyMeta {
@@ -69,10 +70,6 @@ function inBounds(value: number | undefined, min: number, max: number, expected:
   return value !== undefined && value >= min && value <= max ? value : refuse(context, expected);
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const KIB = 1024;
 const GIB = 1024 ** 3;
 

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { duration } from '../cinder/reason.ts';
+import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
 import { link } from './address.ts';
 import { servicesPart, poolsPart } from './backend-tables.ts';
@@ -85,7 +85,7 @@ function changesPart(history: readonly Stretch[], nowMs: number): SafeHtml {
               html`<tr>
                 <td>${moment(fromMs, nowMs)}</td>
                 <td>${condition ? badge(condition) : 'nothing could be read'}</td>
-                <td>${duration(untilMs - fromMs)}</td>
+                <td>${durationWords(untilMs - fromMs)}</td>
               </tr>`,
           )}
         </tbody>

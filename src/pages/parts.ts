@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { duration } from '../cinder/reason.ts';
+import { durationWords } from '../duration.ts';
 import { CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
 import { momentText } from './quantity.ts';
 import { withoutControls } from '../text.ts';
@@ -13,7 +13,7 @@ export function badge(condition: Condition): SafeHtml {
 /** How long ago something was, which the browser keeps counting. Milliseconds since the epoch. */
 export function age(atMs: number, nowMs: number): SafeHtml {
   const iso = new Date(atMs).toISOString();
-  return html`<time datetime="${iso}" title="${iso}" data-age>${duration(nowMs - atMs)}</time>`;
+  return html`<time datetime="${iso}" title="${iso}" data-age>${durationWords(nowMs - atMs)}</time>`;
 }
 
 /** A moment in UTC. */

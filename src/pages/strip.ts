@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { duration } from '../cinder/reason.ts';
+import { durationWords } from '../duration.ts';
 import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditions.ts';
 import { HISTORY_MS, type Stretch } from './history.ts';
 import { momentText } from './quantity.ts';
@@ -53,7 +53,7 @@ export function stripText(stretches: readonly Stretch[], nowMs: number): string 
     (sum, { condition, fromMs, untilMs }) => (condition ? sum : sum + untilMs - Math.max(from, fromMs)),
     0,
   );
-  const blind = blindMs > 0 ? `; nothing could be read for ${duration(blindMs)}` : '';
+  const blind = blindMs > 0 ? `; nothing could be read for ${durationWords(blindMs)}` : '';
   if (known.length === 1)
     return `${wordsOf(last)} ${last.fromMs <= from ? 'for all of the last 6 h' : `since ${momentText(last.fromMs, nowMs)}, when it was first seen`}${blind}`;
   const totals = new Map<Condition, number>();
@@ -62,7 +62,7 @@ export function stripText(stretches: readonly Stretch[], nowMs: number): string 
   }
   const list = WORST_FIRST.flatMap((condition) => {
     const ms = totals.get(condition);
-    return ms === undefined ? [] : `${CONDITION_TABLE[condition].words} for ${duration(ms)}`;
+    return ms === undefined ? [] : `${CONDITION_TABLE[condition].words} for ${durationWords(ms)}`;
   });
   const changes = known.length - 1;
   return `Last 6 h: ${changes} change${changes === 1 ? '' : 's'}; ${list.join(', ')}${blind}; now ${wordsOf(last)}`;

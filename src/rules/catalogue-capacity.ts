@@ -1,6 +1,7 @@
 import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
-import { secondsOf, type Settings } from './settings.ts';
+import { secondsOf } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 const SCHEDULABLE = 'cinder:pool_schedulable_capacity:bytes';
 

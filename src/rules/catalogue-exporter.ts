@@ -1,6 +1,7 @@
 import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted } from './memory.ts';
 import { EXPORTER_DASHBOARD, type RuleGroup } from './rule.ts';
-import { secondsOf, type Settings } from './settings.ts';
+import { secondsOf } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 /** What can be wrong with the way from Prometheus to Cinder. */
 export function exporterRules(s: Settings): RuleGroup {

@@ -11,7 +11,8 @@ import {
   whileBlind,
 } from './memory.ts';
 import type { RecordingRule } from './rule.ts';
-import { secondsOf, type Settings } from './settings.ts';
+import { secondsOf } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 const HELD = 'cinder:backend_condition_held:bool';
 

@@ -14,7 +14,8 @@ import {
   unlessMuted,
 } from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup } from './rule.ts';
-import { secondsOf, type Settings } from './settings.ts';
+import { secondsOf } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 /** What can be wrong with a Cinder process, and what an operator may have forgotten. */
 export function serviceRules(s: Settings): RuleGroup {

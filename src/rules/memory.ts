@@ -1,4 +1,5 @@
-import { secondsOf, type Settings } from './settings.ts';
+import { secondsOf } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 /** The names of the series that remember. */
 export const CONDITION = 'cinder:backend_condition:last_known';

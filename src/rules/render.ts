@@ -4,7 +4,8 @@ import { capacityRules } from './catalogue-capacity.ts';
 import { exporterRules } from './catalogue-exporter.ts';
 import { serviceRules } from './catalogue-services.ts';
 import type { AlertingRule, RecordingRule, RuleGroup } from './rule.ts';
-import { scaled, type Settings } from './settings.ts';
+import { scaled } from '../duration.ts';
+import type { Settings } from './settings.ts';
 
 /** All rules, with the given settings written into them. */
 export function ruleGroups(s: Settings): readonly RuleGroup[] {

@@ -1,39 +1,6 @@
 import { CONDITION_TABLE, RUNBOOKS_URL } from '../cinder/conditions.ts';
 import { UserError } from '../user-error.ts';
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const;
-
-const SYNTAX = /^(?:(\d{1,12})d)?(?:(\d{1,12})h)?(?:(\d{1,12})m)?(?:(\d{1,12})s)?(?:(\d{1,12})ms)?$/;
-
-/** Milliseconds of a duration as rule files write it (`90s`, `1h30m`); undefined when it is none. */
-export function millisecondsOf(text: string): number | undefined {
-  const parts = text === '' ? null : SYNTAX.exec(text);
-  if (!parts) return undefined;
-  return UNITS.reduce((sum, [, unitMs], index) => sum + Number(parts[index + 1] ?? 0) * unitMs, 0);
-}
-
-/** The same duration times `factor`, to the millisecond; never rounded down to nothing. */
-export function scaled(text: string, factor: number): string {
-  const ms = millisecondsOf(text);
-  if (ms === undefined) throw new RangeError(`${text} is no duration`);
-  if (ms === 0) return text;
-  const rounded = Math.max(1, Math.round(ms * factor));
-  const [unit, unitMs] = UNITS.find(([, candidateMs]) => rounded % candidateMs === 0) ?? ['ms', 1];
-  return `${rounded / unitMs}${unit}`;
-}
-
-/** A duration as a number of seconds, for comparing with `time() - ...` in an expression. */
-export function secondsOf(text: string): string {
-  const ms = millisecondsOf(text);
-  if (ms === undefined) throw new RangeError(`${text} is no duration`);
-  return String(ms / 1000);
-}
+import { parseDuration, scaled } from '../duration.ts';
 
 /** What a setting's text must be. */
 type SettingKind = 'duration' | 'ratio' | 'count' | 'matchers' | 'labels' | 'url';
@@ -175,7 +142,8 @@ export class SettingsError extends UserError {
 
 const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => boolean; readonly words: string }>> = {
   duration: {
-    test: (text) => (millisecondsOf(text) ?? 0) > 0,
+    // Prometheus knows weeks and years too; no alert waits for those.
+    test: (text) => !/[wy]/.test(text) && (parseDuration(text) ?? 0) > 0,
     words: 'a duration such as 90s, 5m or 1h30m',
   },
   ratio: {
@@ -241,7 +209,7 @@ const LONGEST_INTERVAL_MS = 120_000;
 
 /** The same settings. Throws a SettingsError when they contradict each other. */
 function consistent(settings: Settings): Settings {
-  const sizeOf = (name: SettingName): number => millisecondsOf(settings[name]) ?? Number(settings[name]);
+  const sizeOf = (name: SettingName): number => parseDuration(settings[name]) ?? Number(settings[name]);
   const tooLong = Object.keys(SETTINGS)
     .filter(isName)
     .find((name) => SETTINGS[name].kind === 'duration' && sizeOf(name) > YEAR_MS);
@@ -261,10 +229,10 @@ function consistent(settings: Settings): Settings {
 
 /** `volume_type_down_for` when nobody sets it: a minute more than the alerts of the backends, where those are made longer. */
 function volumeTypeDownFor(given: ReadonlyMap<SettingName, string>): string {
-  const msOf = (name: SettingName): number => millisecondsOf(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
+  const msOf = (name: SettingName): number => parseDuration(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
   const longest = Math.max(...PAGES_OF_BACKEND.map(msOf));
   const { byDefault } = SETTINGS.volume_type_down_for;
-  return longest < (millisecondsOf(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
+  return longest < (parseDuration(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
 }
 
 function isMatchers(text: string): boolean {

@@ -5,6 +5,7 @@ import { mapping, refuse } from '../config/problems.ts';
 import { Secret } from '../config/secret.ts';
 import { kindText, type LeafTree } from '../config/tree.ts';
 import { CIPHER_SUITES, CLIENT_AUTH, CURVES, TLS13_SUITES, TLS_VERSIONS } from './tls.ts';
+import { parseGoDuration } from '../duration.ts';
 
 /** A scalar as the file has it, which the schema gets instead of its value; undefined for a key without a value: that counts as not written, as in exporter-toolkit. */
 export function writtenLeaf(leaf: LeafTree): LeafTree | undefined {
@@ -168,28 +169,6 @@ const rateLimit = rateKeys.transform(({ interval: intervalMs, burst }, context) 
   // exporter-toolkit would take 0 and then answer no request at all.
   return burst ? { intervalMs, burst } : refuse(context, 'a whole number of at least 1', { path: ['burst'] });
 });
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Milliseconds of a duration as Go writes it (`1.5s`, `1m30s`, `0`); undefined when it is none. */
-export function parseGoDuration(written: string): number | undefined {
-  if (written === '0') return 0;
-  if (!/^(?:\d{1,12}(?:\.\d{1,12})?(?:ns|us|µs|μs|ms|s|m|h))+$/.test(written)) return undefined;
-  let sum = 0;
-  for (const [, count, unit] of written.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    sum += Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
-  }
-  return sum;
-}
 
 /** `basic_auth_users`: bcrypt hash by name. Not a record, which would pass over a user of the name `__proto__`. */
 const users = z

@@ -9,7 +9,8 @@ import type { CloudConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/error.ts';
 import { completeConfig, loadConfig } from '../../src/config/load.ts';
 import { cloudSchema } from '../../src/config/schema.ts';
-import { parseDuration, parseSize } from '../../src/config/units.ts';
+import { parseSize } from '../../src/config/size.ts';
+import { parseDuration } from '../../src/duration.ts';
 import { assertLinear } from '../growth.ts';
 import { BAD_FILES } from './bad-files.ts';
 

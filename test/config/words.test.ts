@@ -4,38 +4,7 @@ import * as fc from 'fast-check';
 import { createTask } from 'node-cron';
 import { calendarOf, cronProblem, periodMs } from '../../src/config/cron.ts';
 import { nearest } from '../../src/config/nearest.ts';
-import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.ts';
-
-test("durations are Prometheus'", () => {
-  const table: Record<string, number | undefined> = {
-    '30s': 30_000,
-    '1h30m': 5_400_000,
-    '500ms': 500,
-    '1d12h': 129_600_000,
-    '1w': 604_800_000,
-    '1y': 31_536_000_000,
-    '0': 0,
-    '0s': 0,
-    '1s500ms': 1500,
-    '': undefined,
-    '30': undefined,
-    s: undefined,
-    '1m1h': undefined,
-    '1s1s': undefined,
-    '1.5s': undefined,
-    '-1s': undefined,
-    '1S': undefined,
-    ' 1s': undefined,
-    '1s\n': undefined,
-    '٣s': undefined,
-  };
-  for (const [text, ms] of Object.entries(table)) assert.equal(parseDuration(text), ms, JSON.stringify(text));
-});
-
-test('a duration, written and read again, is the same', () => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 1e12 }), (ms) => parseDuration(formatDuration(ms)) === ms));
-  assert.equal(formatDuration(90_000), '1m30s');
-});
+import { formatSize, parseSize } from '../../src/config/size.ts';
 
 test('sizes', () => {
   assert.deepEqual(['64MiB', '1GiB', '5B', '0KiB', '1.5MiB', '64MB', '64', '-1B', '64 MiB'].map(parseSize), [

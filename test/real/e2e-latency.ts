@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parse } from 'yaml';
-import { defaultSettings, millisecondsOf, type SettingName } from '../../src/rules/settings.ts';
+import { parseDuration } from '../../src/duration.ts';
+import { defaultSettings, type SettingName } from '../../src/rules/settings.ts';
 import { EXPORTER_CONFIG, SCALE, type Site } from './e2e-site.ts';
 import { type Line, lineOf } from './e2e-watch.ts';
 
@@ -109,8 +110,8 @@ export async function writeLatencyPage(timings: readonly Timing[]): Promise<void
   const [pages = '', tickets = ''] = example.route.routes[0].routes.map(({ group_wait: wait }) => wait ?? '');
   const settings = defaultSettings();
   const bounds = CINDER.map(([alert, cinder, by, waits]) => {
-    const rule = (millisecondsOf(settings[waits]) ?? 0) / 1000;
-    const wait = (millisecondsOf(alert === 'CinderPoolDown' ? tickets : pages) ?? 0) / 1000;
+    const rule = (parseDuration(settings[waits]) ?? 0) / 1000;
+    const wait = (parseDuration(alert === 'CinderPoolDown' ? tickets : pages) ?? 0) / 1000;
     return row(
       `\`${alert}\``,
       `${cinder}${by === '' ? '' : `, ${by}`}`,

@@ -5,7 +5,6 @@ import test from 'node:test';
 import { inspect } from 'node:util';
 import { ConfigError } from '../../src/config/error.ts';
 import { loadWebConfig } from '../../src/web/config.ts';
-import { parseGoDuration } from '../../src/web/schema.ts';
 import { BAD_WEB_FILES } from './bad-web-files.ts';
 import { HASH, webFolder } from './web-folder.ts';
 
@@ -129,13 +128,4 @@ test('what is allowed but unwise is a warning', (t) => {
   assert.deepEqual(warnings(`basic_auth_users: {alice: ${HASH}}`), [
     'Basic authentication without TLS sends passwords in the clear.',
   ]);
-});
-
-test('durations are read as Go writes them', () => {
-  assert.deepEqual(
-    ['0', '1s', '1.5s', '1m30s', '250ms', '10us', '5µs', '2h'].map(parseGoDuration),
-    [0, 1000, 1500, 90_000, 250, 0.01, 0.005, 7_200_000],
-  );
-  for (const text of ['', '1', 's', '1d', '-1s', '1 s', '1e3s', '.5s'])
-    assert.equal(parseGoDuration(text), undefined, text);
 });
