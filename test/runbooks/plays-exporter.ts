@@ -61,7 +61,7 @@ export const EXPORTER: Readonly<Record<string, Play>> = {
   CinderAPITooOld: {
     words: {},
     shows: {
-      'curl -s http://EXPORTER:10776/metrics | grep ^cinder_api': /^cinder_api_info\{/,
+      'curl -s http://EXPORTER:10776/metrics | grep ^cinder_api': /^cinder_api_info\{/m,
       "curl -s https://CINDER:8776/ | jq -c '.versions[] | [.version, .min_version]'": /^\["3\.70","3\.0"\]$/m,
     },
   },
