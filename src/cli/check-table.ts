@@ -3,7 +3,7 @@ import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity } from '../c
 import type { Backend } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
 import { type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
-import { troublesOf } from '../pages/trouble.ts';
+import { explainFailures } from '../pages/failures.ts';
 import { withoutControls } from '../text.ts';
 
 export interface TableStyle {
@@ -38,7 +38,7 @@ function causesOf(checked: readonly Checked[], hosts: readonly string[]): string
   const causes = checked.flatMap(({ name, snapshot }) => {
     const of = checked.length > 1 ? `cloud ${printable(name)}: ` : '';
     if (!snapshot) return [`${of}nothing could be read`];
-    const troubles = troublesOf({ ...snapshot, collectors: blindSpots(snapshot, hosts) }).map(({ what }) => what);
+    const troubles = explainFailures({ ...snapshot, collectors: blindSpots(snapshot, hosts) }).map(({ what }) => what);
     return [...troubles, ...(listsNone(snapshot, hosts) ? ['Cinder lists no backend'] : [])].map((cause) => of + cause);
   });
   const absent = missing(checked, hosts).map(printable);
@@ -52,7 +52,7 @@ function renderCloud(
   style: TableStyle,
 ): string[] {
   const title = several ? ['', `cloud ${printable(name)}`] : [''];
-  const problems = (snapshot ? troublesOf(snapshot) : []).map(({ collectors, reason, message }) =>
+  const problems = (snapshot ? explainFailures(snapshot) : []).map(({ collectors, reason, message }) =>
     paint(`${collectors.join(' and ')} cannot be read (${reason}): ${printable(message)}`, CRITICAL, style),
   );
   const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot)) : [];

@@ -1,7 +1,7 @@
 import { CONDITIONS, type Condition } from '../cinder/conditions.ts';
 
 /** What a reader wants to see of the list of backends. */
-export interface Wanted {
+export interface Filter {
   /** Part of a name, as typed. */
   readonly q: string;
   /** `trouble` is every condition that somebody should look at. */
@@ -20,7 +20,7 @@ export function parameter(query: Query, name: string): string {
 }
 
 /** Reads the filter. What makes no sense is no filter: a link must never end in an error. */
-export function readWanted(query: Query): Wanted {
+export function readFilter(query: Query): Filter {
   const said = parameter(query, 'condition');
   const page = Number(parameter(query, 'page'));
   return {

@@ -1,32 +1,40 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
+import type { Pool, Service } from '../cinder/model.ts';
+import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
-import { link } from './address.ts';
-import { servicesPart, poolsPart } from './backend-tables.ts';
-import type { Stretch } from './history.ts';
-import { TONES } from './headline.ts';
-import { layout } from './layout.ts';
-import type { Entry } from './listing.ts';
-import { age, badge, moment, name } from './parts.ts';
-import type { Scene } from './scene.ts';
-import { CONDITION_TABLE } from '../cinder/conditions.ts';
-import { strip, stripText } from './strip.ts';
-import { links, sincePart } from './table-part.ts';
-import { troublePart } from './trouble-part.ts';
 import { withoutControls } from '../text.ts';
+import { link } from './address.ts';
+import { bar, usageOf, fullestFirst, timeline, timelineText } from './charts.ts';
+import {
+  age,
+  badge,
+  bytesText,
+  links,
+  moment,
+  name,
+  numberText,
+  percentText,
+  sinceText,
+  failureList,
+} from './components.ts';
+import { TONES } from './headline.ts';
+import type { Stretch } from './history.ts';
+import { layout } from './layout.ts';
+import type { Entry, PageInput } from './listing.ts';
 
 /** Everything that is known of one backend. */
-export function backendPage(scene: Scene, entry: Entry): string {
+export function backendPage(input: PageInput, entry: Entry): string {
   const { cloud, snapshot, backend } = entry;
-  const { nowMs } = scene;
+  const { nowMs } = input;
   const services = backend.services.map((row) => ({ ...row, updatedAtMs: onOurClock(snapshot, row.updatedAtMs) }));
   const pools = backend.pools.map((pool) => ({ ...pool, statsAtMs: onOurClock(snapshot, pool.statsAtMs) }));
-  const several = scene.clouds.length > 1;
+  const several = input.clouds.length > 1;
   const { severity, words } = CONDITION_TABLE[backend.condition];
   const json = link('api/v1/backend', { cloud, host: backend.host });
   const reason = withoutControls(backend.reason);
-  const history = scene.history(cloud, backend.host);
-  return layout(scene, {
+  const history = input.history(cloud, backend.host);
+  return layout(input, {
     title: `${words}: ${withoutControls(backend.host)}`,
     tone: TONES[severity],
     trail: several ? [html`<a href="${link('cloud', { name: cloud })}">${name(cloud)}</a>`] : [],
@@ -35,26 +43,26 @@ export function backendPage(scene: Scene, entry: Entry): string {
         <span role="status" id="headline">${badge(backend.condition)} <span>${reason}.</span></span>
       </p>
       <p class="facts">
-        <span>For ${sincePart(entry, nowMs)}</span
+        <span>For ${sinceText(entry, nowMs)}</span
         >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
       </p>
       <p class="actions">
-        ${links(scene, entry, several)} <a class="go" href="${json}">as JSON</a>
+        ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
         <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button>
       </p>
-      ${troublePart({ name: cloud, snapshot }, nowMs, several)}
+      ${failureList({ name: cloud, snapshot }, nowMs, several)}
       <section>
         <h2 id="past">Last 6 hours</h2>
         <div class="past-wide">
-          ${strip(history, nowMs)}
+          ${timeline(history, nowMs)}
           <div class="scale" aria-hidden="true">
             ${[6, 5, 4, 3, 2, 1].map((hours) => html`<span>−${hours} h</span>`)}<span>now</span>
           </div>
         </div>
-        <p class="quiet">${stripText(history, nowMs)}.</p>
-        ${changesPart(history, nowMs)}
+        <p class="quiet">${timelineText(history, nowMs)}.</p>
+        ${changeTable(history, nowMs)}
       </section>
-      ${servicesPart(services, nowMs)} ${poolsPart(pools, nowMs)}`,
+      ${serviceTable(services, nowMs)} ${poolTable(pools, nowMs)}`,
   });
 }
 
@@ -62,7 +70,7 @@ function evidence(what: string, atMs: number | undefined, nowMs: number): SafeHt
   return html`<span>${what} ${atMs === undefined ? 'never seen' : html`${age(atMs, nowMs)} ago`}</span>`;
 }
 
-function changesPart(history: readonly Stretch[], nowMs: number): SafeHtml {
+function changeTable(history: readonly Stretch[], nowMs: number): SafeHtml {
   if (history.length < 2) return html``;
   const newest = history.toSorted((a, b) => b.fromMs - a.fromMs);
   return html`<details class="changes" data-key="changes">
@@ -92,4 +100,131 @@ function changesPart(history: readonly Stretch[], nowMs: number): SafeHtml {
       </table>
     </div>
   </details>`;
+}
+
+/** Pools that are drawn; a backend with more is known by its fullest. */
+const MAX_POOLS = 500;
+
+/** The service rows behind a backend. */
+function serviceTable(services: readonly Service[], nowMs: number): SafeHtml {
+  return html`<section>
+    <h2 id="services">Services</h2>
+    <div class="wide" tabindex="0" role="region" aria-labelledby="services">
+      <table>
+        <caption class="unseen">
+          Service rows of cinder-volume
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            <th scope="col">Heartbeat, last change</th>
+            <th scope="col">Status</th>
+            <th scope="col">backend_state</th>
+            <th scope="col">Zone</th>
+            <th scope="col">Cluster</th>
+            <th scope="col">Replication</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${services.map(
+            (service) =>
+              html`<tr>
+                <th scope="row">${name(service.host)}</th>
+                <td>
+                  ${word(service.up, 'up', 'down')}${service.updatedAtMs === undefined ? '' : html`, ${age(service.updatedAtMs, nowMs)} ago`}
+                </td>
+                <td>${status(service)}</td>
+                <td>${listed(service)}</td>
+                <td>${name(service.zone)}</td>
+                <td>${service.cluster === undefined ? '–' : name(service.cluster)}</td>
+                <td>${replication(service)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function status({ enabled, frozen, disabledReason }: Service): SafeHtml {
+  return html`${word(enabled, 'enabled', 'disabled')}${frozen ? ', frozen' : ''}${disabledReason === undefined ? '' : html`: “${name(disabledReason)}”`}`;
+}
+
+function listed({ backendState }: Service): SafeHtml {
+  return backendState === undefined
+    ? html`<span class="quiet">not told</span>`
+    : html`<code>${backendState ?? 'null'}</code>`;
+}
+
+function replication({ replicationStatus, activeBackendId }: Service): SafeHtml {
+  if (replicationStatus === undefined) return html`–`;
+  return html`${name(replicationStatus)}${activeBackendId === undefined ? '' : html`, active: ${name(activeBackendId)}`}`;
+}
+
+/** The pools with all that their driver tells of capacity. */
+function poolTable(pools: readonly Pool[], nowMs: number): SafeHtml {
+  if (pools.length === 0)
+    return html`<section>
+      <h2 id="pools">Pools</h2>
+      <p class="empty">The scheduler holds no driver stats for this backend.</p>
+    </section>`;
+  const more = pools.length - MAX_POOLS;
+  return html`<section>
+    <h2 id="pools">Pools</h2>
+    <div class="wide" tabindex="0" role="region" aria-labelledby="pools">
+      <table class="pool-table">
+        <caption class="unseen">
+          Pools, fullest first
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Pool</th>
+            <th scope="col">backend_state</th>
+            <th scope="col">Used</th>
+            <th scope="col">Total</th>
+            <th scope="col">Free</th>
+            <th scope="col">Allocated</th>
+            <th scope="col">Provisioned</th>
+            <th scope="col">Scheduler's free</th>
+            <th scope="col">Reserved</th>
+            <th scope="col">Stats</th>
+            <th scope="col">Driver</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${fullestFirst(pools)
+            .slice(0, MAX_POOLS)
+            .map((pool) => poolRow(pool, nowMs))}
+        </tbody>
+      </table>
+    </div>
+    ${more > 0 ? html`<p class="quiet">and ${numberText(more)} more, less full; the JSON has all of them</p>` : ''}
+  </section>`;
+}
+
+function poolRow(pool: Pool, nowMs: number): SafeHtml {
+  const ratio = pool.maxOverSubscriptionRatio;
+  const driver = [pool.vendorName, pool.storageProtocol, pool.driverVersion].filter((part) => part !== '');
+  return html`<tr data-key="${pool.pool}">
+    <th scope="row">${name(pool.pool)}</th>
+    <td>
+      ${pool.backendState === undefined ? html`<span class="quiet">not told</span>` : html`<code>${pool.backendState}</code>`}
+    </td>
+    <td class="fills">${bar(pool)}<span class="quiet fill">${usageOf(pool).words}</span></td>
+    <td>${bytesText(pool.totalBytes)}</td>
+    <td>${bytesText(pool.freeBytes)}</td>
+    <td>${bytesText(pool.allocatedBytes)}</td>
+    <td>
+      ${bytesText(pool.provisionedBytes)}${pool.thinProvisioning && ratio !== undefined ? html`<span class="quiet">, up to ×${ratio}</span>` : ''}
+    </td>
+    <td>${bytesText(pool.virtualFreeBytes)}</td>
+    <td>${pool.reservedRatio === undefined ? '–' : percentText(pool.reservedRatio)}</td>
+    <td>${pool.statsAtMs === undefined ? '–' : html`${age(pool.statsAtMs, nowMs)} ago`}</td>
+    <td>${driver.length === 0 ? '–' : name(driver.join(' '))}</td>
+  </tr>`;
+}
+
+function word(value: boolean | undefined, yes: string, no: string): string {
+  if (value === undefined) return 'not told';
+  return value ? yes : no;
 }

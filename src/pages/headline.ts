@@ -1,8 +1,9 @@
-import { newest } from '../cinder/evidence.ts';
+import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, needsLook, type Condition, type Severity } from '../cinder/conditions.ts';
+import { newest } from '../cinder/evidence.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
+import { age, countText, numberText } from './components.ts';
 import { countConditions, type CloudNow } from './listing.ts';
-import { countText, numberText } from './quantity.ts';
 
 /** The colour of a page: its icon, its headline and the marks in it. */
 export type Tone = 'good' | 'warn' | 'unsure' | 'bad';
@@ -153,4 +154,17 @@ function least(times: readonly (number | undefined)[]): number | undefined {
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((a, b) => a + b, 0);
+}
+
+const SYMBOLS: Readonly<Record<Headline['tone'], string>> = { good: '✓', warn: '!', unsure: '?', bad: '✕' };
+
+/** The sentence on top. Only what happened is a live region; what merely grows older is beside it. */
+export function headlineTop({ tone, sentence, statsAtMs }: Headline, nowMs: number): SafeHtml {
+  return html`<h1 class="headline t-${tone}">
+    <span class="mark" aria-hidden="true">${SYMBOLS[tone]}</span
+    ><span
+      ><span role="status" id="headline">${sentence}</span
+      >${statsAtMs === undefined ? '.' : html`<span class="quiet">; stats are ${age(statsAtMs, nowMs)} old.</span>`}</span
+    >
+  </h1>`;
 }

@@ -1,22 +1,22 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { VERSION } from '../version.ts';
-import { assetLink } from './assets.ts';
 import { link } from './address.ts';
-import type { Headline } from './headline.ts';
-import { moment } from './parts.ts';
-import type { Scene } from './scene.ts';
+import { assetLink } from './assets.ts';
+import { moment } from './components.ts';
+import type { Tone } from './headline.ts';
+import type { PageInput } from './listing.ts';
 
 /** What every page has around its own content. */
 export interface Frame {
   readonly title: string;
-  readonly tone: Headline['tone'];
+  readonly tone: Tone;
   /** Where the reader is, below the overview. */
   readonly trail: readonly SafeHtml[];
   readonly body: SafeHtml;
 }
 
 /** A whole page. Inside `main` everything may change while it is looked at. */
-export function layout(scene: Scene, { title, tone, trail, body }: Frame): string {
+export function layout(input: PageInput, { title, tone, trail, body }: Frame): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -41,10 +41,10 @@ export function layout(scene: Scene, { title, tone, trail, body }: Frame): strin
           <p class="live needs-js" id="live">connecting</p>
         </header>
         <p class="lost" id="lost" role="status"></p>
-        <main id="main" data-now="${scene.nowMs}">${body}</main>
+        <main id="main" data-now="${input.nowMs}">${body}</main>
         <footer>
           <ul class="links">
-            <li><a href="${scene.telemetryPath.replace(/^\//, '')}">Metrics</a></li>
+            <li><a href="${input.telemetryPath.replace(/^\//, '')}">Metrics</a></li>
             <li><a href="api/v1/backends">Backends as JSON</a></li>
             <li><a href="sd">Targets for Prometheus</a></li>
             <li><a href="-/ready">Ready?</a></li>
@@ -54,7 +54,7 @@ export function layout(scene: Scene, { title, tone, trail, body }: Frame): strin
             Timelines come from this process's own memory: at most 6 hours, and none of it survives a restart. Times are
             UTC.
             <noscript
-              >Without JavaScript this page shows the state of ${moment(scene.nowMs, scene.nowMs)}; reload it for a
+              >Without JavaScript this page shows the state of ${moment(input.nowMs, input.nowMs)}; reload it for a
               newer one.</noscript
             >
           </p>

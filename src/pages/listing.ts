@@ -1,12 +1,23 @@
 import { WORST_FIRST, needsLook, type Condition } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
-import type { Wanted } from './address.ts';
+import type { Filter } from './address.ts';
+import type { Stretch } from './history.ts';
 
 /** A cloud at one moment; `snapshot` is undefined before its first refresh has ended. */
 export interface CloudNow {
   readonly name: string;
   readonly snapshot: Snapshot | undefined;
+}
+
+/** All that a page is drawn from, at one moment. */
+export interface PageInput {
+  readonly nowMs: number;
+  /** Every watched cloud, also on the page of one. */
+  readonly clouds: readonly CloudNow[];
+  readonly grafanaUrl: string | undefined;
+  readonly telemetryPath: string;
+  readonly history: (cloud: string, host: string) => readonly Stretch[];
 }
 
 /** A backend and where it was seen. */
@@ -61,7 +72,7 @@ export function countConditions(clouds: readonly CloudNow[]): Map<Condition, num
 }
 
 /** The backends that are wanted, worst first, then by cloud and host. */
-export function list(clouds: readonly CloudNow[], { q, condition: wanted, page }: Wanted): Listing {
+export function list(clouds: readonly CloudNow[], { q, condition: wanted, page }: Filter): Listing {
   const counts = countConditions(clouds);
   const needle = q.toLowerCase();
   const matches: Entry[] = [];

@@ -1,13 +1,12 @@
 import { html } from '@remix-run/html-template';
+import { name, failureList } from './components.ts';
 import { layout } from './layout.ts';
-import { name } from './parts.ts';
-import type { Scene } from './scene.ts';
-import { troublePart } from './trouble-part.ts';
+import type { PageInput } from './listing.ts';
 
 /** For a link whose cloud or backend is not there, or not any more. */
-export function missingPage(scene: Scene, what: string, who: string, cloud: string | undefined): string {
-  const known = scene.clouds.find((one) => one.name === cloud);
-  return layout(scene, {
+export function missingPage(input: PageInput, what: string, who: string, cloud: string | undefined): string {
+  const known = input.clouds.find((one) => one.name === cloud);
+  return layout(input, {
     title: `no such ${what}`,
     tone: 'unsure',
     trail: [],
@@ -21,6 +20,6 @@ export function missingPage(scene: Scene, what: string, who: string, cloud: stri
         It may have been removed, or could not be read lately. This page turns into its status when it comes back.
         <a href="./">All backends</a>
       </p>
-      ${known ? troublePart(known, scene.nowMs, scene.clouds.length > 1) : ''}`,
+      ${known ? failureList(known, input.nowMs, input.clouds.length > 1) : ''}`,
   });
 }

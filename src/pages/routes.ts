@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Router, type Request, type Response } from 'express';
 import type { Served } from '../api/backends.ts';
-import { pack } from '../metrics/page.ts';
-import { sendPacked, takePlace } from '../api/negotiate.ts';
+import { acceptsGzip, sendPacked, takePlace } from '../api/negotiate.ts';
 import { backendJson } from '../api/view.ts';
-import { parameter, readWanted } from './address.ts';
-import { createFeed } from './feed.ts';
+import { pack } from '../metrics/page.ts';
+import { setPagePolicy } from '../web/guard.ts';
+import { parameter, readFilter } from './address.ts';
+import { followWatchers, createEventStreams } from './events.ts';
 import { createConditionHistory } from './history.ts';
-import { createLive } from './live.ts';
-import type { Entry } from './listing.ts';
-import type { Scene } from './scene.ts';
-import { send, sendHtml } from './send.ts';
+import type { Entry, PageInput } from './listing.ts';
 
 export interface StatusOptions {
   readonly telemetryPath: string;
@@ -29,7 +29,7 @@ const TEXTS = new Map<string, () => Promise<unknown>>([
   ['/backend', () => import('./backend-page.ts')],
   ['/status.css', () => import('./assets.ts')],
   ['/status.js', () => import('./assets.ts')],
-  ['/favicon.svg', () => import('./icon.ts')],
+  ['/favicon.svg', () => import('./assets.ts')],
   ['/openapi.json', () => import('../api/openapi.ts')],
 ]);
 
@@ -39,7 +39,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 export function statusRoutes(served: Served, options: StatusOptions): Router {
   const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 15_000, nowMs = Date.now } = options;
   const history = createConditionHistory();
-  const live = createLive(maxLiveClients);
+  const live = createEventStreams(maxLiveClients);
   let due = false;
   // Many clouds may change in the same turn: one word is enough.
   const announce = (): void => {
@@ -50,7 +50,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       live.announce();
     });
   };
-  const feed = createFeed(
+  const watchers = followWatchers(
     served,
     (cloud, snapshot) => {
       history.record(cloud, snapshot);
@@ -61,19 +61,19 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       announce();
     },
   );
-  const following = setInterval(feed.follow, 1000).unref();
+  const following = setInterval(watchers.follow, 1000).unref();
   const beating = setInterval(live.beat, beatMs).unref();
   const stop = (): void => {
     clearInterval(following);
     clearInterval(beating);
-    feed.stop();
+    watchers.stop();
     live.close();
   };
   if (stopping?.aborted) stop();
   else stopping?.addEventListener('abort', stop, { once: true });
 
-  function scene(): Scene {
-    if (!stopping?.aborted) feed.follow();
+  function input(): PageInput {
+    if (!stopping?.aborted) watchers.follow();
     const at = nowMs();
     return {
       nowMs: at,
@@ -100,26 +100,26 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   });
   router.get('/', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
-    const here = scene();
-    await sendHtml(request, response, 200, overviewPage(here, onlyOf(here), readWanted(request.query)));
+    const here = input();
+    await sendHtml(request, response, 200, overviewPage(here, onlyOf(here), readFilter(request.query)));
   });
   router.get('/cloud', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
-    const here = scene();
+    const here = input();
     const asked = parameter(request.query, 'name');
     const cloud = here.clouds.find(({ name }) => name === asked);
-    if (cloud) return sendHtml(request, response, 200, overviewPage(here, cloud, readWanted(request.query)));
+    if (cloud) return sendHtml(request, response, 200, overviewPage(here, cloud, readFilter(request.query)));
     return sendMissing(request, response, here, 'cloud', asked);
   });
   router.get('/backend', async (request, response) => {
-    const here = scene();
+    const here = input();
     const entry = find(here, request);
     if (!entry) return sendMissing(request, response, here, 'backend', parameter(request.query, 'host'));
     const { backendPage } = await import('./backend-page.ts');
     return sendHtml(request, response, 200, backendPage(here, entry));
   });
   router.get('/api/v1/backend', async (request, response) => {
-    const entry = find(scene(), request);
+    const entry = find(input(), request);
     if (!entry)
       return void response
         .status(404)
@@ -139,7 +139,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     await send(request, response, { status: 200, type, body, keep: FOR_EVER });
   });
   router.get('/favicon.svg', async (request, response) => {
-    const { iconSvg } = await import('./icon.ts');
+    const { iconSvg } = await import('./assets.ts');
     await send(request, response, {
       status: 200,
       type: 'image/svg+xml',
@@ -156,12 +156,12 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
 }
 
 /** With one cloud the overview is its page. */
-function onlyOf({ clouds }: Scene) {
+function onlyOf({ clouds }: PageInput) {
   return clouds.length === 1 ? clouds[0] : undefined;
 }
 
 /** The backend that a request names; the cloud may be left out when there is only one. */
-function find({ clouds }: Scene, { query }: Request): Entry | undefined {
+function find({ clouds }: PageInput, { query }: Request): Entry | undefined {
   const asked = parameter(query, 'cloud') || (clouds.length === 1 ? clouds[0]?.name : undefined);
   const snapshot = clouds.find(({ name }) => name === asked)?.snapshot;
   const backend = snapshot?.backends.find(({ host }) => host === parameter(query, 'host'));
@@ -171,10 +171,43 @@ function find({ clouds }: Scene, { query }: Request): Entry | undefined {
 async function sendMissing(
   request: Request,
   response: Response,
-  scene: Scene,
+  input: PageInput,
   what: string,
   who: string,
 ): Promise<void> {
   const { missingPage } = await import('./missing-page.ts');
-  await sendHtml(request, response, 404, missingPage(scene, what, who, parameter(request.query, 'cloud') || undefined));
+  await sendHtml(request, response, 404, missingPage(input, what, who, parameter(request.query, 'cloud') || undefined));
+}
+
+const compress = promisify(gzip);
+
+/** Nothing from elsewhere, nothing inline, no frame around it. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** What an answer is, and how long it may be kept: undefined is not at all. */
+interface TextAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly keep: string | undefined;
+}
+
+/** Sends a text, compressed for those who ask for it, with the policy that a page of ours needs, unless the web configuration has another. */
+async function send(request: Request, response: Response, { status, type, body, keep }: TextAnswer): Promise<void> {
+  const packed = acceptsGzip(request.headers['accept-encoding']);
+  const bytes = packed ? await compress(body, { level: 4 }) : Buffer.from(body);
+  setPagePolicy(response, POLICY);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': bytes.length,
+    ...(packed && { 'content-encoding': 'gzip' }),
+    vary: 'Accept-Encoding',
+    'cache-control': keep ?? 'no-store',
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+function sendHtml(request: Request, response: Response, status: number, body: string): Promise<void> {
+  return send(request, response, { status, type: 'text/html; charset=utf-8', body, keep: undefined });
 }

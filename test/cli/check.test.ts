@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodeOf, renderCheck } from '../../src/cli/check-table.ts';
 import { NOW, pool, volume } from '../pages/cinder.ts';
-import { one } from '../pages/plays.ts';
-import { type Act, stageCloud } from '../pages/stage.ts';
+import { one } from '../pages/clouds.ts';
+import { type CloudState, watchedCloud } from '../pages/watched.ts';
 
 const PLAIN = { colour: false, width: undefined };
 
 /** The exit code and the first line of `check` for clouds that are in this state. */
-function check(acts: readonly (Act | undefined)[], hosts: readonly string[] = []): [number, string] {
-  const checked = acts.map((act, i) => ({ name: `c${i}`, snapshot: act && stageCloud(`c${i}`, act).play(act) }));
+function check(acts: readonly (CloudState | undefined)[], hosts: readonly string[] = []): [number, string] {
+  const checked = acts.map((act, i) => ({ name: `c${i}`, snapshot: act && watchedCloud(`c${i}`, act).become(act) }));
   const [first = ''] = renderCheck(checked, hosts, PLAIN).split('\n');
   return [exitCodeOf(checked, hosts), first];
 }
@@ -30,7 +30,7 @@ test('all is well', () => {
 });
 
 test('half blind is not OK, and the first line names the cause', () => {
-  const cases: [Act['failures'], string][] = [
+  const cases: [CloudState['failures'], string][] = [
     [{ pools: forbidden }, 'Cinder forbids this user to read the driver stats'],
     [{ pools: silent }, 'No scheduler answers for the driver stats'],
     [{ volume_types: forbidden }, 'Cinder forbids this user to read the volume types'],
@@ -57,7 +57,7 @@ test('what is broken for certain goes before what cannot be told', () => {
 test('a refused password is the first line, once', () => {
   const failures = { services: refused, pools: refused };
   assert.deepEqual(check([{ failures }]), [3, 'UNKNOWN: Keystone refused the login']);
-  const whole = renderCheck([{ name: 'c', snapshot: stageCloud('c').play({ failures }) }], [], PLAIN);
+  const whole = renderCheck([{ name: 'c', snapshot: watchedCloud('c').become({ failures }) }], [], PLAIN);
   assert.match(whole, /^services and pools cannot be read \(auth\): Keystone refused the login by password: .*401$/m);
   assert.deepEqual(check([one(), { failures }]), [3, `UNKNOWN: ${ONE}; cloud c1: Keystone refused the login`]);
   assert.deepEqual(check([undefined]), [3, 'UNKNOWN: nothing could be read']);

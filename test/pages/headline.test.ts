@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Act } from './stage.ts';
+import type { CloudState } from './watched.ts';
 import { headlineOf } from '../../src/pages/headline.ts';
-import { stageCloud } from './stage.ts';
-import { many, one, twelve } from './plays.ts';
+import { watchedCloud } from './watched.ts';
+import { many, one, twelve } from './clouds.ts';
 import { NOW, pool, volume } from './cinder.ts';
 
-const say = (...acts: (Act | undefined)[]) => {
-  const clouds = acts.map((act, i) => stageCloud(`cloud${i}`, act));
+const say = (...states: (CloudState | undefined)[]) => {
+  const clouds = states.map((state, i) => watchedCloud(`cloud${i}`, state));
   return headlineOf(clouds.map(({ name, watcher }) => ({ name, snapshot: watcher.snapshot() })));
 };
 const TIMEOUT = { reason: 'timeout', message: 'no answer from a scheduler within 10 s' };

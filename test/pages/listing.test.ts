@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backendLink, grafanaLink, link, readWanted } from '../../src/pages/address.ts';
+import { backendLink, grafanaLink, link, readFilter } from '../../src/pages/address.ts';
 import { list, PAGE_SIZE } from '../../src/pages/listing.ts';
 import { WORST_FIRST } from '../../src/cinder/conditions.ts';
-import { HOSTILE, many, twelve } from './plays.ts';
-import { stageCloud, type Act } from './stage.ts';
+import { HOSTILE, many, twelve } from './clouds.ts';
+import { watchedCloud, type CloudState } from './watched.ts';
 
-const clouds = (...acts: Act[]) =>
-  acts.map((act, i) => ({ name: `cloud${i}`, snapshot: stageCloud(`cloud${i}`, act).watcher.snapshot() }));
-const wanted = (query: Record<string, unknown>) => readWanted(query);
-const hosts = (query: Record<string, unknown>, ...acts: Act[]) =>
-  list(clouds(...acts), wanted(query)).entries.map(({ backend }) => backend.host);
+const clouds = (...states: CloudState[]) =>
+  states.map((state, i) => ({ name: `cloud${i}`, snapshot: watchedCloud(`cloud${i}`, state).watcher.snapshot() }));
+const wanted = (query: Record<string, unknown>) => readFilter(query);
+const hosts = (query: Record<string, unknown>, ...states: CloudState[]) =>
+  list(clouds(...states), wanted(query)).entries.map(({ backend }) => backend.host);
 
 test('the worst come first, then by cloud and host', () => {
   const { entries, counts } = list(clouds(twelve(), twelve()), wanted({}));
@@ -47,10 +47,10 @@ test('parameters that make no sense are no filter, and no error', () => {
 });
 
 test('pages: each backend once, and a page beyond the last is the last', () => {
-  const act = many(250);
-  const seen = [1, 2, 3].flatMap((page) => hosts({ page: String(page) }, act));
+  const state = many(250);
+  const seen = [1, 2, 3].flatMap((page) => hosts({ page: String(page) }, state));
   assert.equal(new Set(seen).size, 250);
-  const beyond = list(clouds(act), wanted({ page: '99' }));
+  const beyond = list(clouds(state), wanted({ page: '99' }));
   assert.deepEqual(
     [beyond.page, beyond.pages, beyond.entries.length, beyond.matching],
     [3, 3, 250 - 2 * PAGE_SIZE, 250],

@@ -3,13 +3,13 @@ import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { many, HOSTILE, hostile, one, twelve } from './plays.ts';
-import { openSite } from './site.ts';
-import { serve, stageCloud, type StagedCloud } from './stage.ts';
-import { nextEvent } from './events.ts';
+import { many, HOSTILE, hostile, one, twelve } from './clouds.ts';
+import { startServer } from './server.ts';
+import { serve, watchedCloud, type WatchedCloud } from './watched.ts';
+import { nextEvent } from './event-reader.ts';
 
 test('a page has a strict policy, may not be kept, and loads only from its own origin', async (t) => {
-  const { get } = await openSite(t, serve([stageCloud('prod', twelve())], 'https://grafana.example.net'));
+  const { get } = await startServer(t, serve([watchedCloud('prod', twelve())], 'https://grafana.example.net'));
   const { status, headers, text } = await get('/');
   assert.equal(status, 200);
   assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
@@ -33,7 +33,7 @@ test('a page has a strict policy, may not be kept, and loads only from its own o
 });
 
 test('every link of the page leads somewhere, and to the runbook and the dashboard that fit', async (t) => {
-  const { get, url } = await openSite(t, serve([stageCloud('prod', twelve())], 'https://grafana.example.net/'));
+  const { get, url } = await startServer(t, serve([watchedCloud('prod', twelve())], 'https://grafana.example.net/'));
   const { text } = await get('/');
   const links = [
     ...new Set(
@@ -54,7 +54,7 @@ test('every link of the page leads somewhere, and to the runbook and the dashboa
 });
 
 test('hostile names are text in the list and on their own pages, and nowhere markup', async (t) => {
-  const { get } = await openSite(t, serve([stageCloud('prod', hostile())]));
+  const { get } = await startServer(t, serve([watchedCloud('prod', hostile())]));
   const pages = [await get('/'), await get(`/?q=${encodeURIComponent('"><script>alert(9)</script>')}`)];
   for (const host of HOSTILE) pages.push(await get(`/backend?host=${encodeURIComponent(host)}`));
   for (const { status, text } of pages) {
@@ -68,7 +68,7 @@ test('hostile names are text in the list and on their own pages, and nowhere mar
 });
 
 test('the filter works without a script', async (t) => {
-  const { get } = await openSite(t, serve([stageCloud('prod', many(250))]));
+  const { get } = await startServer(t, serve([watchedCloud('prod', many(250))]));
   assert.match((await get('/?q=backend-0100&condition=down')).text, /id="shown"\s*>1 of 250 backends</);
   assert.match((await get('/?condition=frozen')).text, /No backend matches this filter/);
   assert.equal([...(await get('/?page=3')).text.matchAll(/<tr role="row" class="k-/g)].length, 50);
@@ -77,11 +77,11 @@ test('the filter works without a script', async (t) => {
 test('several clouds: an overview, a page each, and the same host twice', async (t) => {
   const forbidden = { reason: 'forbidden', message: 'GET https://c/v3/scheduler-stats/get_pools: 403' };
   const clouds = [
-    stageCloud('prod', one()),
-    stageCloud('edge', { ...one(), pools: undefined, failures: { pools: forbidden } }),
-    stageCloud('new'),
+    watchedCloud('prod', one()),
+    watchedCloud('edge', { ...one(), pools: undefined, failures: { pools: forbidden } }),
+    watchedCloud('new'),
   ];
-  const { get } = await openSite(t, serve(clouds));
+  const { get } = await startServer(t, serve(clouds));
   const overview = (await get('/')).text;
   assert.match(overview, /edge: Cinder forbids this user to read the driver stats/);
   assert.match(overview, /new: Waiting for the first answer/);
@@ -97,7 +97,7 @@ test('several clouds: an overview, a page each, and the same host twice', async 
 });
 
 test('a page of many backends is bounded and packed', async (t) => {
-  const { url } = await openSite(t, serve([stageCloud('prod', many(5000))]));
+  const { url } = await startServer(t, serve([watchedCloud('prod', many(5000))]));
   const request = httpGet(`${url}/`, { headers: { 'accept-encoding': 'gzip' } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const packed = Buffer.concat((await response.toArray()) as Buffer[]);
@@ -107,15 +107,15 @@ test('a page of many backends is bounded and packed', async (t) => {
 });
 
 test('a change is announced at once, also of clouds that come later, and to nobody after the end', async (t) => {
-  const prod = stageCloud('prod', one());
-  let clouds: StagedCloud[] = [prod];
-  const site = await openSite(t, { ...serve([]), clouds: () => clouds });
+  const prod = watchedCloud('prod', one());
+  let clouds: WatchedCloud[] = [prod];
+  const site = await startServer(t, { ...serve([]), clouds: () => clouds });
   const stream = await fetch(`${site.url}/events`);
   assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   const events = nextEvent(stream);
-  prod.play(twelve());
+  prod.become(twelve());
   assert.equal(await events(), 'swap');
-  const edge = stageCloud('edge', one());
+  const edge = watchedCloud('edge', one());
   clouds = [edge];
   await site.get('/');
   assert.equal(await events(), 'swap');
@@ -127,7 +127,7 @@ test('a change is announced at once, also of clouds that come later, and to nobo
 });
 
 test('an open live page does not keep the server from closing', { timeout: 60_000 }, async (t) => {
-  const site = await openSite(t, serve([stageCloud('prod', one())]));
+  const site = await startServer(t, serve([watchedCloud('prod', one())]));
   const stream = await fetch(`${site.url}/events`);
   site.stop();
   await site.close(3_600_000);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { HOSTILE, hostile, many, one, twelve } from '../pages/plays.ts';
-import { openSite } from '../pages/site.ts';
-import { serve, stageCloud } from '../pages/stage.ts';
-import { accessibilityProblems, openBrowser, visit } from '../pages/visitor.ts';
+import { HOSTILE, hostile, many, one, twelve } from '../pages/clouds.ts';
+import { startServer } from '../pages/server.ts';
+import { serve, watchedCloud } from '../pages/watched.ts';
+import { accessibilityProblems, openBrowser, openPage } from '../pages/browser.ts';
 import { withoutControls } from '../../src/text.ts';
 
 let browser: Browser;
@@ -18,8 +18,8 @@ const now = Date.now();
 
 /** A cloud that has gone through something while it was watched. */
 function eventful() {
-  const cloud = stageCloud('prod', twelve(now - 3_600_000, false));
-  return { cloud, flip: (atMs = Date.now()) => cloud.play(twelve(atMs, true)) };
+  const cloud = watchedCloud('prod', twelve(now - 3_600_000, false));
+  return { cloud, flip: (atMs = Date.now()) => cloud.become(twelve(atMs, true)) };
 }
 
 /** Resolves when the page is connected, so that nothing is missed. */
@@ -33,14 +33,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 320]) {
     test(`no accessibility problem, no complaint, no sideways scrolling: ${colorScheme}, ${width} pixels wide`, async (t) => {
       const { cloud, flip } = eventful();
-      const strange = stageCloud('strange', hostile(now));
-      const blind = stageCloud('blind', { failures: { services: refused, pools: refused } });
-      const { url } = await openSite(
+      const strange = watchedCloud('strange', hostile(now));
+      const blind = watchedCloud('blind', { failures: { services: refused, pools: refused } });
+      const { url } = await startServer(
         t,
-        serve([cloud, strange, blind, stageCloud('new')], 'https://grafana.example.net'),
+        serve([cloud, strange, blind, watchedCloud('new')], 'https://grafana.example.net'),
       );
       flip();
-      const { page, complaints } = await visit(t, browser, `${url}/`, {
+      const { page, complaints } = await openPage(t, browser, `${url}/`, {
         colorScheme,
         viewport: { width, height: 800 },
       });
@@ -66,8 +66,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('a backend that flips is seen without a reload; scroll, focus and what is typed stay', async (t) => {
   const { cloud, flip } = eventful();
-  const { url } = await openSite(t, serve([cloud]));
-  const { page, complaints } = await visit(t, browser, `${url}/?q=ctl`, { viewport: { width: 1000, height: 500 } });
+  const { url } = await startServer(t, serve([cloud]));
+  const { page, complaints } = await openPage(t, browser, `${url}/?q=ctl`, { viewport: { width: 1000, height: 500 } });
   await live(page);
   await page.evaluate('window.sameDocument = true');
   const row = page.locator('tr[data-key="prod ctl1@vsp-gold"]');
@@ -100,10 +100,10 @@ test('a backend that flips is seen without a reload; scroll, focus and what is t
 
 test('a backend page follows its backend, and what was opened stays open', async (t) => {
   const { cloud, flip } = eventful();
-  const { url } = await openSite(t, serve([cloud]));
+  const { url } = await startServer(t, serve([cloud]));
   flip(now - 600_000);
-  cloud.play(twelve(now - 300_000, false));
-  const { page, complaints } = await visit(t, browser, `${url}/backend?cloud=prod&host=ctl1%40vsp-gold`);
+  cloud.become(twelve(now - 300_000, false));
+  const { page, complaints } = await openPage(t, browser, `${url}/backend?cloud=prod&host=ctl1%40vsp-gold`);
   await live(page);
   await page.locator('summary').click();
   const before = await page.locator('details tbody tr').count();
@@ -115,9 +115,9 @@ test('a backend page follows its backend, and what was opened stays open', async
 });
 
 test('the filter works while one types, has an address of its own, and survives news', async (t) => {
-  const cloud = stageCloud('prod', many(5000, now));
-  const { url } = await openSite(t, serve([cloud]));
-  const { page, complaints } = await visit(t, browser, `${url}/`);
+  const cloud = watchedCloud('prod', many(5000, now));
+  const { url } = await startServer(t, serve([cloud]));
+  const { page, complaints } = await openPage(t, browser, `${url}/`);
   await live(page);
   assert.equal(await page.locator('tbody tr').count(), 100);
   assert.ok((await page.evaluate<number>('document.querySelectorAll("*").length')) < 5000);
@@ -125,7 +125,7 @@ test('the filter works while one types, has an address of its own, and survives 
   await page.getByText('1 of 5,000 backends').waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1);
   assert.equal(new URL(page.url()).search, '?q=backend-4999');
-  cloud.play(many(5000, Date.now(), 1));
+  cloud.become(many(5000, Date.now(), 1));
   await page.locator('tr.k-down').waitFor();
   assert.equal(await page.locator('input[type=search]').inputValue(), 'backend-4999');
   await page.locator('input[type=search]').fill('');
@@ -135,8 +135,8 @@ test('the filter works while one types, has an address of its own, and survives 
 });
 
 test('without JavaScript: everything is there, and the filter is a form', async (t) => {
-  const { url } = await openSite(t, serve([stageCloud('prod', many(500, now))]));
-  const { page, requests } = await visit(t, browser, `${url}/`, { javaScriptEnabled: false });
+  const { url } = await startServer(t, serve([watchedCloud('prod', many(500, now))]));
+  const { page, requests } = await openPage(t, browser, `${url}/`, { javaScriptEnabled: false });
   assert.match(
     (await page.locator('h1').textContent()) ?? '',
     /10 of 500 backends are down; the scheduler answers; stats are \d+ s old\./,
@@ -153,8 +153,8 @@ test('without JavaScript: everything is there, and the filter is a form', async 
 });
 
 test('hostile names are text, each leads to its own page, and nothing runs', async (t) => {
-  const { url } = await openSite(t, serve([stageCloud('prod', hostile(now))]));
-  const { page, complaints } = await visit(t, browser, `${url}/`);
+  const { url } = await startServer(t, serve([watchedCloud('prod', hostile(now))]));
+  const { page, complaints } = await openPage(t, browser, `${url}/`);
   await live(page);
   const shown = await page.locator('a.host').allTextContents();
   assert.deepEqual(shown.toSorted(), HOSTILE.map((host) => withoutControls(host)).toSorted());
@@ -169,8 +169,8 @@ test('hostile names are text, each leads to its own page, and nothing runs', asy
 });
 
 test('by keyboard: the first stop skips to the content; a backend is copied as JSON', async (t) => {
-  const { url } = await openSite(t, serve([stageCloud('prod', one(now))]));
-  const { page, complaints } = await visit(t, browser, `${url}/backend?host=ctl1%40lvm`, {
+  const { url } = await startServer(t, serve([watchedCloud('prod', one(now))]));
+  const { page, complaints } = await openPage(t, browser, `${url}/backend?host=ctl1%40lvm`, {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   await live(page);
@@ -186,8 +186,8 @@ test('by keyboard: the first stop skips to the content; a backend is copied as J
 });
 
 test('an exporter that goes away is noticed, and so is its return', async (t) => {
-  const site = await openSite(t, serve([stageCloud('prod', one(now))]));
-  const { page } = await visit(t, browser, `${site.url}/`);
+  const site = await startServer(t, serve([watchedCloud('prod', one(now))]));
+  const { page } = await openPage(t, browser, `${site.url}/`);
   await live(page);
   let away = true;
   await page.route('**/*', (route) => (away ? route.abort() : route.continue()));
@@ -200,8 +200,8 @@ test('an exporter that goes away is noticed, and so is its return', async (t) =>
 });
 
 test('a page of 500 backends: few requests, few bytes', async (t) => {
-  const { url } = await openSite(t, serve([stageCloud('prod', many(500, now))], 'https://grafana.example.net'));
-  const { page, requests, complaints } = await visit(t, browser, `${url}/`);
+  const { url } = await startServer(t, serve([watchedCloud('prod', many(500, now))], 'https://grafana.example.net'));
+  const { page, requests, complaints } = await openPage(t, browser, `${url}/`);
   await live(page);
   const bytes = await page.evaluate<number>(
     "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0)",
@@ -221,8 +221,8 @@ test('a page of 500 backends: few requests, few bytes', async (t) => {
 
 test('who wants no motion gets none', async (t) => {
   const { cloud, flip } = eventful();
-  const { url } = await openSite(t, serve([cloud]));
-  const { page } = await visit(t, browser, `${url}/`, { reducedMotion: 'reduce' });
+  const { url } = await startServer(t, serve([cloud]));
+  const { page } = await openPage(t, browser, `${url}/`, { reducedMotion: 'reduce' });
   await live(page);
   flip();
   await page.locator('tr[data-flash][data-key="prod ctl1@vsp-gold"]').waitFor();

@@ -20,7 +20,7 @@
   let seenAt = new Date();
 
   /**
-   * As `duration` has it on the server.
+   * As `durationWords` has it on the server.
    * @param {number} ms
    */
   const ageText = (ms) => {

@@ -1,4 +1,4 @@
-import type { Act } from './stage.ts';
+import type { CloudState } from './watched.ts';
 import { NOW, pool, scheduler, volume } from './cinder.ts';
 
 const GIB = 1024 ** 3;
@@ -6,7 +6,7 @@ const TIB = 1024 ** 4;
 const RBD = { vendorName: 'Open Source', storageProtocol: 'ceph', driverVersion: '1.3.0', backendState: 'up' } as const;
 
 /** One backend that is up. */
-export function one(nowMs = NOW): Act {
+export function one(nowMs = NOW): CloudState {
   return {
     atMs: nowMs,
     services: [scheduler('ctl1', {}, nowMs), volume('ctl1@lvm', {}, nowMs)],
@@ -15,7 +15,7 @@ export function one(nowMs = NOW): Act {
 }
 
 /** Twelve backends, at least one in each of the nine conditions, with capacities as drivers really tell them. */
-export function twelve(nowMs = NOW, down = true): Act {
+export function twelve(nowMs = NOW, down = true): CloudState {
   const frozen = { frozen: true, enabled: false, disabledReason: 'frozen', backendState: null } as const;
   const services = [
     scheduler('ctl1', {}, nowMs),
@@ -85,7 +85,7 @@ export const HOSTILE = [
   '</tr></table>{{7*7}}${7*7}@%00%0a',
 ] as const;
 
-export function hostile(nowMs = NOW): Act {
+export function hostile(nowMs = NOW): CloudState {
   return {
     atMs: nowMs,
     services: HOSTILE.map((host, i) =>
@@ -102,7 +102,7 @@ export function hostile(nowMs = NOW): Act {
 }
 
 /** A cloud of any size; every `downEvery`-th backend is down. */
-export function many(count: number, nowMs = NOW, downEvery = 50): Act {
+export function many(count: number, nowMs = NOW, downEvery = 50): CloudState {
   const hosts = Array.from({ length: count }, (_, i) => `ctl${String(i % 7)}@backend-${String(i).padStart(4, '0')}`);
   return {
     atMs: nowMs,

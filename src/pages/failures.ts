@@ -1,7 +1,7 @@
 import type { Collector, CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
 
 /** Why a part of a cloud cannot be read, in plain words. */
-export interface Trouble {
+export interface ExplainedFailure {
   readonly collectors: readonly Collector[];
   readonly sinceMs: number;
   /** What is wrong, as a sentence without a full stop. */
@@ -15,7 +15,7 @@ export interface Trouble {
   readonly message: string;
 }
 
-type Explanation = Pick<Trouble, 'what' | 'help'>;
+type Explanation = Pick<ExplainedFailure, 'what' | 'help'>;
 type Failure = NonNullable<CollectorStatus['failure']>;
 
 const READS: Readonly<Record<Collector, string>> = {
@@ -37,8 +37,8 @@ function ruleOf(collector: Collector, message: string): string {
 }
 
 /** What is wrong with a cloud's collectors; the same failure of several is told once. */
-export function troublesOf(snapshot: Snapshot): Trouble[] {
-  const troubles = new Map<string, Trouble>();
+export function explainFailures(snapshot: Snapshot): ExplainedFailure[] {
+  const troubles = new Map<string, ExplainedFailure>();
   for (const { collector, failure } of snapshot.collectors) {
     if (!failure) continue;
     const key = failure.reason === 'forbidden' ? collector : failure.message;

@@ -10,18 +10,18 @@ export function openBrowser(): Promise<Browser> {
 }
 
 /** A page in a browser of its own, and everything that it complains of: console, exceptions, policy, foreign requests, failed ones. */
-export interface Visitor {
+export interface OpenPage {
   readonly page: Page;
   readonly complaints: string[];
   readonly requests: string[];
 }
 
-export async function visit(
+export async function openPage(
   t: Pick<TestContext, 'after'>,
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-): Promise<Visitor> {
+): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   t.after(() => context.close());
   const page = await context.newPage();

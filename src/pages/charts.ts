@@ -1,19 +1,71 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { durationWords } from '../duration.ts';
 import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditions.ts';
+import type { Pool } from '../cinder/model.ts';
+import { durationWords } from '../duration.ts';
+import { bytesText, momentText, percentText } from './components.ts';
 import { HISTORY_MS, type Stretch } from './history.ts';
-import { momentText } from './quantity.ts';
+
+/** How full a pool is, for a bar and in words. Ratios are of the total, from 0 to 1. */
+export interface Usage {
+  /** undefined: there is nothing to draw. */
+  readonly used: number | undefined;
+  readonly reserved: number;
+  readonly words: string;
+}
+
+/** A pool this full is drawn as nearly full. */
+const NEARLY_FULL = 0.9;
+
+export function usageOf({ totalBytes: total, freeBytes: free, reservedRatio }: Pool): Usage {
+  const reserved = clamp(reservedRatio ?? 0);
+  if (total === Infinity || free === Infinity) return { used: undefined, reserved: 0, words: 'infinite' };
+  if (total === undefined && free === undefined) return { used: undefined, reserved: 0, words: 'capacity not told' };
+  if (total === undefined) return { used: undefined, reserved: 0, words: `${bytesText(free)} free` };
+  if (free === undefined) return { used: undefined, reserved: 0, words: `${bytesText(total)}, free not told` };
+  if (total <= 0) return { used: undefined, reserved: 0, words: 'no capacity' };
+  const used = clamp((total - free) / total);
+  return { used, reserved, words: `${percentText(used)} of ${bytesText(total)}` };
+}
+
+function clamp(ratio: number): number {
+  return Math.min(1, Math.max(0, ratio));
+}
+
+/** Fullest first; those that cannot be drawn last. */
+export function fullestFirst(pools: readonly Pool[]): Pool[] {
+  return pools.toSorted((a, b) => (usageOf(b).used ?? -1) - (usageOf(a).used ?? -1) || (a.pool < b.pool ? -1 : 1));
+}
+
+/** A pool's usage as a bar, which says nothing that the text beside it does not say. */
+export function bar(pool: Pool): SafeHtml {
+  const { used, reserved } = usageOf(pool);
+  if (used === undefined)
+    return html`<svg class="bar bar-none" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="bar-room" width="100" height="8" />
+    </svg>`;
+  const width = (used * 100).toFixed(1);
+  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="bar-room" width="100" height="8" />
+    <rect
+      class="bar-reserved"
+      x="${(100 - reserved * 100).toFixed(1)}"
+      width="${(reserved * 100).toFixed(1)}"
+      height="8"
+    />
+    <rect class="${used >= NEARLY_FULL ? 'bar-used bar-full' : 'bar-used'}" width="${width}" height="8" />
+  </svg>`;
+}
 
 const WIDTH = 720;
 const HEIGHT = 16;
 /** A stretch is never drawn narrower than this: a short outage must be seen. */
 const LEAST_WIDTH = 5;
 
-/** Graver is taller, so that the strip can be read without its colours. */
+/** Graver is taller, so that the timeline can be read without its colours. */
 const HEIGHTS = { critical: 16, warning: 12, unknown: 9, wanted: 6, ok: 6 } as const;
 
 /** The last hours as a picture with a text of its own. Empty stretches draw nothing. */
-export function strip(stretches: readonly Stretch[], nowMs: number): SafeHtml {
+export function timeline(stretches: readonly Stretch[], nowMs: number): SafeHtml {
   const from = nowMs - HISTORY_MS;
   const mildFirst = stretches.toSorted((a, b) => gravity(a.condition) - gravity(b.condition));
   return html`<svg
@@ -21,7 +73,7 @@ export function strip(stretches: readonly Stretch[], nowMs: number): SafeHtml {
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     preserveAspectRatio="none"
     role="img"
-    aria-label="${stripText(stretches, nowMs)}"
+    aria-label="${timelineText(stretches, nowMs)}"
   >
     ${mildFirst.map((stretch) => {
       const left = Math.max(0, ((stretch.fromMs - from) / HISTORY_MS) * WIDTH);
@@ -44,7 +96,7 @@ function gravity(condition: Condition | undefined): number {
 }
 
 /** `Last 6 h: down since 13:04 UTC, before that 2 changes; up for 5 h, down for 14 min`. */
-export function stripText(stretches: readonly Stretch[], nowMs: number): string {
+export function timelineText(stretches: readonly Stretch[], nowMs: number): string {
   const from = nowMs - HISTORY_MS;
   const known = stretches.filter((stretch) => stretch.condition !== undefined);
   const last = known.at(-1);

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { createApp } from '../../src/api/app.ts';
 import { describeApi } from '../../src/api/openapi.ts';
-import { hostile, one, twelve } from './plays.ts';
-import { openSite } from './site.ts';
-import { serve, stageCloud } from './stage.ts';
+import { hostile, one, twelve } from '../pages/clouds.ts';
+import { startServer } from '../pages/server.ts';
+import { serve, watchedCloud } from '../pages/watched.ts';
 
 type Described = {
   components: { schemas: Record<string, object> };
@@ -27,13 +27,13 @@ function fits(description: Described, schema: object, value: unknown): void {
 
 test('every JSON answer is as the served description says', async (t) => {
   const failures = { services: { reason: 'timeout', message: 'late' } };
-  const { get } = await openSite(
+  const { get } = await startServer(
     t,
     serve([
-      stageCloud('a', twelve()),
-      stageCloud('b', hostile()),
-      stageCloud('c', { ...one(), failures }),
-      stageCloud('d'),
+      watchedCloud('a', twelve()),
+      watchedCloud('b', hostile()),
+      watchedCloud('c', { ...one(), failures }),
+      watchedCloud('d'),
     ]),
   );
   const description = JSON.parse((await get('/openapi.json')).text) as Described;
@@ -57,7 +57,7 @@ test('every JSON answer is as the served description says', async (t) => {
 });
 
 test('a wrong answer would be noticed', async (t) => {
-  const { get } = await openSite(t, serve([stageCloud('a', twelve())]));
+  const { get } = await startServer(t, serve([watchedCloud('a', twelve())]));
   const description = JSON.parse((await get('/openapi.json')).text) as Described;
   const backend = JSON.parse((await get('/api/v1/backend?host=ctl1@lvm')).text);
   const schema = { $ref: '#/components/schemas/Backend' };

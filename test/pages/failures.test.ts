@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hiddenSpecs } from '../../src/cinder/types.ts';
-import { troublesOf } from '../../src/pages/trouble.ts';
+import { explainFailures } from '../../src/pages/failures.ts';
 import { NOW } from './cinder.ts';
-import { stageCloud, type Act } from './stage.ts';
+import { watchedCloud, type CloudState } from './watched.ts';
 
-const troubles = (failures: NonNullable<Act['failures']>) => troublesOf(stageCloud('prod').play({ failures }));
+const troubles = (failures: NonNullable<CloudState['failures']>) =>
+  explainFailures(watchedCloud('prod').become({ failures }));
 const connect = (message: string) =>
   troubles({ services: { reason: 'connect', message: `GET https://c/v3/os-services: ${message}` } })[0]?.what;
 

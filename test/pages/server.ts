@@ -4,7 +4,7 @@ import { createMetricsHandler } from '../../src/api/metrics-handler.ts';
 import type { Served } from '../../src/api/backends.ts';
 import { listen } from '../../src/web/listen.ts';
 
-export interface Site {
+export interface PageServer {
   readonly url: string;
   /** Ends the live connections, as SIGTERM does. */
   readonly stop: () => void;
@@ -16,7 +16,7 @@ export interface Site {
 }
 
 /** The whole web server over what a test serves, closed at the end of the test. */
-export async function openSite(t: Pick<TestContext, 'after'>, served: Served): Promise<Site> {
+export async function startServer(t: Pick<TestContext, 'after'>, served: Served): Promise<PageServer> {
   const stopping = new AbortController();
   const options = { served, telemetryPath: '/metrics', log: () => {} };
   const routes = Promise.resolve(createApp({ ...options, reload: undefined, stopping: stopping.signal }));

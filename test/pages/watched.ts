@@ -14,7 +14,7 @@ import { judge } from '../cinder/samples.ts';
 import { NOW } from './cinder.ts';
 
 /** What a cloud says at one moment; `services` undefined: it cannot be read and what was read before is too old. */
-export interface Act {
+export interface CloudState {
   readonly services?: readonly Service[] | undefined;
   readonly pools?: readonly Pool[] | undefined;
   readonly failures?: Partial<
@@ -23,18 +23,18 @@ export interface Act {
   readonly atMs?: number;
 }
 
-/** A cloud that a test plays: each act becomes a snapshot by the real `assess`. */
-export interface StagedCloud extends ServedCloud {
-  readonly play: (act: Act) => Snapshot;
+/** A cloud whose states a test chooses: each becomes a snapshot by the real `assess`. */
+export interface WatchedCloud extends ServedCloud {
+  readonly become: (state: CloudState) => Snapshot;
   readonly listeners: () => number;
 }
 
-export function stageCloud(name: string, first?: Act): StagedCloud {
+export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let histories: Histories = new Map();
   let snapshot: Snapshot | undefined;
 
-  function play({ services, pools, failures = {}, atMs = NOW }: Act): Snapshot {
+  function become({ services, pools, failures = {}, atMs = NOW }: CloudState): Snapshot {
     const backends = services ? judge(services, { pools, nowMs: atMs }) : [];
     if (services) histories = follow(histories, backends, atMs).after;
     const status = (collector: Collector): CollectorStatus => {
@@ -63,10 +63,10 @@ export function stageCloud(name: string, first?: Act): StagedCloud {
     return snapshot;
   }
 
-  if (first) play(first);
+  if (first) become(first);
   return {
     name,
-    play,
+    become,
     listeners: () => listeners.size,
     page: createPageSource(() => undefined, [new Registry()]),
     watcher: {

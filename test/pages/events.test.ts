@@ -6,15 +6,15 @@ import express from 'express';
 import { listen } from '../../src/web/listen.ts';
 import { takePlace } from '../../src/api/negotiate.ts';
 import { statusRoutes } from '../../src/pages/routes.ts';
-import { one } from './plays.ts';
-import { openSite } from './site.ts';
-import { serve, stageCloud } from './stage.ts';
+import { one } from './clouds.ts';
+import { startServer } from './server.ts';
+import { serve, watchedCloud } from './watched.ts';
 
 test('live clients are bounded; quiet streams carry heartbeats; a client that leaves makes room', async (t) => {
   const stopping = new AbortController();
   const app = express();
   app.use(
-    statusRoutes(serve([stageCloud('prod', one())]), {
+    statusRoutes(serve([watchedCloud('prod', one())]), {
       telemetryPath: '/metrics',
       stopping: stopping.signal,
       maxLiveClients: 2,
@@ -46,7 +46,7 @@ test('live clients are bounded; quiet streams carry heartbeats; a client that le
 });
 
 test('with every place taken, what is text of its own is refused, however its path is spelled', async (t) => {
-  const site = await openSite(t, serve([stageCloud('prod', one())]));
+  const site = await startServer(t, serve([watchedCloud('prod', one())]));
   const spellings = ['/', '/cloud?name=prod', '/Cloud/?name=prod', '/BACKEND', '/Status.css', '/openapi.json/'];
   for (const path of spellings) assert.notEqual((await site.get(path)).status, 503, path);
   const waiting = Array.from({ length: 64 }, () => new ServerResponse(new IncomingMessage(new Socket())));

@@ -1,7 +1,10 @@
 import type { Request, Response } from 'express';
+import type { Served } from '../api/backends.ts';
+import type { Snapshot } from '../cinder/snapshot.ts';
+import type { Watcher } from '../watch/watcher.ts';
 
 /** Tells browsers that there is something new, by server-sent events (HTML Living Standard, 9.2). They fetch the page again themselves. */
-export interface Live {
+export interface EventStreams {
   readonly attach: (request: Request, response: Response) => void;
   readonly announce: () => void;
   /** Sends a comment that keeps proxies from closing quiet connections. */
@@ -14,7 +17,7 @@ export interface Live {
 /** A client that has left this much unread, in bytes, is gone or stuck. */
 const MAX_UNREAD_BYTES = 65_536;
 
-export function createLive(maxClients: number): Live {
+export function createEventStreams(maxClients: number): EventStreams {
   const clients = new Set<Response>();
   let closed = false;
 
@@ -56,6 +59,54 @@ export function createLive(maxClients: number): Live {
       closed = true;
       for (const client of clients) client.end();
       clients.clear();
+    },
+  };
+}
+
+/** Follows the watchers of a list that is swapped whole when the configuration is reloaded. */
+interface Following {
+  /** Takes note of watchers that are new or gone. */
+  readonly follow: () => void;
+  readonly stop: () => void;
+}
+
+/** `swapped` is told each snapshot; also the one that a watcher already has when it is first seen. */
+export function followWatchers(
+  served: Served,
+  swapped: (cloud: string, snapshot: Snapshot) => void,
+  listed: (clouds: ReadonlySet<string>) => void,
+): Following {
+  const stops = new Map<Watcher, () => void>();
+
+  function follow(): void {
+    const clouds = served.clouds();
+    const watchers = new Set(clouds.map(({ watcher }) => watcher));
+    let changed = false;
+    for (const [watcher, stop] of stops) {
+      if (watchers.has(watcher)) continue;
+      stop();
+      stops.delete(watcher);
+      changed = true;
+    }
+    for (const { name, watcher } of clouds) {
+      if (stops.has(watcher)) continue;
+      stops.set(
+        watcher,
+        watcher.onSwap((snapshot) => swapped(name, snapshot)),
+      );
+      changed = true;
+      const snapshot = watcher.snapshot();
+      if (snapshot) swapped(name, snapshot);
+    }
+    if (changed) listed(new Set(clouds.map(({ name }) => name)));
+  }
+
+  follow();
+  return {
+    follow,
+    stop() {
+      for (const stop of stops.values()) stop();
+      stops.clear();
     },
   };
 }

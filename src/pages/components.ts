@@ -1,0 +1,110 @@
+import { html, type SafeHtml } from '@remix-run/html-template';
+import { CONDITION_TABLE, runbookUrl, type Condition } from '../cinder/conditions.ts';
+import { durationWords } from '../duration.ts';
+import { withoutControls } from '../text.ts';
+import { grafanaLink } from './address.ts';
+import { explainFailures } from './failures.ts';
+import type { CloudNow, Entry, PageInput } from './listing.ts';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB'] as const;
+
+/** Bytes for people: `1.5 TiB`, three digits at most after rounding; `infinite`; `not told`. */
+export function bytesText(bytes: number | undefined): string {
+  if (bytes === undefined) return 'not told';
+  if (!Number.isFinite(bytes)) return bytes > 0 ? 'infinite' : '-infinite';
+  const size = Math.abs(bytes);
+  const power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(size) / Math.log(1024) + 1e-9));
+  const value = bytes / 1024 ** power;
+  const text = Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+  return `${text} ${UNITS[power]}`;
+}
+
+/** A ratio as whole percent, never rounded to `100 %` or `0 %` when it is not that. */
+export function percentText(ratio: number): string {
+  const percent = Math.round(ratio * 100);
+  if (percent === 100 && ratio < 1) return '> 99 %';
+  if (percent === 0 && ratio > 0) return '< 1 %';
+  return `${percent} %`;
+}
+
+/** `1 backend`, `2 backends`; thousands are grouped. */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${numberText(count)} ${count === 1 ? one : many}`;
+}
+
+/** A whole number with its thousands grouped: `5,000`. */
+export function numberText(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** A moment in UTC: `13:04 UTC` within twelve hours of now, else with its date. Milliseconds since the epoch. */
+export function momentText(ms: number, nowMs: number): string {
+  const iso = new Date(ms).toISOString();
+  const time = `${iso.slice(11, 16)} UTC`;
+  return Math.abs(nowMs - ms) < 12 * 3_600_000 ? time : `${iso.slice(0, 10)} ${time}`;
+}
+
+/** The condition as a badge: symbol, words and colour. */
+export function badge(condition: Condition): SafeHtml {
+  const { symbol, words } = CONDITION_TABLE[condition];
+  return html`<span class="badge c-${condition}"><span aria-hidden="true">${symbol}</span> ${words}</span>`;
+}
+
+/** How long ago something was, which the browser keeps counting. Milliseconds since the epoch. */
+export function age(atMs: number, nowMs: number): SafeHtml {
+  const iso = new Date(atMs).toISOString();
+  return html`<time datetime="${iso}" title="${iso}" data-age>${durationWords(nowMs - atMs)}</time>`;
+}
+
+/** A moment in UTC. */
+export function moment(atMs: number, nowMs: number): SafeHtml {
+  const iso = new Date(atMs).toISOString();
+  return html`<time datetime="${iso}" title="${iso}">${momentText(atMs, nowMs)}</time>`;
+}
+
+/** A name that came from elsewhere: its direction of writing stays its own, and nothing in it hides. */
+export function name(text: string): SafeHtml {
+  return html`<bdi class="name">${withoutControls(text)}</bdi>`;
+}
+
+/** Since when, as far as this process has seen it. */
+export function sinceText({ snapshot, backend }: Entry, nowMs: number): SafeHtml {
+  const history = snapshot.histories.get(backend.host);
+  if (!history) return html`–`;
+  const { sinceMs, lastChangeMs } = history;
+  if (lastChangeMs === undefined) return html`<span class="quiet">at least </span>${age(sinceMs, nowMs)}`;
+  return html`${age(sinceMs, nowMs)}<span class="quiet when">since ${moment(sinceMs, nowMs)}</span>`;
+}
+
+/** Where to go from a backend that needs a look. */
+export function links({ grafanaUrl }: PageInput, { cloud, backend }: Entry, several: boolean): SafeHtml {
+  const { condition, host } = backend;
+  const runbook = condition === 'up_assumed' ? undefined : runbookUrl(condition);
+  const dashboard = grafanaUrl && grafanaLink(grafanaUrl, host, several ? cloud : undefined);
+  const forHost = html`<span class="unseen"> for ${withoutControls(host)}</span>`;
+  const to = (href: string, words: string): SafeHtml => html` <a class="go" href="${href}">${words}${forHost}</a>`;
+  return html`${runbook ? to(runbook, 'runbook') : ''}${dashboard ? to(dashboard, 'Grafana') : ''}`;
+}
+
+/** Why parts of a cloud cannot be read; nothing when all is well. */
+export function failureList({ name: cloud, snapshot }: CloudNow, nowMs: number, several: boolean): SafeHtml {
+  if (!snapshot) {
+    return html`<section class="trouble t-unsure" data-key="trouble ${cloud}">
+      <h2>${several ? `${cloud}: ` : ''}Waiting for the first answer</h2>
+      <p>The first refresh is under way. If this stays, the log of the exporter says why.</p>
+    </section>`;
+  }
+  return html`${explainFailures(snapshot).map(
+    ({ what, help, rule, message, sinceMs, collectors }) =>
+      html`<section
+        class="trouble ${collectors.includes('services') ? 't-bad' : 't-warn'}"
+        data-key="trouble ${cloud} ${collectors.join(' ')}"
+      >
+        <h2>${several ? `${cloud}: ` : ''}${what}</h2>
+        <p>${help}${rule === undefined ? '' : html` <code class="rule">${rule}</code>`}</p>
+        <p class="quiet">
+          For ${age(sinceMs, nowMs)}, since ${moment(sinceMs, nowMs)}. <code>${withoutControls(message)}</code>
+        </p>
+      </section>`,
+  )}`;
+}
