@@ -29,7 +29,7 @@ function meets(capabilities: Json, key: string, wanted: string | null): boolean 
     value = object[part];
   }
   for (const one of Array.isArray(value) ? value : [value]) {
-    const verdict = matches(one, wanted);
+    const verdict = matchesExtraSpec(one, wanted);
     if (verdict !== false) return verdict === true;
   }
   return false;
@@ -52,7 +52,7 @@ const ORDER: Readonly<Record<string, (order: number) => boolean>> = {
 };
 
 /** Does one value meet a demand? undefined: Cinder raises. Source: cinder/scheduler/filters/extra_specs_ops.py, match. */
-export function matches(value: unknown, wanted: string | null): boolean | undefined {
+export function matchesExtraSpec(value: unknown, wanted: string | null): boolean | undefined {
   if (wanted === null) return value === null;
   const [operator = '', ...words] = wordsOf(wanted);
   const word = words[0];

@@ -5,11 +5,11 @@ import { problem, problemAt, type Problem, problemLines, schemaProblems, treeAt 
 import {
   CLOUD_NAME,
   CLOUD_NAME_TEXT,
-  type CloudSettings,
+  type FileCloud,
   fileSchema,
   type FileSettings,
   MAX_CLOUDS,
-  type Settings,
+  type FileDefaults,
 } from './schema.ts';
 import { child, type MapTree, plainValue, quoted, quotedText, type Tree } from './tree.ts';
 import { formatDuration, MINUTE, SECOND } from '../duration.ts';
@@ -96,8 +96,8 @@ export function completeConfig(
 function completeCloud(
   name: string,
   osCloud: string | undefined,
-  own: CloudSettings,
-  defaults: Settings,
+  own: FileCloud,
+  defaults: FileDefaults,
   bodyBytes: number,
 ): CloudConfig {
   const schedule: Schedule = scheduleOf(own) ?? scheduleOf(defaults) ?? { kind: 'interval', everyMs: 30 * SECOND };
@@ -130,7 +130,7 @@ function fittingBody(memoryBytes = 0): number {
   return memoryBytes > 0 ? Math.min(MOST_BODY_BYTES, Math.max(MIB, Math.floor(memoryBytes / 8))) : MOST_BODY_BYTES;
 }
 
-function scheduleOf(settings: Settings): Schedule | undefined {
+function scheduleOf(settings: FileDefaults): Schedule | undefined {
   if (settings.interval !== undefined) return { kind: 'interval', everyMs: settings.interval };
   return settings.schedule === undefined ? undefined : { kind: 'cron', expression: settings.schedule };
 }

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { cronProblem } from './cron.ts';
 import { nearest } from './nearest.ts';
 import { child, placeText, quoted, quotedText } from './tree.ts';
-import type { MapTree, Place, Tree } from './tree.ts';
+import type { MapTree, SourcePlace, Tree } from './tree.ts';
 import { keyText } from './yaml.ts';
 
 /** One thing wrong in a file, before it becomes a line of `ConfigError`. */
 export interface Problem {
-  readonly at: Place;
+  readonly at: SourcePlace;
   readonly text: string;
 }
 
-export function problem(at: Place, path: readonly string[], expected: string, got: string): Problem {
+export function problem(at: SourcePlace, path: readonly string[], expected: string, got: string): Problem {
   return { at, text: `${placeText(at)}: ${keyText(path)}: expected ${expected}, got ${got}` };
 }
 
@@ -21,7 +21,7 @@ export function problemLines(problems: readonly Problem[]): readonly string[] {
   return [...new Set(sorted.map(({ text }) => text))];
 }
 
-function byPlace(a: Place, b: Place): number {
+function byPlace(a: SourcePlace, b: SourcePlace): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
@@ -66,7 +66,7 @@ export function problemAt(root: Tree, path: readonly string[], expected: string,
 }
 
 /** Where the last key of a path that is written stands. */
-function keyPlace(root: Tree, path: readonly string[]): Place {
+function keyPlace(root: Tree, path: readonly string[]): SourcePlace {
   let place = root.at;
   for (const [index, key] of path.entries()) {
     const parent = treeAt(root, path.slice(0, index));

@@ -199,8 +199,8 @@ export const fileSchema = mapping({
 });
 
 export type FileSettings = z.output<typeof fileSchema>;
-export type Settings = z.output<typeof defaultsSchema>;
-export type CloudSettings = z.output<typeof cloudSchema>;
+export type FileDefaults = z.output<typeof defaultsSchema>;
+export type FileCloud = z.output<typeof cloudSchema>;
 
 function isWebUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;

@@ -1,7 +1,7 @@
 import { withoutControls } from '../text.ts';
 
 /** Where a value was written: a file with line and column (from 1), or an environment variable's name alone. */
-export interface Place {
+export interface SourcePlace {
   readonly source: string;
   readonly line?: number;
   readonly column?: number;
@@ -12,25 +12,25 @@ export type Tree = MapTree | ListTree | LeafTree;
 
 export interface MapTree {
   readonly kind: 'map';
-  readonly at: Place;
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly at: SourcePlace;
+  readonly entries: ReadonlyMap<string, MapEntry>;
 }
 
 /** A value of a mapping, with the place of its key. */
-export interface Entry {
-  readonly keyAt: Place;
+export interface MapEntry {
+  readonly keyAt: SourcePlace;
   readonly value: Tree;
 }
 
 interface ListTree {
   readonly kind: 'list';
-  readonly at: Place;
+  readonly at: SourcePlace;
   readonly items: readonly Tree[];
 }
 
 export interface LeafTree {
   readonly kind: 'leaf';
-  readonly at: Place;
+  readonly at: SourcePlace;
   /** What the YAML schema made of it. */
   readonly value: string | number | boolean | null;
   /** The text of a string, or the source of anything else. */
@@ -40,7 +40,7 @@ export interface LeafTree {
 }
 
 /** `file:line:column`, or the variable's name. */
-export function placeText(place: Place): string {
+export function placeText(place: SourcePlace): string {
   return place.line === undefined ? place.source : `${place.source}:${place.line}:${place.column ?? 1}`;
 }
 

@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import { ConfigError } from './error.ts';
 import { FileError, readRegularFile } from './regular-file.ts';
-import { type Entry, type LeafTree, type MapTree, type Place, placeText, quoted, type Tree } from './tree.ts';
+import { type MapEntry, type LeafTree, type MapTree, type SourcePlace, placeText, quoted, type Tree } from './tree.ts';
 
 /** A file whose mappings merge each other grows with the square of its length. */
 const MAX_MERGED_KEYS = 100_000;
@@ -30,12 +30,12 @@ export function parseTree(
   version: '1.1' | '1.2',
   empty: 'refused' | 'allowed' = 'refused',
 ): MapTree {
-  const start: Place = { source: file, line: 1, column: 1 };
+  const start: SourcePlace = { source: file, line: 1, column: 1 };
   const refused = refusedYaml(text);
   if (refused) throw new ConfigError([`${placeText(start)}: ${WHOLE_FILE}: ${refused}`]);
   const lineCounter = new LineCounter();
   const document = parsed(text, start, { version, merge: version === '1.1', lineCounter });
-  const placeOf = (offset: number): Place => {
+  const placeOf = (offset: number): SourcePlace => {
     const { line, col } = lineCounter.linePos(offset);
     return { source: file, line: Math.max(1, line), column: Math.max(1, col) };
   };
@@ -72,7 +72,7 @@ function readText(file: string): string {
 
 type Options = Parameters<typeof parseDocument>[1] & object;
 
-function parsed(text: string, start: Place, options: Options): ReturnType<typeof parseDocument> {
+function parsed(text: string, start: SourcePlace, options: Options): ReturnType<typeof parseDocument> {
   try {
     return parseDocument(text, { ...options, prettyErrors: false, uniqueKeys: false });
   } catch (cause) {
@@ -84,11 +84,11 @@ function parsed(text: string, start: Place, options: Options): ReturnType<typeof
 /** Walks the parsed nodes once, in document order: an alias is the tree its anchor already became, so it costs nothing however often it is used. */
 class TreeBuilder {
   readonly #anchors = new Map<string, Tree>();
-  readonly #placeOf: (offset: number) => Place;
+  readonly #placeOf: (offset: number) => SourcePlace;
   readonly #problems: string[];
   #copied = 0;
 
-  constructor(placeOf: (offset: number) => Place, problems: string[]) {
+  constructor(placeOf: (offset: number) => SourcePlace, problems: string[]) {
     this.#placeOf = placeOf;
     this.#problems = problems;
   }
@@ -110,8 +110,8 @@ class TreeBuilder {
     return tree;
   }
 
-  #map(node: YAMLMap, at: Place, path: readonly string[]): MapTree {
-    const entries = new Map<string, Entry>();
+  #map(node: YAMLMap, at: SourcePlace, path: readonly string[]): MapTree {
+    const entries = new Map<string, MapEntry>();
     const merged: Tree[] = [];
     for (const { key, value } of node.items as Pair<Node | null, Node | null>[]) {
       if (isScalar(key) && typeof key.value === 'symbol') {
@@ -133,7 +133,7 @@ class TreeBuilder {
   }
 
   /** YAML 1.1's `<<`: a mapping or a list of them; what is already there stays. */
-  #merge(entries: Map<string, Entry>, tree: Tree, path: readonly string[]): void {
+  #merge(entries: Map<string, MapEntry>, tree: Tree, path: readonly string[]): void {
     if (tree.kind === 'list') for (const item of tree.items) this.#merge(entries, item, path);
     else if (tree.kind === 'leaf') this.#problem(tree.at, path, 'expected a mapping to merge, got a single value');
     else {
@@ -143,30 +143,30 @@ class TreeBuilder {
     }
   }
 
-  #keyName(key: Node | null, at: Place, path: readonly string[]): string {
+  #keyName(key: Node | null, at: SourcePlace, path: readonly string[]): string {
     const built = this.build(key, path);
     if (built.kind === 'leaf') return built.text;
     this.#problem(at, path, 'expected a plain key, got a collection as a key');
     return '?';
   }
 
-  #at(node: unknown): Place {
+  #at(node: unknown): SourcePlace {
     const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
     return this.#placeOf(range?.[0] ?? 0);
   }
 
-  #problem(at: Place, path: readonly string[], reason: string): void {
+  #problem(at: SourcePlace, path: readonly string[], reason: string): void {
     this.#problems.push(`${placeText(at)}: ${keyText(path)}: ${reason}`);
   }
 }
 
-function tooManyMerged(at: Place, path: readonly string[]): ConfigError {
+function tooManyMerged(at: SourcePlace, path: readonly string[]): ConfigError {
   return new ConfigError([
     `${placeText(at)}: ${keyText(path)}: expected at most ${MAX_MERGED_KEYS} merged keys, got more`,
   ]);
 }
 
-function leaf(node: Scalar, at: Place): LeafTree {
+function leaf(node: Scalar, at: SourcePlace): LeafTree {
   const { value, source } = node;
   const plain = typeof value === 'number' || typeof value === 'boolean' || value === null ? value : undefined;
   const text = typeof value === 'string' ? value : (source ?? '');

@@ -26,7 +26,7 @@ interface Get {
 }
 
 /** A body that was parsed to the byte, and the answer it came in. */
-export interface Reply {
+export interface SessionAnswer {
   readonly request: Request;
   readonly answer: Answer;
 }
@@ -36,7 +36,7 @@ export interface Session {
   /** The URL of the Block Storage API; logs in when needed. */
   readonly endpoint: () => Promise<string>;
   /** GET below the endpoint. A 401 drops the token and asks once more. Throws an OpenStackError unless the status is 200. */
-  readonly get: (get: Get) => Promise<Reply>;
+  readonly get: (get: Get) => Promise<SessionAnswer>;
   readonly getOpen: GetOpen;
   /** The endpoint seems to be gone: look into a fresh catalog before the next request, with growing pauses between such looks. */
   readonly doubtEndpoint: () => void;
@@ -151,7 +151,7 @@ export function createSession(
     return { operation: get.operation, method: 'GET', url, headers, secret, timeoutMs: get.timeoutMs };
   }
 
-  async function get(wanted: Get): Promise<Reply> {
+  async function get(wanted: Get): Promise<SessionAnswer> {
     let using = await current();
     let request = requestFor(using, wanted);
     let answer = await transport.send(request);

@@ -8,12 +8,12 @@ import {
   type RecordingRule,
   type RuleGroup,
 } from './rule.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 const TROUBLE = 'cinder:backend_trouble:bool';
 
 /** What can be wrong with a storage backend or one of its pools. */
-export function backendRules(s: Settings): RuleGroup {
+export function backendRules(s: RuleSettings): RuleGroup {
   return {
     name: 'cinder-backends',
     comment:
@@ -24,7 +24,7 @@ export function backendRules(s: Settings): RuleGroup {
   };
 }
 
-function unknown(s: Settings): AlertingRule {
+function unknown(s: RuleSettings): AlertingRule {
   return {
     alert: 'CinderBackendStateUnknown',
     component: 'backend',
@@ -54,7 +54,7 @@ function unknown(s: Settings): AlertingRule {
   };
 }
 
-function alerts(s: Settings): readonly (RecordingRule | AlertingRule)[] {
+function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
   const backend = { component: 'backend', dashboard: BACKEND_DASHBOARD } as const;
   const page = { ...backend, severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const;
   const ticket = { ...backend, severity: 'warning', keepFiringFor: s.ticket_keep_firing_for } as const;

@@ -1,12 +1,12 @@
 import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
 import { secondsOf } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 const SCHEDULABLE = 'cinder:pool_schedulable_capacity:bytes';
 
 /** What can be wrong with the space of a pool. Unknown capacity has no series and infinite capacity compares false, so neither alarms. */
-export function capacityRules(s: Settings): RuleGroup {
+export function capacityRules(s: RuleSettings): RuleGroup {
   const ticket = {
     component: 'capacity',
     severity: 'warning',

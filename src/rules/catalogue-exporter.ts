@@ -1,10 +1,10 @@
 import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted } from './memory.ts';
 import { EXPORTER_DASHBOARD, type RuleGroup } from './rule.ts';
 import { secondsOf } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 /** What can be wrong with the way from Prometheus to Cinder. */
-export function exporterRules(s: Settings): RuleGroup {
+export function exporterRules(s: RuleSettings): RuleGroup {
   const page = { severity: 'critical', keepFiringFor: s.page_keep_firing_for, dashboard: EXPORTER_DASHBOARD } as const;
   const seeing = `max without (${s.replica_labels}) (cinder_up{${s.selector}})`;
   const errors = (reason: string): string => `

@@ -12,12 +12,12 @@ import {
 } from './memory.ts';
 import type { RecordingRule } from './rule.ts';
 import { secondsOf } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 const HELD = 'cinder:backend_condition_held:bool';
 
 /** The recording rules that the alerts on backends and services stand on. */
-export function memoryRules(s: Settings): readonly RecordingRule[] {
+export function memoryRules(s: RuleSettings): readonly RecordingRule[] {
   const sight: Sight = { series: `cinder_up{${s.selector}}`, labels: [] };
   const seen = `cinder_backend_condition{${s.selector}}
   and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)`;

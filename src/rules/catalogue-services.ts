@@ -15,10 +15,10 @@ import {
 } from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup } from './rule.ts';
 import { secondsOf } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 /** What can be wrong with a Cinder process, and what an operator may have forgotten. */
-export function serviceRules(s: Settings): RuleGroup {
+export function serviceRules(s: RuleSettings): RuleGroup {
   const page = { component: 'service', severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const;
   const ticket = { component: 'service', severity: 'warning', keepFiringFor: s.ticket_keep_firing_for } as const;
   return {
@@ -256,7 +256,7 @@ max without (${s.replica_labels}) (
 }
 
 /** Seconds by which what Cinder says of each service is ahead of the clock of the exporter when it read it, for each replica. */
-function ahead(s: Settings): string {
+function ahead(s: RuleSettings): string {
   return `cinder_service_updated_timestamp_seconds{${s.selector}}
 - ignoring (binary, host, collector) group_left ()
 cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},collector="services"}`;

@@ -1,12 +1,12 @@
 import { ALL_DOWN, allDown, CONDITION, HOST_DOWN, onDeadHost, unlessMuted, whileBlind, whileFiring } from './memory.ts';
 import { BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rule.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 const USABLE = 'cinder:backend_usable:bool';
 const TYPE_USABLE = 'cinder:volume_type_backend_usable:bool';
 
 /** What several backends together mean: nothing left at all, on a host, or for a volume type. Stands after CinderBackendStateUnknown. */
-export function wholeRules(s: Settings): readonly (RecordingRule | AlertingRule)[] {
+export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
   const page = { component: 'backend', severity: 'critical', dashboard: BACKENDS_DASHBOARD } as const;
   const typeDown = `(
   (max without (host) (${TYPE_USABLE}) == 0)

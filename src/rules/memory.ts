@@ -1,5 +1,5 @@
 import { secondsOf } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 /** The names of the series that remember. */
 export const CONDITION = 'cinder:backend_condition:last_known';
@@ -45,7 +45,7 @@ export function remember(
   fresh: string,
   identity: readonly string[],
   sight: Sight,
-  s: Settings,
+  s: RuleSettings,
 ): string {
   return `
 ${fresh}
@@ -54,7 +54,7 @@ ${whileBlind(record, identity, sight, s)}`;
 }
 
 /** `kept`, with these labels beyond those of the target, while no replica can see, for at most `hold_for`. */
-export function whileBlind(kept: string, identity: readonly string[], sight: Sight, s: Settings): string {
+export function whileBlind(kept: string, identity: readonly string[], sight: Sight, s: RuleSettings): string {
   const ignoring = `ignoring (${identity.join(', ')})`;
   const folded = [s.replica_labels, ...sight.labels].join(', ');
   return `(
@@ -111,6 +111,6 @@ export function onDeadHost(): string {
 }
 
 /** Seconds by which the clock of a replica of the exporter is behind, or ahead (below zero), where it is off. */
-export function clockError(s: Settings): string {
+export function clockError(s: RuleSettings): string {
   return `(${CLOCK_BEHIND} > ${secondsOf(s.clock_skew)} or -(-${CLOCK_BEHIND} > ${secondsOf(s.exporter_clock_ahead)}))`;
 }

@@ -5,10 +5,10 @@ import { exporterRules } from './catalogue-exporter.ts';
 import { serviceRules } from './catalogue-services.ts';
 import type { AlertingRule, RecordingRule, RuleGroup } from './rule.ts';
 import { scaled } from '../duration.ts';
-import type { Settings } from './settings.ts';
+import type { RuleSettings } from './settings.ts';
 
 /** All rules, with the given settings written into them. */
-export function ruleGroups(s: Settings): readonly RuleGroup[] {
+export function ruleGroups(s: RuleSettings): readonly RuleGroup[] {
   return [backendRules(s), serviceRules(s), capacityRules(s), exporterRules(s)];
 }
 
@@ -19,7 +19,7 @@ const HEADER = `Rules of cinder-exporter, for Prometheus 2.42 or later. Generate
 "cinder-exporter rules --set NAME=VALUE"; the settings are in alerts/README.md.`;
 
 /** The rules with the given settings, as YAML with comments. */
-export function renderRules(settings: Settings, format: RulesFormat = 'prometheus'): string {
+export function renderRules(settings: RuleSettings, format: RulesFormat = 'prometheus'): string {
   const groups = ruleGroups(settings);
   const rules = { groups: groups.map((group) => plainGroup(group, settings)) };
   const document = new Document(
@@ -44,7 +44,7 @@ export function renderRules(settings: Settings, format: RulesFormat = 'prometheu
   return document.toString({ lineWidth: 0 });
 }
 
-function plainGroup({ name, interval, rules }: RuleGroup, settings: Settings): object {
+function plainGroup({ name, interval, rules }: RuleGroup, settings: RuleSettings): object {
   return {
     name,
     interval,
@@ -56,7 +56,7 @@ function plainRecord({ record, expr }: RecordingRule): object {
   return { record, expr: expr.trim() };
 }
 
-function plainAlert(rule: AlertingRule, settings: Settings): object {
+function plainAlert(rule: AlertingRule, settings: RuleSettings): object {
   return {
     alert: rule.alert,
     expr: rule.expr.trim(),

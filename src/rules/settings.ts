@@ -133,7 +133,7 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 
 /** A text for every setting. */
-export type Settings = Readonly<Record<SettingName, string>>;
+export type RuleSettings = Readonly<Record<SettingName, string>>;
 
 /** A setting that does not exist, or a value that it cannot have; the message is for people. */
 export class SettingsError extends UserError {
@@ -208,7 +208,7 @@ const RELATIONS: readonly Relation[] = [
 const LONGEST_INTERVAL_MS = 120_000;
 
 /** The same settings. Throws a SettingsError when they contradict each other. */
-function consistent(settings: Settings): Settings {
+function consistent(settings: RuleSettings): RuleSettings {
   const sizeOf = (name: SettingName): number => parseDuration(settings[name]) ?? Number(settings[name]);
   const tooLong = Object.keys(SETTINGS)
     .filter(isName)
@@ -243,18 +243,18 @@ function isName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-function build(valueOf: (name: SettingName) => string): Settings {
+function build(valueOf: (name: SettingName) => string): RuleSettings {
   const names = Object.keys(SETTINGS).filter(isName);
-  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Settings;
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as RuleSettings;
 }
 
 /** The settings as shipped. */
-export function defaultSettings(): Settings {
+export function defaultSettings(): RuleSettings {
   return build((name) => SETTINGS[name].byDefault);
 }
 
 /** The defaults with assignments such as `backend_down_for=5m` applied. Throws a SettingsError that names what is wrong. */
-export function parseSettings(assignments: readonly string[]): Settings {
+export function parseSettings(assignments: readonly string[]): RuleSettings {
   const given = new Map<SettingName, string>();
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
@@ -279,7 +279,7 @@ export function parseSettings(assignments: readonly string[]): Settings {
 }
 
 /** The same settings with every duration times `factor`, and nothing else changed: for tests that cannot wait. */
-export function scaleDurations(settings: Settings, factor: number): Settings {
+export function scaleDurations(settings: RuleSettings, factor: number): RuleSettings {
   if (!Number.isFinite(factor) || factor <= 0) throw new SettingsError(`expected a factor above 0, got ${factor}`);
   return consistent(
     build((name) => (SETTINGS[name].kind === 'duration' ? scaled(settings[name], factor) : settings[name])),

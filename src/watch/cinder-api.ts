@@ -11,7 +11,7 @@ import {
 } from '../openstack/discovery.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { asksToWait, type Pause } from '../openstack/pause.ts';
-import type { Reply, Session } from '../openstack/session.ts';
+import type { SessionAnswer, Session } from '../openstack/session.ts';
 
 /** What is read, below the endpoint: a path for each collector. Access rules of application credentials are made of it. */
 export const PATHS = {
@@ -40,9 +40,9 @@ export interface CinderApi {
   readonly versions: () => ApiVersions | undefined;
   /** The API knows 3.49, so that the full service list needs a scheduler. */
   readonly schedulerInList: () => boolean;
-  readonly services: (which: 'full' | 'plain', timeoutMs: number) => Promise<Reply>;
-  readonly pools: (timeoutMs: number) => Promise<Reply>;
-  readonly get: (operation: string, path: string, timeoutMs: number) => Promise<Reply>;
+  readonly services: (which: 'full' | 'plain', timeoutMs: number) => Promise<SessionAnswer>;
+  readonly pools: (timeoutMs: number) => Promise<SessionAnswer>;
+  readonly get: (operation: string, path: string, timeoutMs: number) => Promise<SessionAnswer>;
 }
 
 /** `discoveryPause`: as long as the API asks to be left alone with the question for its versions. */
@@ -56,7 +56,12 @@ export function createCinderApi(session: Session, requestTimeoutMs: number, disc
   const plain = (): Microversion => (range ? (highestUpTo(WITHOUT_SCHEDULER, range) ?? range.min) : WITHOUT_SCHEDULER);
   const supported = (): boolean => compareMicroversions(full(), WITH_BACKEND_STATE) >= 0;
 
-  async function at(version: () => Microversion, operation: string, path: string, timeoutMs: number): Promise<Reply> {
+  async function at(
+    version: () => Microversion,
+    operation: string,
+    path: string,
+    timeoutMs: number,
+  ): Promise<SessionAnswer> {
     const get = () =>
       session.get({
         operation,

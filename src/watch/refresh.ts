@@ -7,7 +7,7 @@ import type { CloudConfig } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { asksToWait, isOfLogin, type Pauses } from '../openstack/pause.ts';
-import type { Reply, Session } from '../openstack/session.ts';
+import type { SessionAnswer, Session } from '../openstack/session.ts';
 import type { Body, Pipeline } from './pipeline.ts';
 
 export interface RoundParts {
@@ -123,7 +123,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   async function askScheduler(
     collector: SchedulerOperation,
     start: number,
-    question: () => Promise<Reply>,
+    question: () => Promise<SessionAnswer>,
   ): Promise<OpenStackError | undefined> {
     const outcome = await lane.ask(collector, question, (reply) => {
       if (collector === 'services') listTrouble = undefined;
@@ -143,7 +143,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   async function take(
     collector: SchedulerOperation,
     start: number,
-    { request, answer }: Reply,
+    { request, answer }: SessionAnswer,
     late: boolean,
   ): Promise<OpenStackError | undefined> {
     const body: Body = { bytes: answer.body, readAt: clock.now(), cinderTimeMs: serverTime(answer) };

@@ -2,7 +2,7 @@ import { Secret } from '../../config/secret.ts';
 import { nearest } from '../../config/nearest.ts';
 import { quoted } from '../../config/tree.ts';
 import type { Auth, Named, Scope } from '../access.ts';
-import type { Settings, Written } from './settings.ts';
+import type { EntrySettings, Written } from './settings.ts';
 
 /** keystoneauth's names of the methods that a monitoring process can use. */
 const METHODS: Readonly<Record<string, Auth['method']>> = {
@@ -39,7 +39,7 @@ const KEYS_BESIDE =
   /^(?:cacert|cert|key|verify|insecure|regions?|profile|cloud|auth_type|auth_plugin|api_timeout)$|(?:^|_)(?:region_name|interface|endpoint_type|api_version|endpoint_override|service_type|service_name)$/;
 
 /** A key that cannot stand in `auth` is refused by its name, as openstacksdk does. */
-function refuseStrangers(settings: Settings, method: Auth['method'] | undefined): void {
+function refuseStrangers(settings: EntrySettings, method: Auth['method'] | undefined): void {
   for (const key of settings.authKeys) {
     // Another plugin, refused already, has keys of its own.
     if (AUTH_KEYS.includes(key.name) || method === undefined) continue;
@@ -55,7 +55,7 @@ function refuseStrangers(settings: Settings, method: Auth['method'] | undefined)
 }
 
 /** How to log in, or undefined when `settings.problems` says why not. */
-export function authOf(settings: Settings): Auth | undefined {
+export function authOf(settings: EntrySettings): Auth | undefined {
   const method = methodOf(settings);
   refuseStrangers(settings, method);
   const passcode = settings.auth('passcode');
@@ -71,7 +71,7 @@ export function authOf(settings: Settings): Auth | undefined {
 }
 
 /** As written in `auth_type`, or what the given keys imply. */
-export function methodOf(settings: Settings): Auth['method'] | undefined {
+export function methodOf(settings: EntrySettings): Auth['method'] | undefined {
   const written = settings.top('auth_type', 'auth_plugin');
   if (!written) {
     const credential = ['id', 'name', 'secret'].map((part) => `application_credential_${part}`);
@@ -85,14 +85,14 @@ export function methodOf(settings: Settings): Auth['method'] | undefined {
   return undefined;
 }
 
-function passwordAuth(settings: Settings): Auth | undefined {
+function passwordAuth(settings: EntrySettings): Auth | undefined {
   const user = userOf(settings);
   const password = secret(settings.auth('password'));
   if (!password) settings.missing('auth.password', 'a password');
   return user && password ? { method: 'password', user, password } : undefined;
 }
 
-function credentialAuth(settings: Settings): Auth | undefined {
+function credentialAuth(settings: EntrySettings): Auth | undefined {
   const id = settings.auth('application_credential_id')?.text;
   const name = settings.auth('application_credential_name')?.text;
   const key = secret(settings.auth('application_credential_secret'));
@@ -105,7 +105,7 @@ function credentialAuth(settings: Settings): Auth | undefined {
   return credential && key ? { method: 'application_credential', credential, secret: key } : undefined;
 }
 
-function userOf(settings: Settings): Named | undefined {
+function userOf(settings: EntrySettings): Named | undefined {
   const id = settings.auth('user_id')?.text;
   if (id !== undefined) return { id };
   const name = settings.auth('username', 'user_name')?.text;
@@ -124,14 +124,14 @@ type Domain = { readonly id: string } | { readonly name: string };
  * Its own domain, else the one given once for both (openstacksdk: only beside a project), else the default domain. Beside `identity_api_version: 3`
  * that is the domain with the id `default`. Source: osc-lib, client_config.py, `_auth_default_domain`.
  */
-function domainOf(settings: Settings, of: 'user' | 'project'): Domain | undefined {
+function domainOf(settings: EntrySettings, of: 'user' | 'project'): Domain | undefined {
   const once = projectOf(settings) ? plainDomain(settings, 'domain') : undefined;
   const given = plainDomain(settings, `${of}_domain`) ?? once ?? plainDomain(settings, 'default_domain');
   return given ?? (settings.top('identity_api_version')?.text === '3' ? { id: 'default' } : undefined);
 }
 
 function plainDomain(
-  settings: Settings,
+  settings: EntrySettings,
   key: 'user_domain' | 'project_domain' | 'domain' | 'default_domain',
 ): Domain | undefined {
   const id = settings.auth(`${key}_id`) ?? (key === 'default_domain' ? settings.auth(key) : undefined);
@@ -140,12 +140,12 @@ function plainDomain(
   return name && { name: name.text };
 }
 
-function projectOf(settings: Settings): Written | undefined {
+function projectOf(settings: EntrySettings): Written | undefined {
   return settings.auth('project_id', 'tenant_id', 'project_name', 'tenant_name');
 }
 
 /** What the token is for. An application credential has its own scope, whatever else is written. */
-export function scopeOf(settings: Settings, method: Auth['method'] | undefined): Scope | undefined {
+export function scopeOf(settings: EntrySettings, method: Auth['method'] | undefined): Scope | undefined {
   const trust = settings.auth('trust_id');
   if (trust) settings.wrong(trust, 'expected no trust: it is not supported, use an application credential');
   if (method === 'application_credential') return { kind: 'none' };

@@ -5,7 +5,7 @@ import { authOf, methodOf, scopeOf } from './auth.ts';
 import { withVariables } from './environment.ts';
 import { AccessError, type Environment, type SearchPlaces } from './files.ts';
 import { selectCloud, withProfile, withRegion } from './select.ts';
-import { entrySettings, type Settings, type Written } from './settings.ts';
+import { entrySettings, type EntrySettings, type Written } from './settings.ts';
 import { tlsOf } from './tls.ts';
 
 /** A key for this service alone, by each of its names. Source: openstacksdk, cloud_region.py, `_get_config`. */
@@ -68,7 +68,7 @@ function proxyProblemOf(authUrl: string, env: Environment): string | undefined {
   }
 }
 
-function authUrlOf(settings: Settings, region: string | undefined): string | undefined {
+function authUrlOf(settings: EntrySettings, region: string | undefined): string | undefined {
   const version = settings.top('identity_api_version');
   if (version && /^v?2/.test(version.text)) settings.wrong(version, `expected 3, got ${quoted(version.text)}`);
   const written = settings.auth('auth_url');
@@ -84,12 +84,12 @@ function authUrlOf(settings: Settings, region: string | undefined): string | und
   return undefined;
 }
 
-function overrideOf(settings: Settings, region: string | undefined): string | undefined {
+function overrideOf(settings: EntrySettings, region: string | undefined): string | undefined {
   const written = settings.top(...ofService('endpoint_override'), ...ofService('endpoint'));
   return written && webUrl(settings, written, written.text.trim().replaceAll('{region_name}', region ?? ''));
 }
 
-function webUrl(settings: Settings, written: Written, text: string): string | undefined {
+function webUrl(settings: EntrySettings, written: Written, text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
   // What stands before an `@` may be a password.
@@ -99,7 +99,7 @@ function webUrl(settings: Settings, written: Written, text: string): string | un
 }
 
 /** In order of preference; without any the default, `public`. */
-function interfacesOf(settings: Settings): readonly Interface[] {
+function interfacesOf(settings: EntrySettings): readonly Interface[] {
   const written = settings.all(...ofService('interface'), ...ofService('endpoint_type'), 'interface', 'endpoint_type');
   const interfaces = written.flatMap((one): readonly Interface[] => {
     const word = one.text.trim().toLowerCase().replace(/url$/, '');
@@ -112,7 +112,7 @@ function interfacesOf(settings: Settings): readonly Interface[] {
 
 const MAX_API_TIMEOUT_SECONDS = 86_400;
 
-function apiTimeoutOf(settings: Settings): number | undefined {
+function apiTimeoutOf(settings: EntrySettings): number | undefined {
   const written = settings.top('api_timeout');
   if (!written) return undefined;
   const seconds = /^\d{1,9}(?:\.\d{1,9})?$/.test(written.text) ? Number(written.text) : 0;

@@ -1,5 +1,5 @@
 import { child } from '../../config/tree.ts';
-import type { Entry, MapTree, Tree } from '../../config/tree.ts';
+import type { MapEntry, MapTree, Tree } from '../../config/tree.ts';
 import type { Auth } from '../access.ts';
 import type { Environment } from './files.ts';
 
@@ -20,7 +20,7 @@ const LOGIN = /^OS_(?:AUTH_URL|AUTH_TYPE|AUTH_TOKEN|TOKEN|USERNAME|USER_ID|PASSW
 export function environmentCloud(env: Environment): MapTree | undefined {
   const names = Object.keys(env).filter((name) => /^OS_[A-Z0-9_]+$/.test(name) && env[name]);
   if (!names.some((name) => LOGIN.test(name))) return undefined;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, MapEntry>();
   for (const name of names) {
     if (SELECTORS.has(name) && name !== 'OS_REGION_NAME') continue;
     entries.set(name.slice(3).toLowerCase(), variableEntry(name, env[name] ?? ''));
@@ -98,7 +98,7 @@ function isGiven(tree: Tree | undefined): boolean {
   return tree !== undefined && !(tree.kind === 'leaf' && (tree.value === null || tree.text.trim() === ''));
 }
 
-function variableEntry(name: string, text: string): Entry {
+function variableEntry(name: string, text: string): MapEntry {
   const at = { source: name };
   return { keyAt: at, value: { kind: 'leaf', at, value: text, text, quoted: false } };
 }

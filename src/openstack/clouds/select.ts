@@ -1,6 +1,6 @@
 import {
   child,
-  type Entry,
+  type MapEntry,
   kindText,
   type LeafTree,
   type MapTree,
@@ -208,6 +208,6 @@ function normalized(entry: MapTree): MapTree {
 }
 
 function withUnderscores(tree: MapTree): MapTree {
-  const renamed = [...tree.entries].map(([key, entry]): [string, Entry] => [key.replaceAll('-', '_'), entry]);
+  const renamed = [...tree.entries].map(([key, entry]): [string, MapEntry] => [key.replaceAll('-', '_'), entry]);
   return { ...tree, entries: new Map(renamed) };
 }

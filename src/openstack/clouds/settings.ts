@@ -1,5 +1,5 @@
 import { child, kindText, placeText, quoted } from '../../config/tree.ts';
-import type { LeafTree, MapTree, Place, Tree } from '../../config/tree.ts';
+import type { LeafTree, MapTree, SourcePlace, Tree } from '../../config/tree.ts';
 
 /** One value as written, with what a message needs to name it. */
 export interface Written {
@@ -9,7 +9,7 @@ export interface Written {
 }
 
 /** The settings of one cloud, and the list of what is wrong with them. */
-export interface Settings {
+export interface EntrySettings {
   /** A key of the entry itself; the first of the names that has a value. */
   top(...names: readonly string[]): Written | undefined;
   /** All texts of a key that may be a list in order of preference, such as `interface`; the first of the names that has a value. */
@@ -30,7 +30,7 @@ export interface Settings {
 /** A key of `auth`, and where it stands. */
 interface WrittenKey {
   readonly name: string;
-  readonly at: Place;
+  readonly at: SourcePlace;
 }
 
 /** openstacksdk prefers these outside of `auth`, where a region or a variable may have put them. */
@@ -38,10 +38,10 @@ const OUTSIDE_FIRST =
   /^(?:(?:user_|project_)?domain_(?:id|name)|(?:project|tenant)_(?:id|name)|auth_token|token|passcode)$/;
 
 /** `keyPrefix` is `clouds.NAME`, or undefined for the cloud of the `OS_*` variables. */
-export function entrySettings(entry: MapTree, keyPrefix: string | undefined): Settings {
+export function entrySettings(entry: MapTree, keyPrefix: string | undefined): EntrySettings {
   const problems: string[] = [];
   const wrongKeys = new Set<string>();
-  const add = (at: Place, key: string, reason: string): void => {
+  const add = (at: SourcePlace, key: string, reason: string): void => {
     wrongKeys.add(key);
     problems.push(`${placeText(at)}${keyPrefix === undefined ? '' : `: ${keyPrefix}.${key}`}: ${reason}`);
   };

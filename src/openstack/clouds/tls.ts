@@ -8,7 +8,7 @@ import { quoted } from '../../config/tree.ts';
 import type { ClientTls } from '../access.ts';
 import { readHashedFolder } from '../authorities.ts';
 import type { Environment } from './files.ts';
-import type { Settings, Written } from './settings.ts';
+import type { EntrySettings, Written } from './settings.ts';
 
 /** Where relative paths and `~` lead, and the variables. */
 export interface PathBase {
@@ -23,7 +23,7 @@ export interface LoadedTls {
 }
 
 /** Reads `cacert`, `cert` and `key`, and sees that they are what they should be; what is wrong goes to `settings.problems`. */
-export function tlsOf(settings: Settings, base: PathBase): LoadedTls {
+export function tlsOf(settings: EntrySettings, base: PathBase): LoadedTls {
   const verify = isVerified(settings);
   const written = {
     ca: verify ? caOf(settings, base) : undefined,
@@ -58,7 +58,7 @@ export function tlsOf(settings: Settings, base: PathBase): LoadedTls {
 }
 
 /** Where the certificate authorities are written: `cacert`, `verify` with a path, else the variables that Python's clients know. Source: requests, sessions.py, `merge_environment_settings`. */
-function caOf(settings: Settings, { env }: PathBase): Written | undefined {
+function caOf(settings: EntrySettings, { env }: PathBase): Written | undefined {
   const verify = settings.top('verify');
   const written = settings.top('cacert') ?? (verify && isPlace(verify) ? verify : undefined);
   if (written) return written;
@@ -78,7 +78,12 @@ interface Pem {
 const PEM = /-----BEGIN [A-Z0-9 ]+-----/;
 
 /** PEM text in place of a path is taken as it is, as other clients allow: from a variable it may have its line ends as `\n`. */
-function readPem(settings: Settings, written: Written | undefined, base: PathBase, folder?: string): Pem | undefined {
+function readPem(
+  settings: EntrySettings,
+  written: Written | undefined,
+  base: PathBase,
+  folder?: string,
+): Pem | undefined {
   if (!written) return undefined;
   if (PEM.test(written.text)) return { name: 'the text', text: written.text.replaceAll('\\n', '\n') };
   if (!mayBePath(written.text)) {
@@ -116,7 +121,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function certificateOf(settings: Settings, written: Written, { name, text }: Pem): X509Certificate | undefined {
+function certificateOf(settings: EntrySettings, written: Written, { name, text }: Pem): X509Certificate | undefined {
   const certificates = parseCertificates(text);
   if (!('expected' in certificates)) return certificates[0];
   settings.wrong(written, `${name}: expected ${certificates.expected}, got ${certificates.got}`);
@@ -124,12 +129,12 @@ function certificateOf(settings: Settings, written: Written, { name, text }: Pem
 }
 
 /** `insecure` wins over `verify`, as in openstacksdk. A path in `verify` means yes. */
-function isVerified(settings: Settings): boolean {
+function isVerified(settings: EntrySettings): boolean {
   const [verify, insecure] = [settings.top('verify'), settings.top('insecure')];
   return !(insecure && word(insecure) === true) && !(verify && word(verify) === false);
 }
 
-function checkWords(settings: Settings): void {
+function checkWords(settings: EntrySettings): void {
   const [verify, insecure] = [settings.top('verify'), settings.top('insecure')];
   if (insecure && word(insecure) === undefined)
     settings.wrong(insecure, `expected true or false, got ${quoted(insecure.text)}`);
