@@ -151,9 +151,6 @@ export const DEFAULT_POLICY: Policy = {
   allExtraSpecs: ['admin'],
 };
 
-/** The policy that lets the role `monitor` read. */
-export const MONITOR_POLICY: Policy = { ...DEFAULT_POLICY, contextIsAdmin: ['admin', 'monitor'] };
-
 /** Does one of the roles satisfy the rule? */
 export function allows(rule: readonly string[], roles: readonly string[]): boolean {
   return roles.some((role) => rule.includes(role));

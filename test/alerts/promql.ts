@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 
 /** One selector of an expression: the metric and its matchers. */
-export interface Selector {
+interface Selector {
   readonly metric: string;
   readonly matchers: ReadonlyMap<string, string>;
 }

@@ -12,7 +12,7 @@ import { compress } from '../../src/metrics/page.ts';
 import type { FleetCloud } from '../../src/watch/fleet.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
 import { service } from '../cinder/samples.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
 
 interface Got {

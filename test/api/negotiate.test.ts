@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { acceptsGzip, negotiateFormat } from '../../src/api/negotiate.ts';
-import { assertLinear } from '../growth.ts';
+import { assertLinear } from '../support/growth.ts';
 
 const PROMETHEUS_2_42 =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';

@@ -4,7 +4,7 @@ import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter, type Cutter } from '../../src/cinder/wire.ts';
-import { recording } from '../recording.ts';
+import { recording } from '../support/recording.ts';
 
 const MANY = 1000;
 const decodeServices = (body: unknown, max: number, cut: Cutter) => decodeRows(body, serviceReader(cut), max);

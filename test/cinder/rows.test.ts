@@ -5,7 +5,7 @@ import { poolReader } from '../../src/cinder/pools.ts';
 import { decodeBody, decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
-import { recording } from '../recording.ts';
+import { recording } from '../support/recording.ts';
 
 const MANY = 1000;
 const services = (text: string | Uint8Array, max = MANY) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { backendOf, splitPoolName } from '../../src/cinder/pools.ts';
 import { boolean, createCutter, number, text, time } from '../../src/cinder/wire.ts';
-import { assertLinear } from '../growth.ts';
+import { assertLinear } from '../support/growth.ts';
 
 test('numbers, and strings that are numbers', () => {
   assert.deepEqual(['20.0', ' 1e3 ', '.5', '-0', '+7', 12.5, 0].map(number), [20, 1000, 0.5, -0, 7, 12.5, 0]);

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { FLAGS, parseFlags, type ServeFlags } from '../../src/cli/flags.ts';
 import { load, serve, type Serving } from '../../src/cli/serve.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { SMALL_CLOUD, until, type LogLine } from '../watch/watched.ts';
 
 interface Started {

@@ -11,7 +11,7 @@ import { completeConfig, loadConfig } from '../../src/config/load.ts';
 import { cloudSchema } from '../../src/config/schema.ts';
 import { parseSize } from '../../src/config/size.ts';
 import { parseDuration } from '../../src/duration.ts';
-import { assertLinear } from '../growth.ts';
+import { assertLinear } from '../support/growth.ts';
 import { BAD_FILES } from './bad-files.ts';
 
 // Where the tests run, a control group may limit the memory.

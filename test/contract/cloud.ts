@@ -41,7 +41,7 @@ export interface Cloud {
 }
 
 /** Real milliseconds, whatever the cloud's own clock does meanwhile. */
-export interface Timing {
+interface Timing {
   /** `rpc_response_timeout`. */
   readonly rpcTimeoutMs: number;
   /** An answer that needs nobody else comes within this. */

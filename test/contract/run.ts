@@ -1,7 +1,7 @@
 import { after, before, describe, test } from 'node:test';
 import { send } from '../lab/answer.ts';
 import type { Answer } from '../lab/answer.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { POOL_NAMES } from './base.ts';
 import type { Ask, Case, Step } from './case.ts';
 import type { Cloud, Who } from './cloud.ts';

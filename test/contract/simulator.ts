@@ -1,6 +1,6 @@
-import { manualClock } from '../../src/simulator/clock.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import type { CloudDefinition, JsonObject } from '../../src/simulator/definition.ts';
-import { MONITOR_POLICY } from '../../src/simulator/cinder-call.ts';
+import { MONITOR_POLICY } from '../support/monitor-policy.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { BASE_STATS, VOLUME_TYPES } from './base.ts';
 import type { Cloud } from './cloud.ts';

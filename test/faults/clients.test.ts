@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { generateCloud } from '../../src/simulator/generated-cloud.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { startProcess, type ExporterProcess } from './exporter-process.ts';
 
 /** What the shipped units give the process, in kB. */

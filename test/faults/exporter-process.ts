@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseExposition, type Exposition } from '../exposition-parser.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 

@@ -10,7 +10,7 @@ import { encode, type Wire } from './wire.ts';
 export type Struck = CloudOperation | 'services at 3.49';
 
 /** One request as it came. */
-export interface Passed {
+interface Passed {
   readonly method: string;
   readonly path: string;
   readonly struck: readonly Struck[];

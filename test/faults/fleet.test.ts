@@ -5,7 +5,7 @@ import type { CloudConfig } from '../../src/config/config.ts';
 import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createFleet } from '../../src/watch/fleet.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { manualTime } from '../manual-time.ts';
+import { manualTime } from '../support/manual-time.ts';
 import { until } from '../watch/watched.ts';
 import { faultNamed } from './all-faults.ts';
 import { startFaultProxy } from './fault-proxy.ts';

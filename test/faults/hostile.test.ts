@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { CONDITIONS } from '../../src/cinder/conditions.ts';
-import { parseExposition, type Exposition } from '../exposition-parser.ts';
-import { recording } from '../recording.ts';
+import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
+import { recording } from '../support/recording.ts';
 import { awkwardText, byteChanges, changed, hostileCloud, type HostileCloud } from './hostile-bodies.ts';
 import { hostilePage, type HostilePage } from './hostile-page.ts';
 

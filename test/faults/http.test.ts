@@ -7,9 +7,9 @@ import { FLAGS, parseFlags } from '../../src/cli/flags.ts';
 import { load, serve } from '../../src/cli/serve.ts';
 import type { Fields } from '../../src/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { send } from '../web/raw-client.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { hostileRequests } from './hostile-requests.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashSync } from 'bcryptjs';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import { startProcess } from './exporter-process.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 

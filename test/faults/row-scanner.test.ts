@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { decodeBody, NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/rows.ts';
-import { assertLinear } from '../growth.ts';
+import { assertLinear } from '../support/growth.ts';
 import { awkwardText, byteChanges, changed } from './hostile-bodies.ts';
 
 const KEY = 'services';

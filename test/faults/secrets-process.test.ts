@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { runToEnd, startProcess } from './exporter-process.ts';
 import { CORE, assertHidden } from './planted.ts';
 

@@ -17,7 +17,7 @@ import { logIn } from '../../src/openstack/login.ts';
 import { createTransport } from '../../src/openstack/transport.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { ALL_FAULTS, STRUCK } from './all-faults.ts';
 import type { Fault } from './fault.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';

@@ -8,14 +8,14 @@ import { createPageSource } from '../../src/watch/pipeline.ts';
 import { createWatcher, type Watcher } from '../../src/watch/watcher.ts';
 import type { CloudDefinition, CloudSettings } from '../../src/simulator/definition.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition, type Exposition } from '../exposition-parser.ts';
-import { manualTime } from '../manual-time.ts';
+import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
+import { manualTime } from '../support/manual-time.ts';
 import { until } from '../watch/watched.ts';
 import { MAX_BODY_BYTES } from './broken-bodies.ts';
 import { startFaultProxy, type CertificatePair, type FaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
 
-export const INTERVAL_MS = 30_000;
+const INTERVAL_MS = 30_000;
 export const STALE_AFTER_MS = 300_000;
 
 /** Three times that tell the waiting timers apart. None of them passes unless a fault lasts until the exporter gives up. */
@@ -33,7 +33,7 @@ const CONFIG: CloudConfig = {
   limits: { maxBodyBytes: MAX_BODY_BYTES, maxRows: 1000, maxLabelLength: 256 },
 };
 
-export interface LogLine extends Fields {
+interface LogLine extends Fields {
   readonly level: string;
   readonly message: string;
 }

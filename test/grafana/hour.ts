@@ -16,7 +16,7 @@ import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
 import { createSession, type Session } from '../../src/openstack/session.ts';
 import { createTransport } from '../../src/openstack/transport.ts';
-import { manualClock } from '../../src/simulator/clock.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { type CinderApi, createCinderApi } from '../../src/watch/cinder-api.ts';
 import { createCollectorLog } from '../../src/watch/collectors.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../lab/free-port.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 
-export interface Selector {
+interface Selector {
   /** Several for `{__name__=~"a|b"}`. */
   readonly metrics: readonly string[];
   /** As written: `job=~"$job"`. */

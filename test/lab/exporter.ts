@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parseExposition } from '../exposition-parser.ts';
-import type { Exposition, ExpositionFormat } from '../exposition-parser.ts';
-import { waitFor } from './wait-for.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
+import type { Exposition, ExpositionFormat } from '../support/exposition-parser.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const run = promisify(execFile);

@@ -6,7 +6,7 @@ import { decodeRows } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import { escapeLabel, formatValue, renderHeader } from '../../src/metrics/exposition.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { pageOf, snapshotOf } from './snapshot.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 12);

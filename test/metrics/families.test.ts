@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCloudMetrics, createProcessMetrics, REASONS, renderRegistry } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 
 /** The interface: a label that is new or gone breaks every alert that lasts. Change it on purpose only, with the changelog. */
 const LABELS: Readonly<Record<string, string>> = {

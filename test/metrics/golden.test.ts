@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { pageOf, recordedSnapshot } from './snapshot.ts';
 
 /** By the name of the golden page: the recordings it is made of, and Cinder's clock then. */

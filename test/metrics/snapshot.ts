@@ -9,7 +9,7 @@ import type { Format } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, finish } from '../../src/metrics/page.ts';
 import { judge } from '../cinder/samples.ts';
-import { recording } from '../recording.ts';
+import { recording } from '../support/recording.ts';
 
 /** A snapshot of these rows at this time, its conditions decided. */
 export function snapshotOf(services: readonly Service[], pools: readonly Pool[], nowMs: number): Snapshot {

@@ -4,8 +4,8 @@ import { parseJson, requestId, serverTime, statusError } from '../../src/opensta
 import { createPause } from '../../src/openstack/pause.ts';
 import { type OpenStackError, oneLine } from '../../src/openstack/errors.ts';
 import type { Answer } from '../../src/openstack/request.ts';
-import { manualTime } from '../manual-time.ts';
-import { recording } from '../recording.ts';
+import { manualTime } from '../support/manual-time.ts';
+import { recording } from '../support/recording.ts';
 import { json } from './fake-cloud.ts';
 
 const REQUEST = {

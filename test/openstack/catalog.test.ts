@@ -15,8 +15,8 @@ import { OpenStackError } from '../../src/openstack/errors.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
 import type { Answer } from '../../src/openstack/request.ts';
 import { createSession } from '../../src/openstack/session.ts';
-import { manualTime } from '../manual-time.ts';
-import { recording } from '../recording.ts';
+import { manualTime } from '../support/manual-time.ts';
+import { recording } from '../support/recording.ts';
 import { ACCESS, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
 
 const token = recording('token-admin') as { token: { catalog: unknown } };

@@ -6,7 +6,7 @@ import type { CloudAccess } from '../../src/openstack/access.ts';
 import { OpenStackError } from '../../src/openstack/errors.ts';
 import { logIn } from '../../src/openstack/login.ts';
 import type { Answer } from '../../src/openstack/request.ts';
-import { recording } from '../recording.ts';
+import { recording } from '../support/recording.ts';
 import { ACCESS, PASSWORD, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
 
 const ISSUED = Date.UTC(2026, 10, 22, 12);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Secret } from '../../src/config/secret.ts';
 import { statusError } from '../../src/openstack/answer.ts';
 import { withoutSecrets } from '../../src/openstack/request.ts';
-import { assertLinear } from '../growth.ts';
+import { assertLinear } from '../support/growth.ts';
 import { json } from './fake-cloud.ts';
 
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8');

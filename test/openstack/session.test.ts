@@ -4,7 +4,7 @@ import { OpenStackError, type FailureDetails } from '../../src/openstack/errors.
 import { createPauses } from '../../src/openstack/pause.ts';
 import type { Answer, Request } from '../../src/openstack/request.ts';
 import { createSession } from '../../src/openstack/session.ts';
-import { manualTime } from '../manual-time.ts';
+import { manualTime } from '../support/manual-time.ts';
 import { ACCESS, CINDER_URL, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@ import { OpenStackError } from '../../src/openstack/errors.ts';
 import type { Request } from '../../src/openstack/request.ts';
 import { createTransport, type Transport } from '../../src/openstack/transport.ts';
 import { BAD_ANSWERS, MAX_BODY } from './bad-answers.ts';
-import { manualTime, type ManualTime } from '../manual-time.ts';
+import { manualTime, type ManualTime } from '../support/manual-time.ts';
 import { until } from '../watch/watched.ts';
 import { startRawServer, whole, type RawServer, type Received } from './raw-server.ts';
 

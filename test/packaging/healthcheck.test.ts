@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { freePorts } from '../lab/free-port.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 // A place of its own, so that no other running exporter is taken for the one of this test.
 const scratch = mkdtempSync(join(tmpdir(), 'cinder-health-'));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { send } from '../lab/answer.ts';
 import type { Lab, Who } from '../lab/lab.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { conditionOf, hostsOf, withExporter } from './watched.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);

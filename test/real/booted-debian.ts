@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startDaemon } from './daemon.ts';
 import { pageShell, type PageShell } from './page-shell.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { send } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
 import { persist } from '../lab/sqlite.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { threePools } from './incidents.ts';
 
 interface PoolRow {

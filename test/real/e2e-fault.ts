@@ -1,5 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { measure } from './e2e-latency.ts';
 import type { Site } from './e2e-site.ts';
 import { activeAlerts, incidentsOf, watch } from './e2e-watch.ts';

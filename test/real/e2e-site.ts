@@ -20,7 +20,7 @@ export const SCALE = 0.05;
  * Settings of the rules that differ from the shipped ones, before scaling: a day of `for` would still be more than an hour, and no scale makes a scheduler
  * start faster, which takes ten seconds on a busy machine. Heartbeats come every ten seconds at every scale: what is told by their age keeps its real threshold.
  */
-export const SETTINGS = [
+const SETTINGS = [
   'service_disabled_for=15m',
   'service_frozen_for=15m',
   'scheduler_down_for=6m',
@@ -39,7 +39,7 @@ const FLAGS = [`--rules.alert.resend-delay=${60 * SCALE}s`, `--rules.alert.for-g
 export const RESOLVED_RETENTION_MS = 15 * 60_000 * SCALE;
 
 /** What a Prometheus of ours scrapes in milliseconds: at the shipped rules' pace. */
-export const SCRAPE_MS = 1000;
+const SCRAPE_MS = 1000;
 
 /** The exporter's own times, shorter in about the same measure. Its pauses have no setting, and are as long as ever. */
 export const EXPORTER_CONFIG = `

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import type { Notification } from './alertmanager-process.ts';
 import type { Site } from './e2e-site.ts';
 
@@ -22,7 +22,7 @@ export interface Expected {
 }
 
 /** Nothing fires. */
-export const NOTHING: Expected = {};
+const NOTHING: Expected = {};
 
 /** Follows what fires and who is told, from the moment it is made. Everything throws when something else happens. */
 export interface Watch {

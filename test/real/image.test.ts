@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from '../lab/free-port.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';
 import { imageBase } from './image-base.ts';
 import { scrape } from './scrape.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Condition } from '../../src/cinder/conditions.ts';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import type { Lab } from '../lab/lab.ts';
 import { backend } from './watched.ts';
 

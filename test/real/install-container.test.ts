@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { commandBlocks, countedBlocks } from '../packaging/doc-commands.ts';
 import { checkout } from './checkout.ts';
 import { addNode, makeDebianTree } from './debian-tree.ts';

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { commandBlocks, countedBlocks } from '../packaging/doc-commands.ts';
 import { bootDebian, type BootedDebian } from './booted-debian.ts';
 import { checkout } from './checkout.ts';

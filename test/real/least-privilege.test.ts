@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { send, type Answer } from '../lab/answer.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { persist } from '../lab/sqlite.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { commandBlocks } from '../packaging/doc-commands.ts';
 import { pageShell } from './page-shell.ts';
 import { withExporter } from './watched.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import type { Lab } from '../lab/lab.ts';
 import { conditionOf, CONFIG } from './watched.ts';
 import { needsScheduler, tapped } from './wire.ts';

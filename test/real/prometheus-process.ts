@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { send } from '../lab/answer.ts';
 import { freePorts } from '../lab/free-port.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { startDaemon } from './daemon.ts';
 
 /** One series of an instant query. */

@@ -1,4 +1,4 @@
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import type { Exporter } from '../lab/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Scene } from '../runbooks/play.ts';

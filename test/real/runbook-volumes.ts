@@ -1,7 +1,7 @@
 import { send } from '../lab/answer.ts';
 import type { Answer, Question } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** Volume types by name, and the backend that serves each. */
 const TYPES: Readonly<Record<string, string>> = { gold: 'down', plain: 'single', several: 'pools', leaving: 'gone' };

@@ -1,4 +1,4 @@
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** Asks for the metrics page on a loopback port until it tells the condition of a backend, and gives it. */
 export function scrape(port: number, path = '/metrics', deadlineMs = 30_000): Promise<string> {

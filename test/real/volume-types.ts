@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
 import { startExporter } from '../lab/exporter.ts';
 import type { Lab, Who } from '../lab/lab.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);
 const config = 'defaults: {interval: 1s, max_random_delay: 0s, volume_types_interval: 1s}';

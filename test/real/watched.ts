@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CONDITIONS, type Condition } from '../../src/cinder/conditions.ts';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import { startExporter } from '../lab/exporter.ts';
 import type { Exporter } from '../lab/exporter.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startCountingProxy } from '../lab/counting-proxy.ts';
 import type { CountingProxy, Passed } from '../lab/counting-proxy.ts';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
 import { startExporter } from '../lab/exporter.ts';
 import type { Exporter } from '../lab/exporter.ts';

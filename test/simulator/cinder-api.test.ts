@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_POLICY, MONITOR_POLICY } from '../../src/simulator/cinder-call.ts';
+import { DEFAULT_POLICY } from '../../src/simulator/cinder-call.ts';
+import { MONITOR_POLICY } from '../support/monitor-policy.ts';
 import { textOf } from '../../src/simulator/definition.ts';
 import { idOf } from '../../src/simulator/keystone-identity.ts';
 import { bench, list, password, recordedJson, recording, request, tokenOf } from './client.ts';

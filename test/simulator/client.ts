@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { type ManualClock, manualClock } from '../../src/simulator/clock.ts';
+import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { type JsonObject, isObject, textOf } from '../../src/simulator/definition.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 
@@ -12,7 +12,7 @@ export interface Reply {
   readonly json: JsonObject;
 }
 
-export interface Service extends JsonObject {
+interface Service extends JsonObject {
   readonly host: string;
   readonly state: string;
   readonly status: string;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { manualClock, realClock } from '../../src/simulator/clock.ts';
+import { realClock } from '../../src/simulator/clock.ts';
+import { manualClock } from '../support/manual-clock.ts';
 
 test('a clock moved by hand runs timers in order, each at its own time', () => {
   const clock = manualClock(1_000);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { manualClock } from '../../src/simulator/clock.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { DEMO_CLOUD, DEMO_SETTINGS, runDemo } from '../../src/simulator/demo.ts';
 import { type JsonObject, textOf } from '../../src/simulator/definition.ts';
 import { type Bench, bench, list, START } from './client.ts';

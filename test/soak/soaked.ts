@@ -6,7 +6,7 @@ import { startFaultProxy, type FaultProxy } from '../faults/fault-proxy.ts';
 import { STORM_CLOUD } from '../faults/storm-cloud.ts';
 
 export const INTERVAL_MS = 250;
-export const STALE_AFTER_MS = 3000;
+const STALE_AFTER_MS = 3000;
 
 /** Everything quick, so that a minute holds what otherwise takes hours. */
 const QUICK: Partial<CloudConfig> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MONITOR_POLICY } from '../../src/simulator/cinder-call.ts';
+import { MONITOR_POLICY } from '../support/monitor-policy.ts';
 import { success, until, watched } from './watched.ts';
 
 test('a member may read neither: said once in the log, and nothing is called up or down', async (t) => {

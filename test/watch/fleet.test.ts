@@ -5,8 +5,8 @@ import { Gauge, Registry } from 'prom-client';
 import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createFleet, type Fleet, type Target } from '../../src/watch/fleet.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition } from '../exposition-parser.ts';
-import { manualTime, type ManualTime } from '../manual-time.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
+import { manualTime, type ManualTime } from '../support/manual-time.ts';
 import { CONFIG, SMALL_CLOUD, until, type LogLine } from './watched.ts';
 
 const QUIET = { kind: 'interval', everyMs: 3_600_000 } as const;

@@ -5,7 +5,7 @@ import { Counter, Registry } from 'prom-client';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, type OpenPages } from '../../src/metrics/page.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
-import { parseExposition } from '../exposition-parser.ts';
+import { parseExposition } from '../support/exposition-parser.ts';
 import { service } from '../cinder/samples.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Schedule } from '../../src/config/config.ts';
 import { startSchedule, untilDueMs, type ScheduleOptions } from '../../src/watch/schedule.ts';
-import { manualTime, type ManualTime } from '../manual-time.ts';
+import { manualTime, type ManualTime } from '../support/manual-time.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

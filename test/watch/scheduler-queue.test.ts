@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLane, type Lane, type SchedulerOperation } from '../../src/watch/scheduler-queue.ts';
 import { OpenStackError, type FailureDetails } from '../../src/openstack/errors.ts';
 import { createPauses, type Pauses } from '../../src/openstack/pause.ts';
-import { manualTime } from '../manual-time.ts';
+import { manualTime } from '../support/manual-time.ts';
 
 const PATIENCE_MS = 10_000;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MONITOR_POLICY, type Policy } from '../../src/simulator/cinder-call.ts';
-import type { Exposition } from '../exposition-parser.ts';
+import type { Policy } from '../../src/simulator/cinder-call.ts';
+import { MONITOR_POLICY } from '../support/monitor-policy.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
 import { SMALL_CLOUD, success, watched, type Watched, type WatchedOptions } from './watched.ts';
 
 const CLOUD = {

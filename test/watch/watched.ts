@@ -9,8 +9,8 @@ import { createWatcher, type Watcher } from '../../src/watch/watcher.ts';
 import type { CloudDefinition, CloudSettings } from '../../src/simulator/definition.ts';
 import type { Who } from '../../src/simulator/keystone-identity.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { parseExposition, type Exposition } from '../exposition-parser.ts';
-import { manualTime, type ManualTime } from '../manual-time.ts';
+import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
+import { manualTime, type ManualTime } from '../support/manual-time.ts';
 
 /** A small cloud: every way to be up, and one that is down. */
 export const SMALL_CLOUD: CloudDefinition = {

@@ -1,5 +1,5 @@
-import type { Clock } from '../src/clock.ts';
-import { type ManualClock, manualClock } from '../src/simulator/clock.ts';
+import type { Clock } from '../../src/clock.ts';
+import { type ManualClock, manualClock } from './manual-clock.ts';
 
 /** Time that stands still until it is told to pass: for the exporter, and the same for a simulated cloud. */
 export interface ManualTime {
