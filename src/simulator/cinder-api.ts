@@ -1,3 +1,6 @@
+import { createAttachment, deleteAttachment, listAttachments, showAttachment } from './attachments-api.ts';
+import { changeQuota, resetQuota, showDefaultQuota, showLimits, showQuota } from './quota.ts';
+import { createSnapshot, deleteSnapshot, listSnapshots, showSnapshot } from './snapshots-api.ts';
 import { showCapabilities } from './capabilities-api.ts';
 import { deleteMessage, listMessages, showMessage } from './messages-api.ts';
 import {
@@ -10,6 +13,7 @@ import {
   atLeast,
   checkOffered,
   microversionText,
+  jsonResult,
   requestedMicroversion,
 } from './cinder-call.ts';
 import { Fault, INCAPABLE, NOT_FOUND, faultAnswer, htmlError } from './cinder-fault.ts';
@@ -140,6 +144,28 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
     'DELETE {id}': deleteVolume,
     'POST {id}/action': actOnVolume,
   },
+  snapshots: {
+    'GET ': (call) => listSnapshots(call, false),
+    'GET detail': (call) => listSnapshots(call, true),
+    'POST ': createSnapshot,
+    'GET {id}': showSnapshot,
+    'DELETE {id}': deleteSnapshot,
+  },
+  attachments: {
+    'GET ': (call) => listAttachments(call, false),
+    'GET detail': (call) => listAttachments(call, true),
+    'POST ': createAttachment,
+    'GET {id}': showAttachment,
+    'DELETE {id}': deleteAttachment,
+  },
+  'os-quota-sets': {
+    'GET {id}': showQuota,
+    'GET {id}/defaults': showDefaultQuota,
+    'PUT {id}': changeQuota,
+    'DELETE {id}': resetQuota,
+  },
+  limits: { 'GET ': showLimits },
+  'os-availability-zone': { 'GET ': listZones },
 };
 
 function versionHeaders(version: ApiVersion): WireAnswer['headers'] {
@@ -178,18 +204,19 @@ interface Route {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const COLLECTION = /^(os-services|scheduler-stats|types|volumes|capabilities|messages)$/;
-const MEMBER = /^(os-services|scheduler-stats|types|volumes|capabilities|messages)\/[^/]+$/;
-const ACTION = /^volumes\/[^/]+\/action$/;
+/** What follows the id of a thing. */
+const BELOW = /^POST volumes\/[^/]+\/action$|^GET os-quota-sets\/[^/]+\/defaults$/;
 /** `project_id_regex`: hexadecimal digits and hyphens. */
 const PROJECT = /^[0-9a-f-]+$/;
 
 /** Finds the route; undefined is the router's own 404 in HTML: an unknown path, a trailing slash, a project that is not an id. */
 function route(method: string, path: string): Route | undefined {
-  const isRoute = (resource: string): boolean =>
-    (COLLECTION.test(resource) && (method === 'GET' || method === 'POST')) ||
-    (MEMBER.test(resource) && method !== 'POST') ||
-    (ACTION.test(resource) && method === 'POST');
+  const isRoute = (resource: string): boolean => {
+    const [collection = '', id, ...more] = resource.split('/');
+    if (!Object.hasOwn(OPERATIONS, collection) || id === '') return false;
+    if (more.length > 0) return BELOW.test(`${method} ${resource}`);
+    return id === undefined ? method === 'GET' || method === 'POST' : method !== 'POST';
+  };
   if (!METHODS.includes(method)) return undefined;
   const rest = path.slice('/v3/'.length);
   if (isRoute(rest)) return { project: undefined, resource: rest };
@@ -197,4 +224,14 @@ function route(method: string, path: string): Route | undefined {
   const project = rest.slice(0, slash);
   const resource = rest.slice(slash + 1);
   return slash > 0 && PROJECT.test(project) && isRoute(resource) ? { project, resource } : undefined;
+}
+
+/** `GET /v3/os-availability-zone`: a zone is available while one of its cinder-volumes is enabled. */
+function listZones({ api }: CinderCall): Result {
+  const zones = new Map<string, boolean>();
+  for (const { binary, zone, disabled } of api.database.services) {
+    if (binary === 'cinder-volume') zones.set(zone, zones.get(zone) === true || !disabled);
+  }
+  const known = [...zones].map(([zoneName, available]) => ({ zoneName, zoneState: { available } }));
+  return jsonResult(200, { availabilityZoneInfo: known });
 }

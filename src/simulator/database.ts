@@ -101,6 +101,8 @@ export function openDatabase(): Database {
     volumes: new Map(),
     snapshots: new Map(),
     messages: new Map(),
+    attachments: new Map(),
+    quotas: new Map(),
     stamp: (ms) => naiveTimestamp(ms, stamps++ % 1000),
     insert(row) {
       const added: ServiceRow = { id: ++lastId, modifiedAtMs: undefined, ...row };

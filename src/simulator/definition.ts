@@ -12,7 +12,7 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 export type DriverStats = JsonObject;
 
 /** What is done to a volume; `copy` is the image that is written to it, and fails for the image's sake. */
-export type DriverMethod = 'create' | 'copy' | 'delete' | 'snapshot' | 'attach';
+export type DriverMethod = 'create' | 'copy' | 'delete' | 'snapshot' | 'delete_snapshot' | 'attach' | 'detach';
 
 /** A backend and the cinder-volume service that drives it. */
 export interface BackendDefinition {

@@ -10,7 +10,7 @@ export interface Queues {
 }
 
 interface VolumeQueue {
-  call<T>(work: (service: VolumeService) => T): Promise<T>;
+  call<T>(work: (service: VolumeService) => T | Promise<T>): Promise<T>;
   cast(work: (service: VolumeService) => Promise<void>): Promise<void>;
 }
 

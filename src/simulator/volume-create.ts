@@ -3,6 +3,7 @@ import { Fault, MALFORMED } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import { type JsonObject, textOf } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
+import { checkVolumeQuota } from './quota.ts';
 import {
   invalid,
   isUuid,
@@ -13,7 +14,8 @@ import {
   requestObject,
   unexpected,
 } from './request-body.ts';
-import { newVolume, type SnapshotRow } from './volume-rows.ts';
+import { findSnapshot } from './snapshots-api.ts';
+import { newVolume } from './volume-rows.ts';
 import { detailOf, findVolume } from './volumes-api.ts';
 
 const PROPERTIES = [
@@ -45,15 +47,18 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   const extra = Object.keys(asked).filter((key) => !PROPERTIES.includes(key));
   if (extra.length > 0 && atLeast(call.version, STRICT_CREATE)) throw invalid('volume', asked, unexpected(extra));
   const given = readVolume(asked);
-  const type = typeOf(call, given.type);
+  if (given.type) typeOf(call, given.type);
   const snapshot = given.snapshotId === null ? undefined : findSnapshot(call, given.snapshotId);
   const source = given.sourceId === null ? undefined : findVolume(call, given.sourceId);
   if (given.image !== null && !api.images.includes(given.image)) {
     throw new Fault(400, 'Invalid image identifier or unable to access requested image.');
   }
+  const origin = snapshot === undefined ? source : api.database.volumes.get(snapshot.volume_id);
+  const type = typeOf(call, given.type || (origin?.volume_type_id ?? null));
   if (asked['multiattach']) throw new Fault(400, NO_MULTIATTACH);
   const size = given.size ?? snapshot?.volume_size ?? source?.size;
   if (size === undefined) throw new Fault(400, MALFORMED);
+  checkVolumeQuota(call, size, type);
   const zones = zonesOf(call, given.zone ?? source?.availability_zone ?? null, type);
   const volume = newVolume({
     project_id: call.project ?? '',
@@ -72,7 +77,6 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   });
   api.database.volumes.set(volume.id, volume);
   const accepted = jsonResult(202, { volume: detailOf(call, volume, false) });
-  const origin = snapshot === undefined ? source : api.database.volumes.get(snapshot.volume_id);
   await api.flows.create({
     volume,
     requestId: request.requestId,
@@ -124,18 +128,12 @@ function sizeOf(asked: JsonObject): number | undefined {
   return Number(value);
 }
 
-/** By name or id; without either the default type. A private type is for projects that have access, and for administrators. */
+/** By name or id; without either that of the origin, or the default type. A private type is for projects that have access, and for administrators. */
 function typeOf({ api, admin, project }: CinderCall, asked: string | null): VolumeTypeRow {
   const wanted = asked || '__DEFAULT__';
   const type = api.volumeTypes.find(({ id, name }) => (isUuid(wanted) ? id : name) === wanted);
   if (type !== undefined && (type.isPublic || admin || type.projects.includes(project ?? ''))) return type;
   throw new Fault(404, `Volume type ${isUuid(wanted) ? '' : 'with name '}${wanted} could not be found.`);
-}
-
-function findSnapshot({ api, admin, project }: CinderCall, id: string): SnapshotRow {
-  const snapshot = api.database.snapshots.get(id);
-  if (snapshot !== undefined && (admin || snapshot.project_id === project)) return snapshot;
-  throw new Fault(404, `Snapshot ${id} could not be found.`);
 }
 
 /** `storage_availability_zone`, where a volume goes that asks for none. */

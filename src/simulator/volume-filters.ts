@@ -74,7 +74,7 @@ export function checkFilters(call: CinderCall, resource: string, filters: ListPa
 }
 
 /** Leaves out what a member may not filter by: below 3.31. Source: cinder/api/api_utils.py, remove_invalid_filter_options. */
-function dropFilters(call: CinderCall, resource: string, filters: ListParameters): void {
+export function dropFilters(call: CinderCall, resource: string, filters: ListParameters): void {
   if (call.admin) return;
   for (const key of filters.keys()) if (!MEMBER_FILTERS[resource]?.includes(key)) filters.delete(key);
 }

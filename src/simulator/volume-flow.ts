@@ -6,7 +6,7 @@ import { callDriver } from './driver.ts';
 import { choosePool, type PlacementRequest } from './placement.ts';
 import type { Queues } from './queues.ts';
 import type { Scheduler, SchedulerPool } from './scheduler.ts';
-import type { VolumeRow } from './volume-rows.ts';
+import type { SnapshotRow, VolumeRow } from './volume-rows.ts';
 import type { VolumeService } from './volume-service.ts';
 
 /** A volume to be made, on its way between the processes. */
@@ -23,6 +23,11 @@ export interface VolumeFlows {
   /** Both resolve when the message is on the bus. */
   create(request: CreateRequest): Promise<void>;
   delete(volume: VolumeRow): Promise<void>;
+  createSnapshot(volume: VolumeRow, snapshot: SnapshotRow, requestId: string): Promise<void>;
+  deleteSnapshot(volume: VolumeRow, snapshot: SnapshotRow): Promise<void>;
+  /** Both wait for the driver: what it raised, if it did. */
+  attach(volume: VolumeRow): Promise<string | undefined>;
+  detach(volume: VolumeRow): Promise<string | undefined>;
   /** What a cinder-volume does at its start with the volumes on which it worked: `VolumeManager._do_cleanup`. */
   recover(service: VolumeService): void;
   /** Saves a change of a row, which moves its `updated_at`. */
@@ -31,6 +36,7 @@ export interface VolumeFlows {
 
 /** Codes of cinder/message/message_field.py: resource, action, detail. */
 const NO_BACKEND = ['VOLUME', '001', '003'] as const;
+const SNAPSHOT_FAILED = ['VOLUME_SNAPSHOT', '009', '013'] as const;
 const DRIVER_FAILED_CREATE = ['VOLUME', '008', '012'] as const;
 
 /** `message_ttl`. */
@@ -46,12 +52,12 @@ export function createVolumeFlows(
   const now = (): string => database.stamp(clock.now());
   const save: VolumeFlows['save'] = (row, patch) => void Object.assign(row, patch, { updated_at: now() });
 
-  const tell = (codes: readonly [string, string, string], volume: VolumeRow, requestId: string): void => {
+  const tell = (codes: readonly [string, string, string], of: VolumeRow | SnapshotRow, requestId: string): void => {
     const [resource, action, detail] = codes;
     const id = randomUUID();
     database.messages.set(id, {
       id,
-      project_id: volume.project_id,
+      project_id: of.project_id,
       created_at: now(),
       updated_at: null,
       event_id: `VOLUME_${codes.join('_')}`,
@@ -60,17 +66,22 @@ export function createVolumeFlows(
       message_level: 'ERROR',
       request_id: requestId,
       resource_type: resource,
-      resource_uuid: volume.id,
+      resource_uuid: of.id,
       expires_at: database.stamp(clock.now() + MESSAGE_LIFE_MS),
     });
   };
 
   /** Resolves with what the driver raised; never when it hangs, or when the process ends before it is done. */
-  const drive = (service: VolumeService, method: DriverMethod): Promise<string | undefined> =>
+  const drive = (
+    service: VolumeService,
+    method: DriverMethod,
+    usualMs = settings.driverMs,
+  ): Promise<string | undefined> =>
     new Promise((resolve) => {
       const { starts } = service;
-      const call = callDriver(service.driver, method, settings.driverMs);
+      const call = callDriver(service.driver, method, usualMs);
       if (call === undefined) return;
+      if (call.afterMs === 0) return resolve(call.raised);
       clock.after(call.afterMs, () => {
         if (service.running && service.starts === starts) resolve(call.raised);
       });
@@ -154,6 +165,25 @@ export function createVolumeFlows(
       save(volume, { status: 'deleting', terminated_at: now() });
       await queues.volume(queueOf(volume)).cast((service) => remove(service, volume));
     },
+    createSnapshot: (volume, snapshot, requestId) =>
+      queues.scheduler.cast(() =>
+        queues.volume(queueOf(volume)).cast(async (service) => {
+          const raised = await drive(service, 'snapshot');
+          if (raised === undefined) return save(snapshot, { status: 'available', progress: '100%' });
+          save(snapshot, { status: 'error' });
+          tell(SNAPSHOT_FAILED, snapshot, requestId);
+        }),
+      ),
+    deleteSnapshot(volume, snapshot) {
+      save(snapshot, { status: 'deleting' });
+      return queues.volume(queueOf(volume)).cast(async (service) => {
+        const raised = await drive(service, 'delete_snapshot');
+        if (raised === undefined) database.snapshots.delete(snapshot.id);
+        else save(snapshot, { status: 'error_deleting' });
+      });
+    },
+    attach: (volume) => queues.volume(queueOf(volume)).call((service) => drive(service, 'attach', 0)),
+    detach: (volume) => queues.volume(queueOf(volume)).call((service) => drive(service, 'detach', 0)),
     recover(service) {
       const unfinished = [...service.working];
       service.working.clear();

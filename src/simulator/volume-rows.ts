@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from './definition.ts';
 
 /** Times in rows are texts as the API shows them, in UTC with microseconds: they sort and compare as they are. */
 interface Row {
@@ -52,6 +53,16 @@ export interface SnapshotRow extends Row {
   progress: string | null;
 }
 
+/** A row of the `volume_attachment` table. */
+export interface AttachmentRow extends Row {
+  readonly volume_id: string;
+  readonly instance_uuid: string | null;
+  attach_status: string;
+  attach_mode: string | null;
+  attach_time: string | null;
+  connection_info: JsonObject | null;
+}
+
 /** A row of the `messages` table: what a user is told about a request that failed after it was accepted. */
 export interface MessageRow extends Row {
   readonly event_id: string;
@@ -69,6 +80,9 @@ export interface VolumeTables {
   readonly volumes: Map<string, VolumeRow>;
   readonly snapshots: Map<string, SnapshotRow>;
   readonly messages: Map<string, MessageRow>;
+  readonly attachments: Map<string, AttachmentRow>;
+  /** Limits other than Cinder's own, by project. */
+  readonly quotas: Map<string, Readonly<Record<string, number>>>;
 }
 
 type Given = Pick<
@@ -109,5 +123,25 @@ export function newVolume(given: Given): VolumeRow {
     consistencygroup_id: null,
     encryption_key_id: null,
     provider_id: null,
+  };
+}
+
+/** A snapshot that is `creating`. */
+export function newSnapshot(given: Omit<SnapshotRow, 'id' | 'updated_at' | 'status' | 'progress'>): SnapshotRow {
+  return { ...given, id: randomUUID(), updated_at: null, status: 'creating', progress: null };
+}
+
+/** An attachment that is `reserved`. */
+export function newAttachment(
+  given: Pick<AttachmentRow, 'project_id' | 'created_at' | 'volume_id' | 'instance_uuid'>,
+): AttachmentRow {
+  return {
+    ...given,
+    id: randomUUID(),
+    updated_at: null,
+    attach_status: 'reserved',
+    attach_mode: null,
+    attach_time: null,
+    connection_info: null,
   };
 }

@@ -4,6 +4,7 @@ import type { Case } from './case.ts';
 import { EVIDENCE_CASES } from './evidence-cases.ts';
 import { IDENTITY_CASES } from './identity-cases.ts';
 import { POOL_CASES } from './pool-cases.ts';
+import { SNAPSHOT_CASES } from './snapshot-cases.ts';
 import { STATE_CASES } from './state-cases.ts';
 import { VOLUME_CASES } from './volume-cases.ts';
 
@@ -19,4 +20,5 @@ export const CONTRACT: readonly Case[] = [
   ...STATE_CASES,
   ...VOLUME_CASES,
   ...EVIDENCE_CASES,
+  ...SNAPSHOT_CASES,
 ];
