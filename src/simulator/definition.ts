@@ -88,6 +88,8 @@ export interface CloudSettings {
   readonly schedulerMaxAttempts: number;
   /** Threads of the API process. A request that waits for the scheduler holds one, even when its client has gone. */
   readonly apiThreads: number;
+  /** false: the fault of Cinder 29, where `enable`, and `disable` without a reason, answer 200 and change nothing. */
+  readonly enableIsSaved: boolean;
   readonly minMicroversion: string;
   readonly maxMicroversion: string;
   /** Life of a token. */
@@ -113,6 +115,7 @@ export const DEFAULT_SETTINGS: CloudSettings = {
   driverMs: 400,
   schedulerMaxAttempts: 3,
   apiThreads: 8,
+  enableIsSaved: true,
   minMicroversion: '3.0',
   maxMicroversion: '3.70',
   tokenLifeMs: 3_600_000,
@@ -121,4 +124,14 @@ export const DEFAULT_SETTINGS: CloudSettings = {
   dateHeader: true,
   keepAlive: true,
   gzip: true,
+};
+
+/** Releases of Cinder by their major version: 11 (Pike) knows no `backend_state`, 21 is Zed, 29 is 2026.2. */
+export type Release = '11' | '21' | '29';
+
+/** In what each of them differs from the settings above, which are those of 21. */
+export const RELEASES: Readonly<Record<Release, Partial<CloudSettings>>> = {
+  11: { maxMicroversion: '3.43' },
+  21: {},
+  29: { maxMicroversion: '3.71', enableIsSaved: false },
 };

@@ -171,13 +171,35 @@ const ROUND: readonly Step[] = [
   [265, (cloud) => cloud.setDriver(HPE_3PAR, { _fail_stats: 'connection timed out' })],
   [280, (cloud) => cloud.freeze(POWERSTORE)],
   [300, (cloud) => cloud.stopService('cinder-volume', SOLIDFIRE)],
+  [310, (cloud) => cloud.setDriver(ONTAP, { _fail_create: 'no aggregate has room' })],
   [330, (cloud) => cloud.setDriver(SVC, { _hang: true })],
+  [345, (cloud) => cloud.setDriver(ONTAP, { _fail_create: null })],
   [360, (cloud) => cloud.setDriver(SVC, { _hang: null })],
 ];
 
 function restartSchedulers(cloud: Faults): void {
   cloud.restartScheduler();
   cloud.askScheduler();
+}
+
+const VOLUME_SECONDS = 10;
+/** So many volumes are kept before the oldest is deleted. */
+const VOLUMES_KEPT = 6;
+
+/** Types of the demo in turn; the private one has an array that is not always there. */
+const MADE_TYPES = ['ceph-ssd', 'netapp', 'ceph-hdd', 'fast "FC"', 'replicated'];
+
+/** Users who make volumes and delete them: a slow stream, whose requests fail where the script's faults say so. */
+function volumeStream(cloud: Faults): () => void {
+  const made: string[] = [];
+  let turn = 0;
+  return () => {
+    made.push(cloud.makeVolume(MADE_TYPES[turn++ % MADE_TYPES.length] ?? '', 10));
+    const [oldest] = made;
+    if (made.length <= VOLUMES_KEPT || oldest === undefined) return;
+    cloud.deleteVolume(oldest);
+    made.shift();
+  };
 }
 
 /** Runs the demo's script on the demo's cloud, round after round, until the returned function is called. */
@@ -189,8 +211,10 @@ export function runDemo(cloud: Faults, clock: CloudClock): () => void {
   };
   round();
   const stop = clock.every(ROUND_SECONDS * 1000, round);
+  const stopVolumes = clock.every(VOLUME_SECONDS * 1000, volumeStream(cloud));
   return () => {
     stop();
+    stopVolumes();
     for (const cancel of pending) cancel();
   };
 }

@@ -2,6 +2,8 @@ import type { Policy } from './cinder-call.ts';
 import type { Cloud } from './cloud.ts';
 import type { ServiceRow } from './database.ts';
 import type { BackendDefinition, JsonObject } from './definition.ts';
+import { idOf } from './keystone-identity.ts';
+import { newVolume } from './volume-rows.ts';
 import { patched, patchedPool } from './driver.ts';
 import type { CatalogEntry } from './keystone.ts';
 import type { Operator } from './operator.ts';
@@ -21,6 +23,14 @@ export interface Faults extends Operator {
   /** The host's clock is so many milliseconds ahead of the cloud's. */
   setClockSkew(host: string, ms: number): void;
   createVolume(host: string, pool: string, sizeGb: number): void;
+  /** A user of the project `demo` asks for a volume of that type, wherever there is room; its id. */
+  makeVolume(type: string, sizeGb: number): string;
+  /** The user deletes it, if it is in a state in which it can be deleted. */
+  deleteVolume(id: string): void;
+  /** What became of it; undefined when it is gone. */
+  volumeStatus(id: string): string | undefined;
+  /** Work that never ends holds every thread of that cinder-volume until it is started anew; heartbeat and stats go on. */
+  holdThreads(hostOrCluster: string): void;
   stopService(binary: string, host: string): void;
   /** A driver is set up anew; capabilities are published at once. */
   startService(binary: string, host: string): void;
@@ -107,6 +117,49 @@ export function faults(cloud: Cloud): Faults {
     },
     createVolume(host, pool, sizeGb) {
       for (const { allocatedGb } of services(host)) allocatedGb.set(pool, (allocatedGb.get(pool) ?? 0) + sizeGb);
+    },
+    makeVolume(type, sizeGb) {
+      const found = cloud.volumeTypes.find(({ name }) => name === type);
+      if (found === undefined) throw new Error(`no such volume type: ${type}`);
+      const volume = newVolume({
+        project_id: idOf('project', 'demo'),
+        user_id: idOf('user', 'member'),
+        created_at: database.stamp(clock.now()),
+        display_name: null,
+        display_description: null,
+        size: sizeGb,
+        volume_type_id: found.id,
+        snapshot_id: null,
+        source_volid: null,
+        metadata: {},
+        multiattach: found.extraSpecs['multiattach'] === '<is> True',
+        availability_zone: null,
+        bootable: false,
+      });
+      database.volumes.set(volume.id, volume);
+      const { extraSpecs } = found;
+      const requestId = `req-${volume.id}`;
+      void cloud.flows.create({
+        volume,
+        requestId,
+        sizeGb,
+        extraSpecs,
+        zones: [],
+        from: 'nothing',
+        backend: undefined,
+      });
+      return volume.id;
+    },
+    deleteVolume(id) {
+      const volume = database.volumes.get(id);
+      if (volume !== undefined && ['available', 'error'].includes(volume.status)) void cloud.flows.delete(volume);
+    },
+    volumeStatus: (id) => database.volumes.get(id)?.status,
+    holdThreads(name) {
+      for (const { threads } of services(name)) {
+        for (let held = 0; held < cloud.settings.rpcThreads; held++)
+          void threads.run(() => new Promise<never>(() => undefined));
+      }
     },
     stopService: (binary, host) => setRunning(binary, host, false),
     startService: (binary, host) => setRunning(binary, host, true),

@@ -44,11 +44,15 @@ function route(keystone: Keystone, { method, path, query, headers, body }: WireR
   }
   const bearer = keystone.tokens.valid(headers['x-auth-token']?.toString() ?? '');
   if (bearer === undefined) throw new KeystoneError(401);
-  if (path === '/v3/auth/tokens' && method === 'DELETE') {
-    const subject = keystone.tokens.valid(headers['x-subject-token']?.toString() ?? '');
-    if (subject === undefined) throw new KeystoneError(404, 'Could not find token.');
-    subject.revoked = true;
-    return { status: 204, headers: [], body: '' };
+  if (path === '/v3/auth/tokens' && ['GET', 'HEAD', 'DELETE'].includes(method)) {
+    const subject = subjectOf(keystone, bearer, headers['x-subject-token']?.toString() ?? '', method);
+    if (method === 'DELETE') {
+      subject.revoked = true;
+      return { status: 204, headers: [], body: '' };
+    }
+    const token = tokenBody(subject, query.has('nocatalog') ? undefined : keystone.catalog());
+    const answer = json(200, { token }, [['X-Subject-Token', subject.id]]);
+    return method === 'HEAD' ? { ...answer, body: '' } : answer;
   }
   if (path === '/v3/auth/catalog' && method === 'GET') {
     if (bearer.scope.kind !== 'project') throw new KeystoneError(403);
@@ -56,6 +60,21 @@ function route(keystone: Keystone, { method, path, query, headers, body }: WireR
     return json(200, { catalog, links: { self: `${keystone.url}/v3/auth/catalog` } });
   }
   throw new KeystoneError(404, 'The resource could not be found.');
+}
+
+/** The token that is asked about or revoked: one's own, or any for an administrator. */
+function subjectOf({ tokens }: Keystone, bearer: IssuedToken, id: string, method: string): IssuedToken {
+  if (id === '') throw new KeystoneError(404, 'No token in the request');
+  const subject = tokens.valid(id);
+  if (subject === undefined) {
+    throw new KeystoneError(
+      404,
+      id.startsWith('gAAAAA') ? 'Failed to validate token' : 'Could not recognize Fernet token',
+    );
+  }
+  if (subject.user.id === bearer.user.id || bearer.roles.includes('admin')) return subject;
+  const rule = method === 'DELETE' ? 'revoke_token' : 'validate_token';
+  throw new KeystoneError(403, `You are not authorized to perform the requested action: identity:${rule}.`);
 }
 
 function parse(body: string): JsonValue {

@@ -1,6 +1,8 @@
 import { BACKEND_STATE, type CinderCall, type Result, allows, atLeast } from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
 import { type JsonValue, type JsonObject, isObject } from './definition.ts';
+import { pythonRepr } from './python-literal.ts';
+import { invalid } from './request-body.ts';
 
 /** `GET /v3/os-services`. From 3.49 it waits for a scheduler; below, it needs none. */
 export async function listServices(call: CinderCall): Promise<Result> {
@@ -27,7 +29,12 @@ export function changeService(call: CinderCall, action: string): Result {
   const body = parse(request.body);
   const host = text(body, 'host');
   const binary = text(body, 'binary') || text(body, 'service') || 'cinder-volume';
-  if (api.database.find(binary, host).length === 0) {
+  if (['freeze', 'thaw', 'failover_host'].includes(action)) {
+    if (api.database.volumeRows(host).length === 0) throw new Fault(400, `No service found with host=${host}`);
+  } else if (
+    ['enable', 'disable', 'disable-log-reason'].includes(action) &&
+    api.database.find(binary, host).length === 0
+  ) {
     throw new Fault(404, `Service ${binary} could not be found on host ${host}.`);
   }
   const { operator } = api;
@@ -44,14 +51,14 @@ export function changeService(call: CinderCall, action: string): Result {
   });
   switch (action) {
     case 'enable':
-      operator.enable(host, binary);
+      if (api.settings.enableIsSaved) operator.enable(host, binary);
       return changed('enabled');
     case 'disable':
-      operator.disable(host, undefined, binary);
+      if (api.settings.enableIsSaved) operator.disable(host, undefined, binary);
       return changed('disabled');
     case 'disable-log-reason': {
-      const reason = text(body, 'disabled_reason');
-      operator.disable(host, reason, binary);
+      const reason = reasonOf(body);
+      operator.disable(host, reason ?? undefined, binary);
       return changed('disabled', { disabled_reason: reason });
     }
     case 'freeze':
@@ -67,6 +74,20 @@ export function changeService(call: CinderCall, action: string): Result {
     default:
       throw new Fault(400, 'Invalid input received: Unknown action');
   }
+}
+
+/** A reason that is given must say something. Source: cinder/api/schemas/services.py. */
+function reasonOf(body: JsonObject): string | null {
+  const reason = body['disabled_reason'];
+  if (reason === undefined) return null;
+  if (typeof reason !== 'string') {
+    throw invalid('disabled_reason', reason, `${pythonRepr(reason)} is not of type 'string'`);
+  }
+  if (reason === '') throw invalid('disabled_reason', reason, "'' is too short");
+  if (reason.length > 255) throw invalid('disabled_reason', reason, `${pythonRepr(reason)} is too long`);
+  if (reason.trim() === '')
+    throw invalid('disabled_reason', reason, `${pythonRepr(reason)} is not a 'disabled_reason'`);
+  return reason;
 }
 
 function parse(body: string): JsonObject {

@@ -4,7 +4,7 @@ import { answerCinder, needsScheduler } from './cinder-api.ts';
 import type { ApiProcess } from './cinder-call.ts';
 import { type CloudClock, realClock } from './clock.ts';
 import { type Cloud, createCloud } from './cloud.ts';
-import { type CloudDefinition, DEFAULT_SETTINGS, type CloudSettings } from './definition.ts';
+import { type CloudDefinition, DEFAULT_SETTINGS, type CloudSettings, RELEASES, type Release } from './definition.ts';
 import { DEMO_CLOUD } from './demo.ts';
 import { type Faults, faults } from './faults.ts';
 import { type Who, environmentOf } from './keystone-identity.ts';
@@ -26,6 +26,8 @@ export interface SimulatorOptions {
   readonly clock?: CloudClock;
   /** What `rpc_response_timeout` goes by. @default real time, whatever the clock */
   readonly rpcClock?: CloudClock;
+  /** Which Cinder it is. @default '21' */
+  readonly release?: Release;
   readonly settings?: Partial<CloudSettings>;
 }
 
@@ -44,7 +46,7 @@ export interface Simulator {
 
 /** Starts a cloud. Its first stats are published before this resolves. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const settings = { ...DEFAULT_SETTINGS, ...RELEASES[options.release ?? '21'], ...options.settings };
   const clock = options.clock ?? realClock();
   const log = createRequestLog();
   const handlers: Record<string, Handler> = {};

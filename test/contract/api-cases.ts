@@ -203,4 +203,41 @@ export const API_CASES: readonly Case[] = [
       pools: { 'lab@single#single': { backend_state: 'up' } },
     },
   ),
+
+  ...(
+    [
+      [
+        'an empty reason',
+        { disabled_reason: '' },
+        /^Invalid input for field\/attribute disabled_reason\. Value: \. '' is too short$/,
+      ],
+      [
+        'a blank reason',
+        { disabled_reason: '  ' },
+        /^Invalid input for field\/attribute disabled_reason\. Value: {3}\. ' {2}' is not a 'disabled_reason'$/,
+      ],
+      [
+        'a reason that is a number',
+        { disabled_reason: 5 },
+        /^Invalid input for field\/attribute disabled_reason\. Value: 5\. 5 is not of type 'string'$/,
+      ],
+    ] as const
+  ).map(([name, reason, message]) =>
+    plain(
+      `services: disabled for ${name}`,
+      {
+        method: 'PUT',
+        path: '/os-services/disable-log-reason',
+        body: { binary: 'cinder-volume', host: 'lab@single', ...reason },
+      },
+      fault(400, 'badRequest', message),
+    ),
+  ),
+  ...['freeze', 'thaw', 'failover_host'].map((action) =>
+    plain(
+      `services: ${action} of an unknown host`,
+      { method: 'PUT', path: `/os-services/${action}`, body: { host: 'nope' } },
+      fault(400, 'badRequest', /^No service found with host=nope$/),
+    ),
+  ),
 ];

@@ -54,3 +54,17 @@ test('round after round: something is always down, and every condition comes bac
     assert.deepEqual([...seen].toSorted(), NINE);
   }
 });
+
+test('volumes come and go, and some fail', async (t) => {
+  const { cloud, clock, get } = await bench(t, { cloud: DEMO_CLOUD, settings: DEMO_SETTINGS });
+  t.after(runDemo(cloud, clock));
+  const seen = new Map<unknown, number>();
+  for (let second = 0; second < 420; second += 5) {
+    clock.advance(5000);
+    const { json } = await get('/volumes/detail?all_tenants=1');
+    const volumes = list(json, 'volumes');
+    assert.ok(volumes.length <= 10, `${volumes.length} volumes`);
+    for (const { status } of volumes) seen.set(status, (seen.get(status) ?? 0) + 1);
+  }
+  for (const status of ['available', 'error']) assert.ok((seen.get(status) ?? 0) > 0, `none was ${status}`);
+});

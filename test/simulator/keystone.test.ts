@@ -136,3 +136,32 @@ test('the catalogue is in the token; asking for it needs a project', async (t) =
   cloud.setCatalog([{ type: 'block-store', name: 'cinder', url: 'http://127.0.0.1:1/v3' }]);
   assert.match((await login(simulator, password('admin', PROJECT))).text, /127\.0\.0\.1:1\/v3.*block-store/);
 });
+
+test('a token is validated and revoked by its owner, and by an administrator', async (t) => {
+  const { simulator, token } = await bench(t, { cloud: LAB_CLOUD });
+  const own = await tokenOf(simulator, password('member', { project: { name: 'demo', domain: { name: 'Default' } } }));
+  const ask = (method: string, asker: string, subject?: string) =>
+    request(`${simulator.authUrl}/auth/tokens?nocatalog`, {
+      method,
+      headers: { 'X-Auth-Token': asker, ...(subject === undefined ? {} : { 'X-Subject-Token': subject }) },
+    });
+  for (const asker of [own, token]) {
+    const valid = await ask('GET', asker, own);
+    assert.deepEqual([valid.status, valid.headers.get('x-subject-token')], [200, own]);
+    assert.ok(isObject(valid.json['token']));
+  }
+  assert.equal((await ask('HEAD', token, own)).status, 200);
+  for (const [method, asker, subject, status, message] of [
+    ['GET', own, token, 403, 'You are not authorized to perform the requested action: identity:validate_token.'],
+    ['DELETE', own, token, 403, 'You are not authorized to perform the requested action: identity:revoke_token.'],
+    ['GET', token, 'x', 404, 'Could not recognize Fernet token'],
+    ['GET', token, undefined, 404, 'No token in the request'],
+    ['DELETE', token, own, 204, undefined],
+    ['GET', token, own, 404, 'Failed to validate token'],
+    ['DELETE', token, own, 404, 'Failed to validate token'],
+  ] as const) {
+    const { status: answered, json } = await ask(method, asker, subject);
+    assert.equal(answered, status);
+    assert.equal(isObject(json['error']) ? json['error']['message'] : undefined, message);
+  }
+});
