@@ -126,6 +126,16 @@ test('all threads of a cinder-volume are held by a driver that hangs: the next v
   );
 });
 
+test('threads that are held until cinder-volume is started anew', async (t) => {
+  const { cloud, make, state, pass } = await volumeBench(t);
+  cloud.holdThreads('h1@one');
+  const id = await make();
+  await pass(5000);
+  assert.deepEqual(await state(id), ['creating', 'h1@one#one']);
+  cloud.restartService('cinder-volume', 'h1@one');
+  assert.deepEqual(await state(await make()), ['creating', 'h1@one#one']);
+});
+
 test('nothing may be deleted on a frozen backend, and nothing is made on it', async (t) => {
   const { cloud, make, state, pass, ask } = await volumeBench(t);
   const id = await make();
