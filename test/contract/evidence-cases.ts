@@ -34,7 +34,7 @@ export const EVIDENCE_CASES: readonly Case[] = [
   capabilities('of a backend', 'lab@single', single),
   capabilities('of a host: those of one of its backends', 'lab', {
     status: 200,
-    json: { namespace: /^OS::Storage::Capabilities::lab@(single|pools)$/ },
+    json: { namespace: /^OS::Storage::Capabilities::lab(@single|@pools|cluster@clustered)$/ },
   }),
   capabilities('of a cluster', 'labcluster@clustered', {
     status: 200,
