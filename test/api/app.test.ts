@@ -11,7 +11,7 @@ import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress } from '../../src/metrics/page.ts';
 import type { FleetCloud } from '../../src/watch/fleet.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
-import { service } from '../cinder/samples.ts';
+import { service } from '../support/samples.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
 

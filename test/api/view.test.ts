@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { viewBackend, viewCloud } from '../../src/api/view.ts';
-import { NOW_MS, pool, service } from '../cinder/samples.ts';
+import { NOW_MS, pool, service } from '../support/samples.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
 
 test('a backend for the API: nothing is undefined, Infinity is a word', () => {

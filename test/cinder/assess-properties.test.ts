@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { CONDITIONS } from '../../src/cinder/conditions.ts';
 import type { Backend } from '../../src/cinder/model.ts';
-import { judge, NOW_MS, pool, service } from './samples.ts';
+import { judge, NOW_MS, pool, service } from '../support/samples.ts';
 
 const HOSTS = ['a@x', 'b@x', 'k@x', 'a@x-2', 'plain', 'a@x@y', 'q"\n\\@é'] as const;
 const time = fc.option(fc.integer({ min: NOW_MS - 600_000, max: NOW_MS + 600_000 }), { nil: undefined });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend } from '../../src/cinder/model.ts';
 import { CONDITION_TABLE } from './condition-table.ts';
-import { judge, NOW_MS, pool, service } from './samples.ts';
+import { judge, NOW_MS, pool, service } from '../support/samples.ts';
 
 test('the condition table, first match first', async (t) => {
   for (const row of CONDITION_TABLE) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { follow, type Histories } from '../../src/cinder/snapshot.ts';
 import type { Backend } from '../../src/cinder/model.ts';
-import { judge, pool, service } from './samples.ts';
+import { judge, pool, service } from '../support/samples.ts';
 
 function backends(said: Readonly<Record<string, string>>): Backend[] {
   const pools = Object.entries(said).map(([host, backendState]) => pool(`${host}#p`, { backendState }));

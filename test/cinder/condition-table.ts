@@ -1,6 +1,6 @@
 import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Service } from '../../src/cinder/model.ts';
-import { NOW_MS, pool, service, type Judged } from './samples.ts';
+import { NOW_MS, pool, service, type Judged } from '../support/samples.ts';
 
 const MINUTE = 60_000;
 

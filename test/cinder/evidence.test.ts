@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, standing, withPools, withServices } from '../../src/cinder/evidence.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
-import { NOW_MS, pool, service } from './samples.ts';
+import { NOW_MS, pool, service } from '../support/samples.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

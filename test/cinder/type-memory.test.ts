@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTypeMemory, hiddenSpecs, type TypeMemory, type VolumeType } from '../../src/cinder/types.ts';
 import type { Json } from '../../src/cinder/wire.ts';
-import { service } from './samples.ts';
+import { service } from '../support/samples.ts';
 
 const ROWS = ['c1@one', 'c1@two'].map((host) => service(host));
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { accessRules, accessRulesFor, type AccessRule } from '../../src/cli/access-rules.ts';
-import { CONFIG, until, watched } from '../watch/watched.ts';
+import { CONFIG, watched } from '../watch/watched.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** What `access-rules` prints with these flags. */
 function printed(t: TestContext, ...flags: readonly string[]): readonly AccessRule[] {
@@ -91,7 +92,7 @@ test('every request that carries a token is allowed by a rule, and every rule is
         await refresh();
         return rules.every((rule) => asked().some((one) => allows(rule, one)));
       };
-      await until('every rule is used', everyRuleIsUsed);
+      await waitFor('every rule is used', everyRuleIsUsed);
       for (const one of asked())
         assert.ok(
           rules.some((rule) => allows(rule, one)),

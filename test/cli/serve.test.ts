@@ -8,7 +8,8 @@ import { FLAGS, parseFlags, type ServeFlags } from '../../src/cli/flags.ts';
 import { load, serve, type Serving } from '../../src/cli/serve.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
-import { SMALL_CLOUD, until, type LogLine } from '../watch/watched.ts';
+import { SMALL_CLOUD, type LogLine } from '../watch/watched.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Started {
   readonly serving: Serving;
@@ -69,7 +70,7 @@ test('serves one cloud from OS_* alone, first refresh at once', async (t) => {
   const simulator = await startSimulator({ cloud: SMALL_CLOUD });
   t.after(() => simulator.close());
   const { get, log } = await start(t, flagsOf(), simulator.environment());
-  await until('ready', async () => (await get('/-/ready')).status === 200);
+  await waitFor('ready', async () => (await get('/-/ready')).status === 200);
   const page = parseExposition((await get('/metrics')).text, 'text');
   assert.equal(page.value('cinder_up'), 1);
   assert.equal(page.value('cinder_exporter_config_last_reload_successful'), 1);
@@ -92,18 +93,18 @@ test('a bad new file keeps the old configuration, and says so in a metric, the l
     flagsOf(`--config.file=${file}`, '--web.enable-lifecycle'),
     simulator.environment(),
   );
-  await until('ready', async () => (await get('/-/ready')).status === 200);
+  await waitFor('ready', async () => (await get('/-/ready')).status === 200);
   writeFileSync(file, 'defaults:\n  intervall: 1h\n');
   const bad = await get('/-/reload', 'POST');
   assert.equal(bad.status, 500);
   assert.match(bad.text, /exporter\.yaml:2:3: .*intervall/);
   const read = async () => parseExposition((await get('/metrics')).text, 'text');
-  await until('told', async () => (await read()).value('cinder_exporter_config_last_reload_successful') === 0);
+  await waitFor('told', async () => (await read()).value('cinder_exporter_config_last_reload_successful') === 0);
   assert.equal((await read()).value('cinder_up'), 1);
   assert.equal(log.filter(({ level }) => level === 'error').length, 1);
   writeFileSync(file, 'defaults:\n  interval: 2h\n');
   assert.equal(await serving.reload(), undefined);
-  await until('reloaded', async () => (await read()).value('cinder_exporter_refresh_interval_seconds') === 7200);
+  await waitFor('reloaded', async () => (await read()).value('cinder_exporter_refresh_interval_seconds') === 7200);
   assert.equal((await read()).value('cinder_exporter_config_last_reload_successful'), 1);
 });
 
@@ -121,7 +122,7 @@ test('closing answers what is under way, stops the timers and frees the port', {
   const simulator = await startSimulator({ cloud: SMALL_CLOUD });
   t.after(() => simulator.close());
   const { serving, get, url } = await start(t, flagsOf(), simulator.environment());
-  await until('ready', async () => (await get('/-/ready')).status === 200);
+  await waitFor('ready', async () => (await get('/-/ready')).status === 200);
   await serving.close();
   await assert.rejects(fetch(`${url}/metrics`));
 });

@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import { generateCloud } from '../../src/simulator/generated-cloud.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
-import { startProcess, type ExporterProcess } from './exporter-process.ts';
+import { startExporter, type Exporter } from '../support/exporter.ts';
 
 /** What the shipped units give the process, in kB. */
 const UNIT_KB = 256 * 1024;
@@ -24,7 +24,7 @@ const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHos
 const pipeline = (request: string): string => request.repeat(Math.floor(PACKET / request.length));
 
 /** Opens connections that send a text and never read. */
-function attack({ url }: ExporterProcess, connections: number, text: string): readonly Socket[] {
+function attack({ url }: Exporter, connections: number, text: string): readonly Socket[] {
   const { hostname, port } = new URL(url);
   return Array.from({ length: connections }, () => {
     const socket = connect(Number(port), hostname).on('error', () => undefined);
@@ -35,14 +35,14 @@ function attack({ url }: ExporterProcess, connections: number, text: string): re
 }
 
 /** As Prometheus asks, on a connection of its own. */
-async function scrape({ url }: ExporterProcess): Promise<string> {
+async function scrape({ url }: Exporter): Promise<string> {
   const request = httpGet(`${url}/metrics`, { agent: false, headers: { 'accept-encoding': 'gzip' } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   assert.equal(response.statusCode, 200);
   return gunzipSync(await buffer(response)).toString();
 }
 
-function highestKb({ pid }: ExporterProcess): number {
+function highestKb({ pid }: Exporter): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
@@ -51,9 +51,9 @@ test('clients that send much and read nothing neither end it nor fill its memory
   t.after(() => rmSync(folder, { recursive: true }));
   const simulator = await startSimulator({ cloud: generateCloud({ backends: 300, poolsPerBackend: 4 }) });
   t.after(() => simulator.close());
-  const exporter = await startProcess({ cwd: folder, env: simulator.environment() });
+  const exporter = await startExporter({ cwd: folder, environment: simulator.environment() });
   t.after(exporter.stop);
-  await exporter.until('it is up', (page) => page.value('cinder_up') === 1);
+  await exporter.waitFor('it is up', (page) => page.value('cinder_up') === 1);
   const gzip = 'Accept-Encoding: gzip\r\n';
   const host = encodeURIComponent(generateCloud({ backends: 1, poolsPerBackend: 1 }).backends[0]?.host ?? '');
   for (const [what, connections, text] of [

@@ -6,10 +6,10 @@ import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createFleet } from '../../src/watch/fleet.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { manualTime } from '../support/manual-time.ts';
-import { until } from '../watch/watched.ts';
 import { faultNamed } from './all-faults.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const CONFIG: CloudConfig = {
   name: 'healthy',
@@ -50,7 +50,7 @@ test('a cloud whose Keystone hangs keeps no other from being read, however many 
   for (let due = 0; due < 160; due += 1) time.advance(1000);
   assert.ok((await read(hung.watcher.metrics.overlapped)) > 150);
   const refreshes = await read(healthy.watcher.metrics.refreshes);
-  await until('the other goes on', async () => {
+  await waitFor('the other goes on', async () => {
     time.advance(1000);
     return (await read(healthy.watcher.metrics.refreshes)) > refreshes + 3;
   });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { hashSync } from 'bcryptjs';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
-import { startProcess } from './exporter-process.ts';
+import { startExporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
@@ -45,7 +45,7 @@ test('files that change on disk: taken on SIGHUP and POST /-/reload; a bad one k
     'ca.crt': fixture('ca.crt'),
   };
   for (const [name, text] of Object.entries(good)) write(name, text);
-  const exporter = await startProcess({
+  const exporter = await startExporter({
     cwd: folder,
     args: ['--config.file=config.yaml', '--web.config.file=web.yaml', '--web.enable-lifecycle'],
     authorization: basic('first'),
@@ -61,8 +61,8 @@ test('files that change on disk: taken on SIGHUP and POST /-/reload; a bad one k
   const isUp = (value: number) => (page: Exposition) => page.value('cinder_up') === value;
   const successful = (value: number) => (page: Exposition) =>
     page.value('cinder_exporter_config_last_reload_successful') === value;
-  await exporter.until('it is up', isUp(1));
-  await exporter.until('it has loaded', successful(1));
+  await exporter.waitFor('it is up', isUp(1));
+  await exporter.waitFor('it has loaded', successful(1));
 
   for (const [name, bad, words] of [
     ['clouds.yaml', 'clouds: [\n', /clouds\.yaml/],
@@ -77,39 +77,39 @@ test('files that change on disk: taken on SIGHUP and POST /-/reload; a bad one k
     assert.match(said, /^The old configuration stays: /);
     assert.match(said, words);
     assert.match(exporter.output(), words);
-    const page = await exporter.until(`${name} is bad`, successful(0));
+    const page = await exporter.waitFor(`${name} is bad`, successful(0));
     assert.equal(page.value('cinder_up'), 1, name);
     write(name, good[name]);
     exporter.signal('SIGHUP');
-    await exporter.until(`${name} is good again`, successful(1));
+    await exporter.waitFor(`${name} is good again`, successful(1));
   }
 
   for (const name of ['clouds.yaml', 'config.yaml', 'ca.crt', 'web.yaml'] as const) {
     rmSync(join(folder, name));
     symlinkSync(name, join(folder, name));
     exporter.signal('SIGHUP');
-    const page = await exporter.until(`${name} is a circle of links`, successful(0));
+    const page = await exporter.waitFor(`${name} is a circle of links`, successful(0));
     assert.equal(page.value('cinder_up'), 1, name);
     rmSync(join(folder, name));
     write(name, good[name]);
     exporter.signal('SIGHUP');
-    await exporter.until(`${name} can be read again`, successful(1));
+    await exporter.waitFor(`${name} can be read again`, successful(1));
   }
 
   simulator.cloud.changePassword('admin', 'another one');
-  await exporter.until('the old password is refused', isUp(0));
+  await exporter.waitFor('the old password is refused', isUp(0));
   assert.match(exporter.output(), /collector=services reason=auth/);
   write('clouds.yaml', cloudsYaml(`${proxy.url}/identity/v3`, 'another one'));
   exporter.signal('SIGHUP');
-  await exporter.until('the new password is taken', isUp(1));
+  await exporter.waitFor('the new password is taken', isUp(1));
 
   write('ca.crt', fixture('other-ca.crt'));
   assert.equal((await post())[0], 200);
-  await exporter.until('the authority is another', isUp(0));
+  await exporter.waitFor('the authority is another', isUp(0));
   assert.match(exporter.output(), /the certificate is not trusted/);
   write('ca.crt', good['ca.crt']);
   assert.equal((await post())[0], 200);
-  await exporter.until('the authority is right', isUp(1));
+  await exporter.waitFor('the authority is right', isUp(1));
 
   write('web.yaml', webConfig('second'));
   assert.equal((await post())[0], 200);
@@ -135,13 +135,13 @@ test('SIGHUP in the first moments does not end it, and is not lost', async (t) =
       });
     });`,
   );
-  const exporter = await startProcess({
+  const exporter = await startExporter({
     cwd: folder,
-    env: { ...simulator.environment(), NODE_OPTIONS: `--require=${early}` },
+    environment: { ...simulator.environment(), NODE_OPTIONS: `--require=${early}` },
   });
   t.after(exporter.stop);
   await waitFor('it has reloaded', () => exporter.output().includes('Configuration reloaded') || undefined);
   assert.match(exporter.output(), /^early\n[^]*Listening on/);
-  await exporter.until('it is up', (page) => page.value('cinder_up') === 1);
+  await exporter.waitFor('it is up', (page) => page.value('cinder_up') === 1);
   assert.equal(await exporter.stop(), 0);
 });

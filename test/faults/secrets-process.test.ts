@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { waitFor } from '../support/wait-for.ts';
-import { runToEnd, startProcess } from './exporter-process.ts';
+import { runToEnd, startExporter } from '../support/exporter.ts';
 import { CORE, assertHidden } from './planted.ts';
 
 test('no secret in what the process writes: bad files, checks, crashes', async (t) => {
@@ -53,14 +53,14 @@ test('no secret in what the process writes: bad files, checks, crashes', async (
   const hash = hashSync('planted', 4);
   write('web.yaml', `basic_auth_users:\n  prometheus: ${hash}\n`);
   write('crash.cjs', "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('crash'); }));");
-  const running = await startProcess({
+  const running = await startExporter({
     cwd: folder,
-    env: { NODE_OPTIONS: `--require=${join(folder, 'crash.cjs')}` },
+    environment: { NODE_OPTIONS: `--require=${join(folder, 'crash.cjs')}` },
     args: ['--config.file=config.yaml', '--web.config.file=web.yaml', '--log.level=debug', '--log.format=json'],
     authorization: `Basic ${Buffer.from('prometheus:planted').toString('base64')}`,
   });
   t.after(running.stop);
-  await running.until('it has tried', (page) => page.value('cinder_up') === 0);
+  await running.waitFor('it has tried', (page) => page.value('cinder_up') === 0);
   await fetch(`${running.url}/metrics`, {
     headers: { authorization: `Basic ${Buffer.from('prometheus:planted too').toString('base64')}` },
   });
@@ -75,13 +75,17 @@ test('SIGUSR1 opens no debugger, however early it comes', async (t) => {
   const auth = '{auth_url: "http://127.0.0.1:1/v3", username: a, password: b, project_id: c, user_domain_id: d}';
   writeFileSync(join(folder, 'clouds.yaml'), `clouds: {lab: {auth: ${auth}}}\n`);
   writeFileSync(join(folder, 'config.yaml'), 'clouds:\n  lab:\n');
-  const options = { cwd: folder, args: ['--config.file=config.yaml'], env: { NODE_OPTIONS: '--inspect-port=0' } };
+  const options = {
+    cwd: folder,
+    args: ['--config.file=config.yaml'],
+    environment: { NODE_OPTIONS: '--inspect-port=0' },
+  };
   const start = performance.now();
   await runToEnd(['--version'], options);
   const wholeMs = performance.now() - start;
   // Early, Node.js has a listener and ours is not there yet.
   for (const part of [0.3, 0.5, 0.7, 0.9, 1.1]) {
-    const running = await startProcess({ ...options, early: { signal: 'SIGUSR1', afterMs: wholeMs * part } }).catch(
+    const running = await startExporter({ ...options, early: { signal: 'SIGUSR1', afterMs: wholeMs * part } }).catch(
       // Before Node.js itself listens, the signal ends the process, as it ends every program.
       (error: Error) => {
         assert.match(error.message, /it ended: $/);
@@ -97,7 +101,7 @@ test('SIGUSR1 opens no debugger, however early it comes', async (t) => {
     await waitFor('the debugger is closed', closed);
     const before = opened().length;
     running.signal('SIGUSR1');
-    await running.page();
+    await running.metrics();
     await pause(300);
     assert.equal(opened().length, before, running.output());
     assert.ok(await closed());

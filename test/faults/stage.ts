@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { CloudConfig } from '../../src/config/config.ts';
 import type { Fields } from '../../src/log.ts';
@@ -10,10 +11,10 @@ import type { CloudDefinition, CloudSettings } from '../../src/simulator/definit
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
 import { manualTime } from '../support/manual-time.ts';
-import { until } from '../watch/watched.ts';
 import { MAX_BODY_BYTES } from './broken-bodies.ts';
 import { startFaultProxy, type CertificatePair, type FaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const INTERVAL_MS = 30_000;
 export const STALE_AFTER_MS = 300_000;
@@ -108,19 +109,29 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       const refresh = watcher.refresh().finally(() => {
         over = true;
       });
-      await until('the end of a refresh', () => {
-        if (!over && stuck()) advance(500);
-        return over;
-      });
+      await waitFor(
+        'the end of a refresh',
+        () => {
+          if (!over && stuck()) advance(500);
+          return over;
+        },
+        undefined,
+        soon,
+      );
       await refresh;
       const tookMs = time.clock.now() - start;
       return { ...(await readPage(watcher)), tookMs };
     },
     async giveUp() {
-      await until('nothing is held', () => {
-        if (proxy.held > 0) advance(TIMEOUTS.schedulerTimeoutMs / 10);
-        return proxy.held === 0;
-      });
+      await waitFor(
+        'nothing is held',
+        () => {
+          if (proxy.held > 0) advance(TIMEOUTS.schedulerTimeoutMs / 10);
+          return proxy.held === 0;
+        },
+        undefined,
+        soon,
+      );
     },
     async close() {
       watcher.close();
@@ -141,6 +152,9 @@ export async function stageFor(t: Pick<TestContext, 'after'>, options: StageOpti
 export function succeeded(page: Exposition, collector: string): number | undefined {
   return page.value('cinder_scrape_collector_success', { collector });
 }
+
+/** Time stands still meanwhile: there is nothing to wait longer for. */
+const soon = (): Promise<unknown> => pause(2);
 
 /** Both forms of the page, each read strictly; they must tell the same. */
 async function readPage(watcher: Watcher): Promise<Exposition & { readonly conditions: Conditions }> {

@@ -21,7 +21,7 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { type CinderApi, createCinderApi } from '../../src/watch/cinder-api.ts';
 import { createCollectorLog } from '../../src/watch/collectors.ts';
 import { asOpenStackError } from '../../src/watch/scheduler-queue.ts';
-import { judge } from '../cinder/samples.ts';
+import { judge } from '../support/samples.ts';
 import { everyMinute, FAULTY_CLOUD, SCRIPT, VOLUME_TYPES } from './faulty-cloud.ts';
 
 export const START_MS = Date.UTC(2026, 2, 1, 12);

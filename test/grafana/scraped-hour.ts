@@ -1,6 +1,5 @@
-import type { Pool, Service } from '../../src/cinder/model.ts';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
-import { judge } from '../cinder/samples.ts';
+import { judge, pool, service } from '../support/samples.ts';
 import { sample, scraped, type Labels } from './backfill.ts';
 import { HOSTS } from './faulty-cloud.ts';
 import { pageOf, START_MS, STEPS, STEP_MS, type Moment } from './hour.ts';
@@ -99,38 +98,25 @@ function* alertsAt(step: number, atMs: number): Generator<string> {
 function snapshotOf(size: number): (atMs: number) => Snapshot {
   const hosts = Array.from({ length: size }, (_, i) => `stor-${i}.example.org@array-${i}`);
   return (atMs) => {
-    const services = hosts.map((host): Service => ({
-      binary: 'cinder-volume',
-      host,
-      zone: 'nova',
-      cluster: undefined,
-      enabled: true,
-      up: true,
-      frozen: false,
-      updatedAtMs: atMs,
-      disabledReason: undefined,
-      replicationStatus: undefined,
-      activeBackendId: undefined,
-      backendState: 'up',
-    }));
-    const pools = hosts.map((host, i): Pool => ({
-      host,
-      pool: `pool-${i}`,
-      backendState: i % 10 === 9 ? 'down' : 'up',
-      statsAtMs: atMs,
-      totalBytes: 1e12,
-      freeBytes: 5e11,
-      allocatedBytes: 5e11,
-      provisionedBytes: 9e11,
-      virtualFreeBytes: 1e12,
-      reservedRatio: 0.1,
-      maxOverSubscriptionRatio: 2,
-      thinProvisioning: true,
-      volumeBackendName: 'array',
-      vendorName: 'Example',
-      driverVersion: '1',
-      storageProtocol: 'iSCSI',
-    }));
+    const services = hosts.map((host) => service(host, { updatedAtMs: atMs, backendState: 'up' }));
+    const pools = hosts.map((host, i) =>
+      pool(`${host}#pool-${i}`, {
+        backendState: i % 10 === 9 ? 'down' : 'up',
+        statsAtMs: atMs,
+        totalBytes: 1e12,
+        freeBytes: 5e11,
+        allocatedBytes: 5e11,
+        provisionedBytes: 9e11,
+        virtualFreeBytes: 1e12,
+        reservedRatio: 0.1,
+        maxOverSubscriptionRatio: 2,
+        thinProvisioning: true,
+        volumeBackendName: 'array',
+        vendorName: 'Example',
+        driverVersion: '1',
+        storageProtocol: 'iSCSI',
+      }),
+    );
     const backends = judge(services, { pools, nowMs: atMs });
     const volumeTypes = hosts.map((host) => ({ volumeType: 'standard', host }));
     return {

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import type { RenderedFamily } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, finish } from '../../src/metrics/page.ts';
-import { service } from '../cinder/samples.ts';
+import { service } from '../support/samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
 const FORMATS = ['text', 'openmetrics'] as const;

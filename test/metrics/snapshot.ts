@@ -8,7 +8,7 @@ import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, finish } from '../../src/metrics/page.ts';
-import { judge } from '../cinder/samples.ts';
+import { judge } from '../support/samples.ts';
 import { recording } from '../support/recording.ts';
 
 /** A snapshot of these rows at this time, its conditions decided. */

@@ -7,8 +7,8 @@ import type { Request } from '../../src/openstack/request.ts';
 import { createTransport, type Transport } from '../../src/openstack/transport.ts';
 import { BAD_ANSWERS, MAX_BODY } from './bad-answers.ts';
 import { manualTime, type ManualTime } from '../support/manual-time.ts';
-import { until } from '../watch/watched.ts';
 import { startRawServer, whole, type RawServer, type Received } from './raw-server.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Pair {
   readonly server: RawServer;
@@ -60,7 +60,7 @@ test('every kind of bad answer is an error in time, with its reason, and without
         },
       );
       if (reason === 'timeout') {
-        await until('it is asked', () => server.received.length > 0);
+        await waitFor('it is asked', () => server.received.length > 0);
         time.advance(59_999);
         for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
         assert.ok(!settled, 'it has its time');

@@ -1,4 +1,5 @@
 import type { Pool, Service } from '../../src/cinder/model.ts';
+import { pool as samplePool, service } from '../support/samples.ts';
 
 /** The moment at which all of these tests stand still. */
 export const NOW = Date.parse('2026-11-22T13:00:00Z');
@@ -7,21 +8,7 @@ const TIB = 1024 ** 4;
 
 /** A row of cinder-volume that is as it should be, but for what is given. */
 export function volume(host: string, other: Partial<Service> = {}, nowMs = NOW): Service {
-  return {
-    binary: 'cinder-volume',
-    host,
-    zone: 'nova',
-    cluster: undefined,
-    enabled: true,
-    up: true,
-    frozen: false,
-    updatedAtMs: nowMs - 4000,
-    disabledReason: undefined,
-    replicationStatus: 'not-capable',
-    activeBackendId: undefined,
-    backendState: 'up',
-    ...other,
-  };
+  return service(host, { updatedAtMs: nowMs - 4000, replicationStatus: 'not-capable', backendState: 'up', ...other });
 }
 
 export function scheduler(host: string, other: Partial<Service> = {}, nowMs = NOW): Service {
@@ -34,9 +21,7 @@ export function scheduler(host: string, other: Partial<Service> = {}, nowMs = NO
 
 /** A pool of 40 TiB that is 62 % full and reports up, but for what is given. */
 export function pool(host: string, name: string, other: Partial<Pool> = {}, nowMs = NOW): Pool {
-  return {
-    host,
-    pool: name,
+  return samplePool(`${host}#${name}`, {
     backendState: 'up',
     statsAtMs: nowMs - 12_000,
     totalBytes: 40 * TIB,
@@ -52,5 +37,5 @@ export function pool(host: string, name: string, other: Partial<Pool> = {}, nowM
     driverVersion: '3.0.0',
     storageProtocol: 'iSCSI',
     ...other,
-  };
+  });
 }

@@ -10,7 +10,7 @@ import {
 } from '../../src/cinder/snapshot.ts';
 import { createCloudMetrics } from '../../src/metrics/exporter.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
-import { judge } from '../cinder/samples.ts';
+import { judge } from '../support/samples.ts';
 import { NOW } from './cinder.ts';
 
 /** What a cloud says at one moment; `services` undefined: it cannot be read and what was read before is too old. */

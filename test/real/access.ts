@@ -5,6 +5,7 @@ import { send } from '../lab/answer.ts';
 import type { Lab, Who } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { conditionOf, hostsOf, withExporter } from './watched.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);
 const servicesRule = '"volume_extension:services:index": "rule:admin_api or role:monitor"\n';
@@ -52,7 +53,7 @@ async function isForbidden(lab: Lab, who: Who): Promise<void> {
     assert.deepEqual(hostsOf(page), []);
     assert.deepEqual(page.samples('cinder_service_state'), []);
     assert.equal(page.value('cinder_scrape_collector_success', { collector: 'services' }), 0);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   });
 }
 
@@ -77,7 +78,7 @@ async function poolsForbidden(lab: Lab): Promise<void> {
       assert.equal(page.value('cinder_backend_state_reported', { host: 'lab@single' }), undefined);
       assert.equal(conditionOf(page, 'labcluster@clustered'), 'unknown');
       assert.deepEqual(page.samples('cinder_pool_state'), []);
-      await exporter.checkMetrics();
+      await checkMetrics(exporter);
     });
   } finally {
     await lab.policy(whole);
@@ -99,7 +100,7 @@ async function servicesForbidden(lab: Lab): Promise<void> {
       assert.equal(page.value('cinder_scrape_collector_success', { collector: 'services' }), 0);
       assert.equal(page.value('cinder_scrape_collector_success', { collector: 'pools' }), 1);
       assert.deepEqual(page.samples('cinder_service_state'), []);
-      await exporter.checkMetrics();
+      await checkMetrics(exporter);
     });
   } finally {
     await lab.policy(whole);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { startProcess, type ExporterProcess } from '../faults/exporter-process.ts';
+import { startExporter, type Exporter } from '../support/exporter.ts';
 import { STORM_CLOUD } from '../faults/storm-cloud.ts';
 import { npmNode } from './npm-node.ts';
 import { tool } from './tool.ts';
@@ -24,7 +24,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 const FORMATS = ['text/plain', 'application/openmetrics-text; version=1.0.0'];
 
 /** The page in one format, but for what is of the process and its clock. */
-async function cloudLines({ url }: ExporterProcess, accept: string): Promise<string[]> {
+async function cloudLines({ url }: Exporter, accept: string): Promise<string[]> {
   const answer = await fetch(`${url}/metrics`, { headers: { accept } });
   assert.equal(answer.headers.get('content-encoding'), 'gzip');
   assert.ok(answer.headers.get('content-type')?.startsWith(accept.split(';')[0] ?? '-'));
@@ -48,13 +48,13 @@ test('of the same cloud it writes the same page as here, in both formats', async
   const simulator = await startSimulator({ cloud: STORM_CLOUD });
   t.after(() => simulator.close());
   writeFileSync(join(scratch, 'config.yaml'), 'defaults:\n  interval: 2s\n  max_random_delay: 0s\n');
-  const options = { cwd: scratch, env: simulator.environment(), args: ['--config.file=config.yaml'] };
-  const here = await startProcess(options);
+  const options = { cwd: scratch, environment: simulator.environment(), args: ['--config.file=config.yaml'] };
+  const here = await startExporter(options);
   t.after(() => here.stop());
-  const there = await startProcess({ ...options, program });
+  const there = await startExporter({ ...options, program });
   t.after(() => there.stop());
   for (const exporter of [here, there]) {
-    await exporter.until(
+    await exporter.waitFor(
       'all is read',
       (page) =>
         page.families.has('cinder_volume_type_backend_info') &&
@@ -71,9 +71,9 @@ test('of the same cloud it writes the same page as here, in both formats', async
 });
 
 test('the demo runs on it until SIGTERM', async (t) => {
-  const demo = await startProcess({ cwd: scratch, args: ['demo'], program });
+  const demo = await startExporter({ cwd: scratch, args: ['demo'], program });
   t.after(() => demo.stop());
-  const page = await demo.until('backends are shown', ({ families }) => families.has('cinder_backend_condition'));
+  const page = await demo.waitFor('backends are shown', ({ families }) => families.has('cinder_backend_condition'));
   assert.equal(page.value('cinder_up'), 1);
   assert.equal(await demo.stop(), 0);
 });

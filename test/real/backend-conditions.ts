@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Exporter } from '../lab/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import { INCIDENTS, threePools } from './incidents.ts';
 import type { Incident } from './incidents.ts';
 import { backend, conditionOf, hostsOf } from './watched.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 /** All nine conditions, produced by the real Cinder and cleared again. */
 export function backendConditions(lab: () => Lab, exporter: () => Exporter): void {
@@ -19,7 +20,7 @@ export function backendConditions(lab: () => Lab, exporter: () => Exporter): voi
       assert.equal(page.value('cinder_up'), 1);
       assert.equal(page.value('cinder_service_state', { binary: 'cinder-scheduler', host: 'lab' }), 1);
       assert.equal(page.value('cinder_pool_total_capacity_bytes', { host: 'lab@single' }), 100 * 1024 ** 3);
-      await exporter().checkMetrics();
+      await checkMetrics(exporter());
     });
     for (const incident of INCIDENTS) test(incident.name, () => play(incident, lab(), exporter()));
   });
@@ -38,7 +39,7 @@ async function play(incident: Incident, lab: Lab, exporter: Exporter): Promise<v
       incident.also?.(it);
       return true;
     });
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   } finally {
     await incident.undo(lab);
   }

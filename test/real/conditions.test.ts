@@ -1,6 +1,6 @@
 import { after, before, describe } from 'node:test';
-import { startExporter } from '../lab/exporter.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import { startExporter } from '../support/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { access } from './access.ts';

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { hastened, renderRules } from '../../src/rules/render.ts';
 import { parseSettings, scaleDurations } from '../../src/rules/settings.ts';
 import { send } from '../lab/answer.ts';
-import { type Exporter, startExporter } from '../lab/exporter.ts';
+import { type Exporter, startExporter } from '../support/exporter.ts';
 import { freePorts } from '../lab/free-port.ts';
 import { type Lab, startLab, type Who } from '../lab/lab.ts';
 import { type Alertmanager, startAlertmanager } from './alertmanager-process.ts';

@@ -5,6 +5,7 @@ import type { Lab } from '../lab/lab.ts';
 import { conditionOf, CONFIG } from './watched.ts';
 import { needsScheduler, tapped } from './wire.ts';
 import type { Tapped } from './wire.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 const single = 'lab@single';
 const healthy = (page: Exposition): boolean => page.value('cinder_up') === 1 && conditionOf(page, single) === 'up';
@@ -57,7 +58,7 @@ async function withoutScheduler(
     assert.equal(unknown.value('cinder_backend_state', { host: single }), undefined);
     assert.equal(unknown.value('cinder_scrape_collector_success', { collector: 'pools' }), 0);
     assert.deepEqual(unknown.samples('cinder_pool_state'), []);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
     const since = heartbeat(unknown);
     const later = await exporter.waitFor('heartbeats go on', (page) => heartbeat(page) > since + 4);
     assert.equal(later.value('cinder_up'), 1);
@@ -78,14 +79,14 @@ async function withoutApi(lab: Lab, { exporter }: Tapped): Promise<void> {
   try {
     const down = await exporter.waitFor('it is not up', (page) => page.value('cinder_up') === 0);
     assert.equal(down.value('cinder_scrape_collector_success', { collector: 'services' }), 0);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
     const empty = await exporter.waitFor(
       'nothing fresh is left',
       (page) => page.samples('cinder_service_state').length === 0,
     );
     assert.deepEqual(empty.samples('cinder_backend_condition'), []);
     assert.equal(empty.value('cinder_up'), 0);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
     const failures = exporter.logs.slice(lines).filter((line) => /level=(warn|error)/.test(line));
     const perCollector = new Map<string, number>();
     for (const line of failures) {
@@ -108,7 +109,7 @@ async function hangingApi(lab: Lab, { exporter, cinder }: Tapped): Promise<void>
     await exporter.waitFor('nothing fresh is left', (page) => page.samples('cinder_service_state').length === 0);
     assert.equal(cinder.mostOpen(needsScheduler), 1);
     assert.ok(cinder.mostOpen(() => true) <= 2, 'one beside it for the list that needs no scheduler');
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   } finally {
     await lab.resume('cinder-api');
   }
@@ -126,7 +127,7 @@ async function withoutKeystone(lab: Lab, { exporter, cinder }: Tapped): Promise<
       'Cinder answers 503 itself',
     );
     assert.equal(failed.value('cinder_scrape_collector_success', { collector: 'services' }), 0);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   } finally {
     await lab.start('keystone');
   }

@@ -9,12 +9,13 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import type { Exposition, Sample } from '../support/exposition-parser.ts';
 import { startCountingProxy } from '../lab/counting-proxy.ts';
 import type { CountingProxy } from '../lab/counting-proxy.ts';
-import { startExporter } from '../lab/exporter.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import { startExporter } from '../support/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { goProgram } from './go-install.ts';
 import { startPrometheus } from './prometheus-process.ts';
 import type { Prometheus, Series } from './prometheus-process.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 /** Debian's 2.42, the oldest that alerts/README.md promises, and 3. */
 const PROMETHEUSES = { 'Prometheus 2': 'prometheus', 'Prometheus 3': goProgram('prometheus') };
@@ -85,7 +86,7 @@ for (const [which, binary] of Object.entries(PROMETHEUSES)) {
       const text = await exporter.metrics('text');
       const openmetrics = await exporter.metrics('openmetrics');
       assert.deepEqual(steady(text), steady(openmetrics));
-      await exporter.checkMetrics();
+      await checkMetrics(exporter);
     });
 
     test('every value is in Prometheus as it is on the page', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Exporter } from '../lab/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import { conditionOf, hostsOf } from './watched.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 /** Rows that come and go in the real Cinder's database. */
 export function rows(lab: () => Lab, exporter: () => Exporter): void {
@@ -15,7 +16,7 @@ export function rows(lab: () => Lab, exporter: () => Exporter): void {
         .filter(({ labels }) => labels['host'] === 'lab@silent');
       assert.deepEqual(left, []);
       assert.deepEqual(hostsOf(page), ['lab@pools', 'lab@single', 'labcluster@clustered']);
-      await exporter().checkMetrics();
+      await checkMetrics(exporter());
 
       await lab().restore('silent');
       await exporter().waitFor('it is back', (it) => conditionOf(it, 'lab@silent') === 'up_assumed');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Exporter } from '../lab/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Prometheus } from './prometheus-process.ts';
 import { persistently } from '../lab/sqlite.ts';

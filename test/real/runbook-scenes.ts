@@ -1,5 +1,5 @@
 import type { Exposition } from '../support/exposition-parser.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Scene } from '../runbooks/play.ts';
 import { conditionOf } from './watched.ts';

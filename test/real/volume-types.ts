@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
-import { startExporter } from '../lab/exporter.ts';
+import { startExporter } from '../support/exporter.ts';
 import type { Lab, Who } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 const leastPrivilege = new URL('../../docs/least-privilege/cinder-policy.yaml', import.meta.url);
 const config = 'defaults: {interval: 1s, max_random_delay: 0s, volume_types_interval: 1s}';
@@ -83,7 +84,7 @@ async function isBlind(lab: Lab, why: RegExp): Promise<void> {
     assert.equal(page.value('cinder_scrape_collector_success', { collector: 'volume_types' }), 0);
     assert.deepEqual(page.samples('cinder_volume_type_backend_info'), []);
     assert.equal(page.value('cinder_up'), 1);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   } finally {
     await exporter.stop();
   }
@@ -97,7 +98,7 @@ async function tells(lab: Lab, who: Who, lines: readonly string[]): Promise<void
       (page.value('cinder_exporter_refreshes_total') ?? 0) >= 3;
     const page = await exporter.waitFor('the types', (it) => read(it) && served(it).length === lines.length);
     assert.deepEqual(served(page), lines);
-    await exporter.checkMetrics();
+    await checkMetrics(exporter);
   } finally {
     await exporter.stop();
   }

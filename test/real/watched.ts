@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { CONDITIONS, type Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
-import { startExporter } from '../lab/exporter.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import { startExporter } from '../support/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 
 /** Short times, so that every condition comes and goes while somebody waits. */
 export const CONFIG = `

@@ -4,9 +4,10 @@ import { startCountingProxy } from '../lab/counting-proxy.ts';
 import type { CountingProxy, Passed } from '../lab/counting-proxy.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
-import { startExporter } from '../lab/exporter.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import { startExporter } from '../support/exporter.ts';
+import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
+import { checkMetrics } from './check-metrics.ts';
 
 /** An exporter that reaches Keystone and Cinder through proxies that count. */
 export interface Tapped {
@@ -127,5 +128,5 @@ async function wrongPassword({ exporter, keystone, cinder }: Tapped): Promise<vo
     false,
     'the password is in the log',
   );
-  await exporter.checkMetrics();
+  await checkMetrics(exporter);
 }

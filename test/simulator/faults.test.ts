@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../watch/watched.ts';
 import { bench, list, recordedJson } from './client.ts';
 import { labBackend, LAB_CLOUD } from './lab-cloud.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const POOLS = '/scheduler-stats/get_pools';
 
@@ -10,7 +10,7 @@ test('no scheduler: a late 500 from 3.49 on and for the pools; below, an answer 
   const { simulator, cloud, clock, get } = await bench(t, { cloud: LAB_CLOUD });
   cloud.stopScheduler();
   const late = Promise.all([get('/os-services', '3.49'), get(POOLS)]);
-  await until('both wait', () => simulator.requests.waitingNow === 2);
+  await waitFor('both wait', () => simulator.requests.waitingNow === 2);
   clock.advance(59_999);
   await turns();
   assert.equal(simulator.requests.waitingNow, 2);
@@ -29,7 +29,7 @@ test('a scheduler that starts answers what waits for it: once empty, then comple
   const { simulator, cloud, get, pools, service } = await bench(t, { cloud: LAB_CLOUD });
   cloud.stopScheduler();
   const waiting = get('/os-services', '3.49');
-  await until('it waits', () => simulator.requests.waitingNow === 1);
+  await waitFor('it waits', () => simulator.requests.waitingNow === 1);
   cloud.startScheduler();
   const rows = list((await waiting).json, 'services').filter(({ binary }) => binary === 'cinder-volume');
   assert.deepEqual([...new Set(rows.map((row) => row['backend_state']))], [null]);
@@ -56,7 +56,7 @@ test('two schedulers, one of them hung: every other answer is a late 500', async
     });
     // The clock stands still until nothing but the hung one can be what is waited for.
     let quiet = 0;
-    await until('it is answered, or hangs', () => {
+    await waitFor('it is answered, or hangs', () => {
       quiet = simulator.requests.waitingNow === 1 ? quiet + 1 : 0;
       return answered || quiet === 20;
     });
@@ -82,7 +82,7 @@ test('no message bus: requests hang past the timeout, heartbeats go on, stats st
   const { simulator, cloud, clock, get } = await bench(t, { cloud: LAB_CLOUD });
   cloud.stopBus();
   const hanging = get(POOLS + '?detail=true');
-  await until('it hangs', () => simulator.requests.waitingNow === 1);
+  await waitFor('it hangs', () => simulator.requests.waitingNow === 1);
   clock.advance(600_000);
   await turns();
   assert.equal(simulator.requests.waitingNow, 1);
@@ -101,7 +101,7 @@ test('abandoned requests hold the threads of the API, and then nobody is answere
   const abandoned = signals.map(({ signal }) =>
     fetch(`${simulator.url}/volume/v3${POOLS}`, { headers: { 'X-Auth-Token': token }, signal }),
   );
-  await until('all wait', () => simulator.requests.waitingNow === 4);
+  await waitFor('all wait', () => simulator.requests.waitingNow === 4);
   for (const signal of signals) signal.abort();
   await Promise.allSettled(abandoned);
   assert.equal(simulator.requests.waitingNow, 4, 'their clients are gone, the requests are not');
@@ -109,7 +109,7 @@ test('abandoned requests hold the threads of the API, and then nobody is answere
   const root = fetch(`${simulator.url}/volume/`);
   let replies = 0;
   for (const reply of [plain, root]) void reply.then(() => (replies += 1));
-  await until(
+  await waitFor(
     'both have come',
     () => simulator.requests.last.filter(({ status }) => status === undefined).length === 6,
   );

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MONITOR_POLICY } from '../support/monitor-policy.ts';
-import { success, until, watched } from './watched.ts';
+import { success, watched } from './watched.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 test('a member may read neither: said once in the log, and nothing is called up or down', async (t) => {
   const { refresh, log } = await watched(t, { who: 'member' });
@@ -273,7 +274,7 @@ test('the password is changed: no storm of logins, and all is well once it is ch
   assert.ok(simulator.requests.count('token') <= 8, `${simulator.requests.count('token')} logins`);
   assert.ok(!log.some((line) => JSON.stringify(line).includes(password)));
   simulator.cloud.changePassword('admin', password);
-  await until('recovered', async () => (await refresh()).value('cinder_up') === 1);
+  await waitFor('recovered', async () => (await refresh()).value('cinder_up') === 1);
   assert.deepEqual(
     log.filter((line) => line['collector'] === 'services').map(({ message }) => message),
     ['Collector fails', 'Collector succeeds again'],
@@ -298,7 +299,7 @@ test('the API is away: said once, stands until it is too old, recovers at the ne
   assert.deepEqual([down.value('cinder_up'), success(down, 'services'), success(down, 'pools')], [0, 0, 0]);
   assert.deepEqual(await conditions(), before);
   assert.equal(down.value('cinder_exporter_errors_total', { collector: 'pools', reason: 'connect' }), 1);
-  await until('dropped', async () => !(await refresh()).families.has('cinder_backend_condition'));
+  await waitFor('dropped', async () => !(await refresh()).families.has('cinder_backend_condition'));
   assert.ok(time.clock.now() - begun >= 150_000);
   const empty = await refresh();
   for (const name of empty.families.keys()) assert.match(name, /^cinder_(up$|scrape_collector_|exporter_)/);
@@ -330,7 +331,7 @@ test('an endpoint that moved is found in a fresh catalog, when nobody answers at
       simulator.cloud.setCatalog([{ type: 'block-storage', name: 'cinder', url: `${other.simulator.url}/volume/v3` }]);
       if (answer) simulator.cloud.answerWith('services', answer);
       else simulator.cloud.stopApi();
-      await until('asked at its new place', async () => {
+      await waitFor('asked at its new place', async () => {
         await refresh();
         return other.simulator.requests.count('services') > 0;
       });

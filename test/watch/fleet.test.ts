@@ -7,7 +7,8 @@ import { createFleet, type Fleet, type Target } from '../../src/watch/fleet.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
 import { manualTime, type ManualTime } from '../support/manual-time.ts';
-import { CONFIG, SMALL_CLOUD, until, type LogLine } from './watched.ts';
+import { CONFIG, SMALL_CLOUD, type LogLine } from './watched.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const QUIET = { kind: 'interval', everyMs: 3_600_000 } as const;
 
@@ -49,7 +50,7 @@ const ready = (fleet: Fleet): boolean =>
 test('with one cloud all is on /metrics, with several what belongs to the process', async (t) => {
   const { fleet, simulator } = await fleetOf(t);
   await fleet.watch([target(simulator, 'one')]);
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   const one = await namesOn(fleet);
   assert.ok(
     one.includes('process_thing') && one.includes('cinder_up') && one.includes('cinder_exporter_refreshes_total'),
@@ -65,7 +66,7 @@ test('with one cloud all is on /metrics, with several what belongs to the proces
 test('a reload that changes nothing keeps the watcher; a changed secret, certificate or setting is a new one', async (t) => {
   const { fleet, simulator } = await fleetOf(t);
   await fleet.watch([target(simulator, 'one')]);
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   const before = fleet.clouds()[0]?.watcher;
   await fleet.watch([target(simulator, 'one')]);
   assert.equal(fleet.clouds()[0]?.watcher, before);
@@ -79,7 +80,7 @@ test('reloads at the same time: the last one wins, and nobody that is shown has 
   const { fleet, simulator } = await fleetOf(t);
   const [a, b, c] = ['a', 'b', 'c'].map((name) => target(simulator, name)) as [Target, Target, Target];
   await fleet.watch([a]);
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   await Promise.all([fleet.watch([b]), fleet.watch([a, c])]);
   assert.deepEqual(
     fleet.clouds().map(({ name }) => name),
@@ -98,7 +99,7 @@ test('closing in the middle of a reload stops what it starts', async (t) => {
   const reload = fleet.watch([target(simulator, 'b', { schedule: often })]);
   fleet.close();
   await reload;
-  await until('the last request is over', () => simulator.requests.waitingNow === 0);
+  await waitFor('the last request is over', () => simulator.requests.waitingNow === 0);
   simulator.requests.reset();
   time.advance(1000);
   await new Promise(setImmediate);
@@ -111,11 +112,11 @@ test('a reload that changes every cloud keeps the limit of refreshes at once, an
   const all = (everyMs: number) =>
     ['a', 'b', 'c', 'd', 'e'].map((name) => target(simulator, name, { schedule: { kind: 'interval', everyMs } }));
   await fleet.watch(all(3_600_000));
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   simulator.cloud.hangScheduler();
   simulator.requests.reset();
   const reload = fleet.watch(all(7_200_000));
-  await until('as many as may', () => simulator.requests.waitingNow >= 2);
+  await waitFor('as many as may', () => simulator.requests.waitingNow >= 2);
   // The others would have come to this in the same turns of the event loop.
   for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
   assert.deepEqual([simulator.requests.waitingNow, simulator.requests.count('token')], [2, 2]);
@@ -132,7 +133,7 @@ test('a reload with new settings ends the pauses of the old ones; one that chang
   const { fleet, simulator, time } = await fleetOf(t);
   const [minute, hour] = [60_000, 3_600_000].map((everyMs) => ({ schedule: { kind: 'interval', everyMs } as const }));
   await fleet.watch([target(simulator, 'a', hour)]);
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   const read = async (): Promise<boolean> => {
     const [cloud] = fleet.clouds();
     await cloud?.watcher.refresh();
@@ -150,7 +151,7 @@ test('a reload with new settings ends the pauses of the old ones; one that chang
 test('what the schedule says is on the page: the shortest interval, and when the next refresh is due', async (t) => {
   const { fleet, simulator, time } = await fleetOf(t);
   await fleet.watch([target(simulator, 'a', { schedule: { kind: 'cron', expression: '*/30 * 8-18 * * 1-5' } })]);
-  await until('read', () => ready(fleet));
+  await waitFor('read', () => ready(fleet));
   const page = async () =>
     parseExposition(gunzipSync(Buffer.concat((await fleet.metrics().page('text')).gzip)).toString('utf8'), 'text');
   const first = await page();

@@ -6,7 +6,7 @@ import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, type OpenPages } from '../../src/metrics/page.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
-import { service } from '../cinder/samples.ts';
+import { service } from '../support/samples.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
 
 function source() {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { success, until, watched } from './watched.ts';
+import { success, watched } from './watched.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 test('the scheduler stops: the list goes on at once, one request waits at most, and all comes back', async (t) => {
   const { simulator, refresh, conditions, log } = await watched(t);
@@ -20,7 +21,7 @@ test('the scheduler stops: the list goes on at once, one request waits at most, 
   assert.equal(simulator.requests.waitingNow, 1, 'the list did not wait for the open request');
   assert.equal(asked(), 1, 'and nothing more was asked of the scheduler');
 
-  await until('several probes', async () => {
+  await waitFor('several probes', async () => {
     assert.equal((await refresh()).value('cinder_up'), 1);
     return asked() >= 3;
   });
@@ -28,7 +29,7 @@ test('the scheduler stops: the list goes on at once, one request waits at most, 
 
   simulator.cloud.startScheduler();
   simulator.cloud.poll();
-  await until('recovered', async () => success(await refresh(), 'pools') === 1);
+  await waitFor('recovered', async () => success(await refresh(), 'pools') === 1);
   await refresh();
   assert.deepEqual(await conditions(), before);
   assert.deepEqual(
@@ -44,7 +45,7 @@ test('a heartbeat that is lost while the scheduler is away shows all the same', 
   await refresh();
   simulator.cloud.stopScheduler();
   simulator.cloud.stopService('cinder-volume', 'c1@reported');
-  await until('service_down', async () => {
+  await waitFor('service_down', async () => {
     await refresh();
     return (await conditions())['c1@reported'] === 'service_down';
   });
@@ -57,7 +58,7 @@ test('pools that stand too long are dropped, and what depended on them is unknow
   });
   await refresh();
   simulator.cloud.stopScheduler();
-  await until('dropped', async () => !(await refresh()).families.has('cinder_pool_state'));
+  await waitFor('dropped', async () => !(await refresh()).families.has('cinder_pool_state'));
   const page = await refresh();
   assert.equal(page.value('cinder_up'), 1);
   assert.deepEqual([...new Set(Object.values(await conditions()))], ['unknown']);
@@ -100,7 +101,7 @@ test('one empty answer after a restart of the scheduler is unknown, not down, an
   const before = await conditions();
   simulator.cloud.restartScheduler();
   const seen: Record<string, string>[] = [];
-  await until('complete again', async () => {
+  await waitFor('complete again', async () => {
     await refresh();
     seen.push(await conditions());
     simulator.cloud.poll();
@@ -118,5 +119,5 @@ test('closing while a question is open leaves nothing behind', async (t) => {
   watcher.close();
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   await simulator.close();
-  await until('no connection is left', () => sockets() === 0);
+  await waitFor('no connection is left', () => sockets() === 0);
 });

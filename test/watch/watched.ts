@@ -11,6 +11,7 @@ import type { Who } from '../../src/simulator/keystone-identity.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
 import { manualTime, type ManualTime } from '../support/manual-time.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** A small cloud: every way to be up, and one that is down. */
 export const SMALL_CLOUD: CloudDefinition = {
@@ -118,7 +119,7 @@ export async function watched(t: TestContext, options: WatchedOptions = {}): Pro
       const refresh = watcher.refresh().finally(() => {
         over = true;
       });
-      await until('the end of a refresh', () => {
+      await waitFor('the end of a refresh', () => {
         if (!over && stuck()) time.advance(PATIENCE_MS);
         return over;
       });
@@ -135,19 +136,4 @@ export async function watched(t: TestContext, options: WatchedOptions = {}): Pro
 /** What the collectors' own series say. */
 export function success(page: Exposition, collector: string): number | undefined {
   return page.value('cinder_scrape_collector_success', { collector });
-}
-
-/** Runs until it is so; the deadline only keeps a test from hanging. */
-export async function until(
-  what: string,
-  attempt: () => Promise<boolean> | boolean,
-  deadlineMs = 60_000,
-): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await attempt())) {
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 2);
-    });
-  }
 }
