@@ -19,8 +19,8 @@ function program(
   env: Readonly<Record<string, string>>,
   told: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ended> {
-  const main = new URL('../../src/main.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+  const main = new URL('../../dist/main.js', import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     // Only against hanging: then there is no exit code.
     timeout: 60_000,
