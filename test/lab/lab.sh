@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A throw-away but real OpenStack Keystone + Cinder (Debian 12 packages: Zed) on loopback.
+# A throw-away but real OpenStack Keystone + Cinder on loopback: the packages of Debian 12 (Zed), or another release.
 #
 #   lab.sh install [PACKAGE...]     install what the lab needs, and the packages named (root; nothing is started)
 #   lab.sh up                       install if missing, bootstrap, start, wait until ready (idempotent)
@@ -11,7 +11,7 @@
 #   lab.sh backend NAME [JSON]      show, or merge JSON into, what the driver of backend NAME reports
 #                                   (null deletes a key); e.g. backend single '{"backend_state":"down"}'
 #   lab.sh start|stop|restart|kill|pause|resume UNIT...
-#                                   UNIT: rabbitmq keystone cinder-api cinder-scheduler cinder-backup
+#                                   UNIT: rabbitmq mariadb keystone cinder-api cinder-scheduler cinder-backup
 #                                   volume-<backend>   (kill: SIGKILL; pause/resume: SIGSTOP/SIGCONT)
 #                                   cinder-scheduler-b is a second scheduler, of the host lab-b, once it is started
 #   lab.sh forget BINARY HOST       remove the row of a service that was stopped
@@ -29,6 +29,12 @@
 # Everything lives in $LAB_DIR (default: openstack-lab in the temporary folder). Only processes recorded there are ever
 # signalled. Settings, read from the environment at the first `up` and then remembered in
 # $LAB_DIR/settings: see the defaults below.
+#
+# Another release than Debian's: LAB_VENV, a virtual environment with Cinder and Keystone (newest.ts makes one).
+# Another database than SQLite, which refuses one of two writes that come at once, the newest release all the time:
+# LAB_DB_PORT, a MariaDB of the lab's own (a unit: mariadb); or LAB_DB_URL, such as
+# mysql+pymysql://lab:lab@127.0.0.1:13306, in which there are databases "keystone" and "cinder", utf8mb4 and empty;
+# `down` leaves these.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -51,8 +57,14 @@ KEYSTONE=http://127.0.0.1:$LAB_KEYSTONE_PORT
 CINDER=http://127.0.0.1:$LAB_CINDER_PORT
 ETC=$LAB_DIR/etc LOG=$LAB_DIR/log RUN=$LAB_DIR/run DB=$LAB_DIR/db
 export XDG_CACHE_HOME=$LAB_DIR/cache               # stevedore writes its entry point cache there
-PY=/usr/bin/python3                              # Debian's own, never a pyenv shim
-PACKAGES="keystone cinder-api cinder-scheduler cinder-volume cinder-backup rabbitmq-server uwsgi-core uwsgi-plugin-python3"
+LAB_VENV=${LAB_VENV:-}
+LAB_DB_PORT=${LAB_DB_PORT:-}
+LAB_DB_URL=${LAB_DB_URL:-${LAB_DB_PORT:+mysql+pymysql://lab:lab@127.0.0.1:$LAB_DB_PORT}}
+BIN=${LAB_VENV:-/usr}/bin
+PY=$BIN/python3                                  # Debian's own, never a pyenv shim
+PACKAGES="rabbitmq-server uwsgi-core uwsgi-plugin-python3"
+[ -n "$LAB_VENV" ] || PACKAGES="keystone cinder-api cinder-scheduler cinder-volume cinder-backup $PACKAGES"
+[ -z "$LAB_DB_PORT" ] || PACKAGES="mariadb-server $PACKAGES"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "openstack lab: $*"; exit 1; }
@@ -132,6 +144,7 @@ stop_units() { # stop_units SIGNAL UNIT...: signal the recorded leaders, then th
 }
 units() {
   local b
+  [ -z "$LAB_DB_PORT" ] || echo mariadb
   echo epmd; echo rabbitmq; echo keystone; echo cinder-api; echo cinder-scheduler; echo cinder-backup
   [ ! -e "$RUN/cinder-scheduler-b.pid" ] || echo cinder-scheduler-b
   for b in $LAB_BACKENDS; do [ -e "$ETC/cinder/volume-$b.conf" ] && echo "volume-$b"; done
@@ -157,19 +170,22 @@ start_unit() {
         RABBITMQ_GENERATED_CONFIG_DIR="$LAB_DIR/rabbitmq/config" RABBITMQ_DIST_PORT="$LAB_DIST_PORT" \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='+S 2:2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}' \
         /usr/lib/rabbitmq/bin/rabbitmq-server ;;
+    mariadb)
+      spawn mariadb mariadbd --no-defaults --user=root --datadir="$LAB_DIR/mariadb" --socket="$RUN/mariadb.sock" \
+        --bind-address=127.0.0.1 --port="$LAB_DB_PORT" --innodb-flush-log-at-trx-commit=0 --skip-log-bin --performance-schema=OFF ;;
     keystone)
       spawn keystone env OS_KEYSTONE_CONFIG_DIR="$ETC/keystone" \
         uwsgi --http-socket "127.0.0.1:$LAB_KEYSTONE_PORT" --ini "$ETC/keystone/uwsgi.ini" ;;
     cinder-api)
       spawn cinder-api env PYTHONPATH="$LAB_DIR/driver" \
         uwsgi --http-socket "127.0.0.1:$LAB_CINDER_PORT" --ini "$ETC/cinder/uwsgi.ini" --pyargv "${cinder[*]}" ;;
-    cinder-scheduler) spawn cinder-scheduler "$PY" /usr/bin/cinder-scheduler "${cinder[@]}" ;;
+    cinder-scheduler) spawn cinder-scheduler "$PY" "$BIN"/cinder-scheduler "${cinder[@]}" ;;
     cinder-scheduler-b)
       printf '[DEFAULT]\nhost = lab-b\n' > "$ETC/cinder/scheduler-b.conf"
-      spawn "$unit" "$PY" /usr/bin/cinder-scheduler "${cinder[@]}" --config-file "$ETC/cinder/scheduler-b.conf" ;;
-    cinder-backup) spawn cinder-backup "$PY" /usr/bin/cinder-backup "${cinder[@]}" ;;
+      spawn "$unit" "$PY" "$BIN"/cinder-scheduler "${cinder[@]}" --config-file "$ETC/cinder/scheduler-b.conf" ;;
+    cinder-backup) spawn cinder-backup "$PY" "$BIN"/cinder-backup "${cinder[@]}" ;;
     volume-*)
-      spawn "$unit" env PYTHONPATH="$LAB_DIR/driver" "$PY" /usr/bin/cinder-volume "${cinder[@]}" \
+      spawn "$unit" env PYTHONPATH="$LAB_DIR/driver" "$PY" "$BIN"/cinder-volume "${cinder[@]}" \
         --config-file "$ETC/cinder/$unit.conf" ;;
     *) die "no such unit: $unit" ;;
   esac
@@ -190,10 +206,12 @@ port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 write_settings() {
   local v
   for v in LAB_KEYSTONE_PORT LAB_CINDER_PORT LAB_AMQP_PORT LAB_DIST_PORT LAB_EPMD_PORT LAB_BACKENDS LAB_RPC_TIMEOUT \
-    LAB_REPORT_INTERVAL LAB_DOWN_TIME LAB_POLL_INTERVAL LAB_PERIODIC_INTERVAL LAB_TOKEN_SECONDS; do
+    LAB_REPORT_INTERVAL LAB_DOWN_TIME LAB_POLL_INTERVAL LAB_PERIODIC_INTERVAL LAB_TOKEN_SECONDS LAB_VENV LAB_DB_PORT LAB_DB_URL; do
     printf '%s=%q\n' "$v" "${!v}"
   done > "$LAB_DIR/settings"
 }
+
+db_url() { if [ -n "$LAB_DB_URL" ]; then echo "$LAB_DB_URL/$1?charset=utf8mb4"; else echo "sqlite:///$DB/$1.sqlite?timeout=60"; fi; }
 
 write_config() {
   mkdir -p "$ETC/keystone" "$ETC/cinder" "$ETC/rabbitmq" "$LOG/rabbitmq" "$RUN" "$DB" "$LAB_DIR/driver" \
@@ -203,7 +221,7 @@ write_config() {
 [DEFAULT]
 use_stderr = true
 [database]
-connection = sqlite:///$DB/keystone.sqlite?timeout=60
+connection = $(db_url keystone)
 [token]
 provider = fernet
 expiration = $LAB_TOKEN_SECONDS
@@ -215,10 +233,17 @@ key_repository = $LAB_DIR/keystone/credential
 policy_file = $ETC/keystone/policy.yaml
 E
   echo '{}' > "$ETC/keystone/policy.yaml"
-  # Debian's own uwsgi settings, less user, log file and eight workers.
+  # Debian's own uwsgi settings, less user, log file and eight workers; for another release the same by hand.
   local ini n t
   for ini in keystone/keystone cinder/cinder-api; do
     case $ini in keystone/*) n=2 t=1 ;; *) n=1 t=8 ;; esac  # Keystone on sqlite dislikes threads
+    if [ -n "$LAB_VENV" ]; then
+      printf '%s\n' '[uwsgi]' 'plugins = python3' "virtualenv = $LAB_VENV" "module = ${ini%%/*}.wsgi.api:application" \
+        'master = true' 'die-on-term = true' "processes = $n" "threads = $t" 'enable-threads = true' 'lazy-apps = true' 'thunder-lock = true' \
+        'buffer-size = 65535' 'http-raw-body = true' 'wsgi-manage-chunked-input = true' 'add-header = Connection: close' \
+        > "$ETC/${ini%%/*}/uwsgi.ini"
+      continue
+    fi
     sed -E -e 's/,apparmor$//' -e '/^(uid|gid|logto|chdir|chmod-socket|apparmor[a-z-]*)[[:space:]]*=/d' -e 's/^(processes)[[:space:]]*=.*/\1 = '$n/ \
       -e 's/^(threads)[[:space:]]*=.*/\1 = '$t/ "/etc/$ini-uwsgi.ini" > "$ETC/${ini%%/*}/uwsgi.ini"
   done
@@ -232,15 +257,16 @@ E
   echo '[].' > "$ETC/rabbitmq/enabled_plugins"
   # Who may do what: Cinder's defaults, and the least-privilege policy that the documentation advises.
   [ -e "$ETC/cinder/policy.yaml" ] || write_policy "$HERE/../../docs/least-privilege/cinder-policy.yaml"
-  sed "s#^disable_by_file_path *=.*#disable_by_file_path = $ETC/cinder/healthcheck_disable#" \
-    /usr/share/cinder-common/api-paste.ini > "$ETC/cinder/api-paste.ini"
+  local paste=/usr/share/cinder-common/api-paste.ini
+  [ -z "$LAB_VENV" ] || paste=$LAB_VENV/etc/cinder/api-paste.ini
+  sed "s#^disable_by_file_path *=.*#disable_by_file_path = $ETC/cinder/healthcheck_disable#" "$paste" > "$ETC/cinder/api-paste.ini"
   cat > "$ETC/cinder/cinder.conf" <<E
 [DEFAULT]
 host = lab
 my_ip = 127.0.0.1
 auth_strategy = keystone
 api_paste_config = $ETC/cinder/api-paste.ini
-resource_query_filters_file = /etc/cinder/resource_filters.json
+resource_query_filters_file = $LAB_VENV/etc/cinder/resource_filters.json
 state_path = $LAB_DIR/state
 transport_url = rabbit://guest:guest@127.0.0.1:$LAB_AMQP_PORT/
 rpc_response_timeout = $LAB_RPC_TIMEOUT
@@ -255,7 +281,7 @@ backup_driver = cinder.backup.drivers.posix.PosixBackupDriver
 backup_posix_path = $LAB_DIR/backup
 use_stderr = true
 [database]
-connection = sqlite:///$DB/cinder.sqlite?timeout=60
+connection = $(db_url cinder)
 sqlite_synchronous = false
 [oslo_concurrency]
 lock_path = $LAB_DIR/lock
@@ -295,10 +321,14 @@ import time
 from oslo_config import cfg
 from oslo_utils import timeutils
 
-from cinder.db.sqlalchemy import models
 from cinder import exception
 from cinder import interface
 from cinder.volume import driver
+
+try:
+    from cinder.db import models
+except ImportError:     # older releases
+    from cinder.db.sqlalchemy import models
 
 _true_utcnow = timeutils.utcnow
 _ahead = datetime.timedelta(0)
@@ -434,6 +464,16 @@ E
 bootstrap_databases() {
   [ -e "$DB/ready" ] && return 0
   rm -f "$DB"/*.sqlite*
+  if [ -n "$LAB_DB_PORT" ]; then
+    rm -rf "$LAB_DIR/mariadb"
+    mariadb-install-db --no-defaults --user=root --datadir="$LAB_DIR/mariadb" --auth-root-authentication-method=normal \
+      --skip-test-db > "$LOG/mariadb-install.log" 2>&1 || die "mariadb-install-db failed; see $LOG/mariadb-install.log"
+    start_unit mariadb
+    wait_port "$LAB_DB_PORT" 60 mariadb
+    mariadb --no-defaults --user=root --socket="$RUN/mariadb.sock" -e "create user lab@'%' identified by 'lab';
+      create database keystone character set utf8mb4; grant all on keystone.* to lab@'%';
+      create database cinder character set utf8mb4; grant all on cinder.* to lab@'%';"
+  fi
   mkdir -p "$LAB_DIR/keystone"
   chmod 700 "$LAB_DIR/keystone"
   # One interpreter for all of keystone-manage: importing Keystone costs more than any of these steps.
@@ -458,12 +498,12 @@ for step in steps:
         sys.exit('keystone-manage %s failed' % step[0])
 E
   local k=$!
-  "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" db sync > "$LOG/cinder-manage.log" 2>&1 &
+  "$PY" "$BIN"/cinder-manage --config-file "$ETC/cinder/cinder.conf" db sync > "$LOG/cinder-manage.log" 2>&1 &
   local c=$!
   wait "$k" || { tail -20 "$LOG/keystone-manage.log" >&2; die "keystone-manage failed"; }
   wait "$c" || { tail -20 "$LOG/cinder-manage.log" >&2; die "cinder-manage db sync failed"; }
   # Several processes write Cinder's file: readers must not block the writer.
-  "$PY" -c 'import sqlite3,sys
+  [ -n "$LAB_DB_URL" ] || "$PY" -c 'import sqlite3,sys
 for f in sys.argv[1:]: sqlite3.connect(f).execute("pragma journal_mode=wal")' "$DB/cinder.sqlite" "$DB/keystone.sqlite"
   touch "$DB/ready"
 }
@@ -611,7 +651,7 @@ up() {
   install_packages
   write_settings
   write_config
-  for pair in epmd:$LAB_EPMD_PORT rabbitmq:$LAB_AMQP_PORT rabbitmq:$LAB_DIST_PORT keystone:$LAB_KEYSTONE_PORT cinder-api:$LAB_CINDER_PORT; do
+  for pair in epmd:$LAB_EPMD_PORT rabbitmq:$LAB_AMQP_PORT rabbitmq:$LAB_DIST_PORT ${LAB_DB_PORT:+mariadb:$LAB_DB_PORT} keystone:$LAB_KEYSTONE_PORT cinder-api:$LAB_CINDER_PORT; do
     p=${pair%%:*}
     unit_pid "$p" >/dev/null || port_free "${pair#*:}" || die "port ${pair#*:} (for $p) is taken; choose another (LAB_*_PORT)"
   done
@@ -633,10 +673,10 @@ down() {
   exec 9> "$LAB_DIR/.lock"; flock -w 600 9 || die "another up or down is under way"
   if [ -d "$RUN" ]; then
     local f all=()
-    for f in "$RUN"/*.pid; do [ -e "$f" ] || continue; f=${f##*/}; f=${f%.pid}; case $f in rabbitmq|epmd) ;; *) all+=("$f") ;; esac; done
+    for f in "$RUN"/*.pid; do [ -e "$f" ] || continue; f=${f##*/}; f=${f%.pid}; case $f in rabbitmq|epmd|mariadb) ;; *) all+=("$f") ;; esac; done
     stop_units TERM "${all[@]+"${all[@]}"}"
     stop_units TERM rabbitmq
-    stop_units TERM epmd
+    stop_units TERM epmd mariadb
   fi
   if [ "${1:-}" = --keep ]; then say "down (state kept in $LAB_DIR)"; else rm -rf -- "$LAB_DIR"; say "down"; fi
 }
@@ -663,7 +703,7 @@ E
 }
 tools() { # for a PATH on which an operator's commands mean this lab
   local tool
-  printf '#!/bin/sh\nexec %q /usr/bin/cinder-manage --config-file %q "$@"\n' "$PY" "$ETC/cinder/cinder.conf" > "$1/cinder-manage"
+  printf '#!/bin/sh\nexec %q %q --config-file %q "$@"\n' "$PY" "$BIN/cinder-manage" "$ETC/cinder/cinder.conf" > "$1/cinder-manage"
   for tool in rabbitmqctl rabbitmq-diagnostics; do
     printf '#!/bin/sh\nexec env -i PATH="$PATH" HOME=%q LANG=C.UTF-8 ERL_EPMD_PORT=%q RABBITMQ_NODENAME=cinderlab@localhost RABBITMQ_CONF_ENV_FILE=%q /usr/lib/rabbitmq/bin/%s "$@"\n' \
       "$LAB_DIR/rabbitmq" "$LAB_EPMD_PORT" "$ETC/rabbitmq/rabbitmq-env.conf" "$tool" > "$1/$tool"
@@ -691,11 +731,11 @@ case $cmd in
   wait) wait_ready "${1:-120}" ;;
   remove)
     is_unit "volume-$1"; stop_units TERM "volume-$1"; rm -f "$ETC/cinder/volume-$1.conf"; touch "$LAB_DIR/removed-$1"
-    "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove cinder-volume "$(host_of "$1")" 2>/dev/null ;;
-  forget) "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove "$1" "$2" 2>/dev/null ;;
+    "$PY" "$BIN"/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove cinder-volume "$(host_of "$1")" 2>/dev/null ;;
+  forget) "$PY" "$BIN"/cinder-manage --config-file "$ETC/cinder/cinder.conf" service remove "$1" "$2" 2>/dev/null ;;
   restore) rm -f "$LAB_DIR/removed-$1"; write_volume_config "$1"; is_unit "volume-$1"; start_unit "volume-$1" ;;
   policy) write_policy "$1" ;;
   tools) tools "$1" ;;
-  manage) exec "$PY" /usr/bin/cinder-manage --config-file "$ETC/cinder/cinder.conf" "$@" ;;
+  manage) exec "$PY" "$BIN"/cinder-manage --config-file "$ETC/cinder/cinder.conf" "$@" ;;
   *) sed -n '2,/^set -/p' "$0" | sed -n 's/^# \{0,1\}//p'; [ -n "$cmd" ] && exit 2 || exit 0 ;;
 esac

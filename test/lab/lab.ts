@@ -8,6 +8,8 @@ import { send } from './answer.ts';
 import type { Answer, Question } from './answer.ts';
 import { persist } from './sqlite.ts';
 import { freePorts } from './free-port.ts';
+import { labRelease, virtualEnvironment } from './release.ts';
+import type { Release } from './release.ts';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('lab.sh', import.meta.url));
@@ -25,6 +27,8 @@ export interface LabOptions {
 
 /** A real Keystone and Cinder on loopback, started by lab.sh in a folder of its own. */
 export interface Lab {
+  /** The major version of its Cinder. */
+  readonly release: Release;
   /** Keystone without `/v3`. */
   readonly keystone: string;
   /** The block-storage API without `/v3`. */
@@ -59,6 +63,8 @@ export interface Lab {
   get(path: string, microversion?: string, who?: Who): Promise<Answer>;
   /** An administrative `PUT /v3/os-services/<action>` of Cinder: disable, enable, freeze, thaw, failover_host, ... */
   action(action: string, body: Readonly<Record<string, unknown>>, who?: Who): Promise<Answer>;
+  /** Enables a cinder-volume. Cinder 29 says that it did and does nothing (docs/upstream.md): there it is frozen and thawed. */
+  enable(host: string): Promise<Answer>;
   /** Makes a volume type with these extra specs, unless there is one of that name; gives its id. */
   volumeType(name: string, extraSpecs: Readonly<Record<string, string>>): Promise<string>;
   /** The last lines of every log, for a failure. */
@@ -70,9 +76,11 @@ export interface Lab {
 /** Installs what is missing (root), starts a lab on free ports and waits until it is ready. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'cinder-lab-'));
-  const [keystonePort, cinderPort, amqpPort, distPort, epmdPort] = await freePorts(5);
+  const [keystonePort, cinderPort, amqpPort, distPort, epmdPort, databasePort] = await freePorts(6);
+  const release = labRelease();
   const env = {
     ...process.env,
+    ...(release === 29 ? { LAB_VENV: virtualEnvironment(), LAB_DB_PORT: String(databasePort) } : {}),
     LAB_DIR: folder,
     LAB_KEYSTONE_PORT: String(keystonePort),
     LAB_CINDER_PORT: String(cinderPort),
@@ -114,8 +122,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const ask = async (path: string, who: Who, question: Question): Promise<Answer> =>
     send(`${cinder}/v3${path}`, { ...question, headers: { 'x-auth-token': await token(who), ...question.headers } });
 
+  const action: Lab['action'] = (name, body, who = 'admin') =>
+    persist(() => ask(`/os-services/${name}`, who, { method: 'PUT', body }));
+
   await lab('up');
   return {
+    release,
     keystone,
     cinder,
     token,
@@ -144,7 +156,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         who,
         microversion === undefined ? {} : { headers: { 'openstack-api-version': `volume ${microversion}` } },
       ),
-    action: (action, body, who = 'admin') => persist(() => ask(`/os-services/${action}`, who, { method: 'PUT', body })),
+    action,
+    enable: async (host) => {
+      if (release < 29) return action('enable', { host, binary: 'cinder-volume' });
+      await action('freeze', { host });
+      return action('thaw', { host });
+    },
     volumeType: async (name, extra_specs) => {
       const made = await persist(() => ask('/types', 'admin', { body: { volume_type: { name, extra_specs } } }));
       if (made.status === 200) return (made.json as { readonly volume_type: VolumeType }).volume_type.id;

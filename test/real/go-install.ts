@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROGRAM_CACHE } from '../lab/program-cache.ts';
 import { tool } from './tool.ts';
 
 /**
@@ -26,19 +27,18 @@ export type GoProgram = keyof typeof PROGRAMS;
 
 /** Without the tables for debuggers they are linked in half the time. */
 const STRIPPED = '-s -w';
-const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'cinder-exporter-programs');
 
 /**
  * The path of a program, built unless that version is there from before; while somebody else builds one, this waits. The programs stay in the cache of
  * the user: what Go keeps of their sources and of compiling them is thirty times larger, and is not needed again.
  */
 export function goProgram(name: GoProgram): string {
-  const folder = join(cache, PROGRAMS[name].path.replaceAll(/[^\w.@-]+/g, '_'));
+  const folder = join(PROGRAM_CACHE, PROGRAMS[name].path.replaceAll(/[^\w.@-]+/g, '_'));
   const path = join(folder, name);
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
   const self = fileURLToPath(import.meta.url);
-  tool(['flock', join(cache, 'lock'), process.execPath, '--import', 'tsx', self, 'build', name, path]);
+  tool(['flock', join(PROGRAM_CACHE, 'lock'), process.execPath, '--import', 'tsx', self, 'build', name, path]);
   return path;
 }
 
