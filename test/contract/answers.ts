@@ -1,3 +1,4 @@
+import type { Release } from '../lab/release.ts';
 import type { Case, Expected, Step } from './case.ts';
 
 /** One question, one answer, nothing done to the cloud before. */
@@ -11,6 +12,11 @@ export const fault = (status: number, kind: string, message: RegExp): Expected =
   headers: { 'content-type': /^application\/json/ },
   json: { [kind]: { code: status, message } },
 });
+/** Cases that hold from a release of Cinder on, or before it only. */
+export const from = (release: Release, ...cases: readonly Case[]): Case[] =>
+  cases.map((one) => ({ ...one, from: release, name: `${one.name} (from ${release})` }));
+export const before = (release: Release, ...cases: readonly Case[]): Case[] =>
+  cases.map((one) => ({ ...one, before: release, name: `${one.name} (before ${release})` }));
 /** What the router says of a path that it does not know. */
 export const notFoundPage: Expected = { status: 404, html: true };
 /** The authentication layer in front of the API. */

@@ -1,4 +1,4 @@
-import { fault, plain, unauthorized } from './answers.ts';
+import { before, fault, from, plain, unauthorized } from './answers.ts';
 import type { Case, Expected } from './case.ts';
 import { absent, keys } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
@@ -67,7 +67,8 @@ export const API_CASES: readonly Case[] = [
   rowKeys('3.48', '3.48', '3.48', 'cluster'),
   rowKeys('backend_state from 3.49, of cinder-volume only', '3.49', '3.49', 'cluster', 'backend_state'),
   rowKeys('3.70', '3.70', '3.70', 'cluster', 'backend_state'),
-  rowKeys('latest', 'latest', '3.70', 'cluster', 'backend_state'),
+  ...before(29, rowKeys('latest', 'latest', '3.70', 'cluster', 'backend_state')),
+  ...from(29, rowKeys('latest', 'latest', '3.71', 'cluster', 'backend_state')),
 
   header('volume 3.99', unsupported('3\\.99')),
   header('volume 2.0', unsupported('2\\.0')),
@@ -209,7 +210,7 @@ export const API_CASES: readonly Case[] = [
       [
         'an empty reason',
         { disabled_reason: '' },
-        /^Invalid input for field\/attribute disabled_reason\. Value: \. '' is too short$/,
+        /^Invalid input for field\/attribute disabled_reason\. Value: \. '' (is too short|should be non-empty)$/,
       ],
       [
         'a blank reason',

@@ -1,9 +1,14 @@
+import type { Release } from '../lab/release.ts';
 import type { Cloud, Who } from './cloud.ts';
 import type { Pattern } from './pattern.ts';
 
 /** One thing that a cloud does: what happens to it, what is asked then, and what it answers. */
 export interface Case {
   readonly name: string;
+  /** The first release of Cinder that does so. @default every one */
+  readonly from?: Release;
+  /** The first release of Cinder that does so no more. @default none */
+  readonly before?: Release;
   readonly steps: readonly Step[];
 }
 

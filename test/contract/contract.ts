@@ -9,8 +9,8 @@ import { STATE_CASES } from './state-cases.ts';
 import { VOLUME_CASES } from './volume-cases.ts';
 
 /**
- * What Keystone and Cinder answer, as data: observed on Cinder 21.3 (Zed) and Keystone 22. A real cloud and the simulator
- * both keep it, in this order: the first cases want a cloud to which nothing has happened.
+ * What Keystone and Cinder answer, as data: observed on Cinder 21.3 (Zed) with Keystone 22, and on Cinder 29.0 (2026.2) with Keystone 30. Real
+ * clouds and the simulator keep it, in this order: the first cases want a cloud to which nothing has happened.
  */
 export const CONTRACT: readonly Case[] = [
   ...IDENTITY_CASES,

@@ -63,7 +63,10 @@ async function labCloud(lab: Lab): Promise<Cloud> {
       reason === undefined
         ? act('disable', host, volume)
         : act('disable-log-reason', host, { ...volume, disabled_reason: reason }),
-    enable: (host) => act('enable', host, volume),
+    enable: async (host) => {
+      const answer = await lab.enable(host);
+      if (answer.status >= 300) throw new Error(`enable ${host}: ${answer.status} ${answer.text}`);
+    },
     freeze: (host) => act('freeze', host),
     thaw: (host) => act('thaw', host),
     failOver: (host, to) => act('failover_host', host, { backend_id: to }),

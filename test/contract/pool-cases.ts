@@ -1,4 +1,5 @@
 import { BASE_STATS, POOL_NAMES, VOLUME_TYPES } from './base.ts';
+import { before, forbidden, from, plain } from './answers.ts';
 import type { Case, Step } from './case.ts';
 import type { Cloud } from './cloud.ts';
 import { absent, including, keys } from './pattern.ts';
@@ -222,10 +223,22 @@ export const POOL_CASES: readonly Case[] = [
           },
         },
       },
-      {
-        ask: { path: '/types', as: 'monitor' },
-        expect: { status: 200, json: { volume_types: including({ name: 'plain', extra_specs: absent }) } },
-      },
     ],
   },
+  ...before(
+    29,
+    plain(
+      'types: the role of the least-privilege policy sees no extra specs',
+      { path: '/types', as: 'monitor' },
+      { status: 200, json: { volume_types: including({ name: 'plain', extra_specs: absent }) } },
+    ),
+  ),
+  ...from(
+    29,
+    plain(
+      'types: not for the role of the least-privilege policy alone',
+      { path: '/types', as: 'monitor' },
+      forbidden('volume_extension:type_get_all'),
+    ),
+  ),
 ];

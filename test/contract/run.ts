@@ -1,6 +1,7 @@
 import { after, before, describe, test } from 'node:test';
 import { send } from '../lab/answer.ts';
 import type { Answer } from '../lab/answer.ts';
+import type { Release } from '../lab/release.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { POOL_NAMES } from './base.ts';
 import type { Ask, Case, Step } from './case.ts';
@@ -10,8 +11,8 @@ import { judge } from './judge.ts';
 import { isRecord } from './pattern.ts';
 import { undoable } from './undoable.ts';
 
-/** Declares the whole contract as tests against one cloud, which is started first and ended last. */
-export function runContract(name: string, start: () => Promise<Cloud>): void {
+/** Declares what the contract says of a release as tests against one cloud, which is started first and ended last. */
+export function runContract(name: string, release: Release, start: () => Promise<Cloud>): void {
   describe(`contract: ${name}`, () => {
     let cloud: Cloud | undefined;
     const tokens = new Map<Who, string>();
@@ -21,7 +22,9 @@ export function runContract(name: string, start: () => Promise<Cloud>): void {
     after(async () => {
       await cloud?.down();
     });
-    for (const one of CONTRACT) {
+    const holds = ({ from, before: until }: Case): boolean =>
+      (from === undefined || from <= release) && (until === undefined || release < until);
+    for (const one of CONTRACT.filter(holds)) {
       test(one.name, async () => {
         if (cloud === undefined) throw new Error('the cloud did not start');
         await runCase(cloud, one, tokens);

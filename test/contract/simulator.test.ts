@@ -1,4 +1,4 @@
 import { runContract } from './run.ts';
 import { startSimulatorCloud } from './simulator.ts';
 
-runContract('the simulator', startSimulatorCloud);
+runContract('the simulator', 21, startSimulatorCloud);

@@ -1,4 +1,5 @@
-import type { Case, Expected, Step } from './case.ts';
+import { before, from } from './answers.ts';
+import type { Ask, Case, Expected, Step } from './case.ts';
 import type { Cloud } from './cloud.ts';
 import { absent } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
@@ -49,6 +50,15 @@ const folded = (name: string, patch: Record<string, unknown>, list: string, stat
   ],
 });
 const gone: Step = singlePool(absent);
+const REASON = 'he said "no"\nticket\\42 ü';
+const disabledForAReason = (more: Record<string, Pattern>): Step =>
+  single({ status: 'disabled', state: 'up', disabled_reason: REASON, ...more });
+/** What `openstack volume service set` sends, of the backend `single`. */
+const change = (action: 'enable' | 'disable'): Ask => ({
+  method: 'PUT',
+  path: `/os-services/${action}`,
+  body: { host: 'lab@single', binary: 'cinder-volume' },
+});
 
 /** `backend_state` and everything around it while drivers, services and operators do things. */
 export const STATE_CASES: readonly Case[] = [
@@ -65,30 +75,38 @@ export const STATE_CASES: readonly Case[] = [
     [absent, 'up', absent],
   ),
   {
-    name: 'disable: backend_state is null, the pool vanishes; the reason outlives enabling',
+    name: 'disable: backend_state is null, the pool vanishes',
     steps: [
-      after(
-        (cloud) => cloud.disable('lab@single', 'he said "no"\nticket\\42 ü'),
-        single({
-          status: 'disabled',
-          state: 'up',
-          backend_state: null,
-          disabled_reason: 'he said "no"\nticket\\42 ü',
-          frozen: false,
-        }),
-      ),
+      after((cloud) => cloud.disable('lab@single', REASON), disabledForAReason({ backend_state: null, frozen: false })),
       gone,
-      after(
-        (cloud) => cloud.enable('lab@single'),
-        single({ status: 'enabled', backend_state: 'up', disabled_reason: 'he said "no"\nticket\\42 ü' }),
-      ),
-      singlePool({ backend_state: 'up' }),
-      after(
-        (cloud) => cloud.disable('lab@single'),
-        single({ status: 'disabled', disabled_reason: 'he said "no"\nticket\\42 ü' }),
-      ),
     ],
   },
+  ...before(29, {
+    name: 'enable: the reason outlives it',
+    steps: [
+      after((cloud) => cloud.disable('lab@single', REASON), disabledForAReason({})),
+      { ask: change('enable'), expect: { status: 200, json: { status: 'enabled', disabled: false } } },
+      single({ status: 'enabled', backend_state: 'up', disabled_reason: REASON }),
+      singlePool({ backend_state: 'up' }),
+      { ask: change('disable'), expect: { status: 200, json: { status: 'disabled', disabled: true } } },
+      disabledForAReason({}),
+    ],
+  }),
+  ...from(29, {
+    name: 'enable, and disable without a reason: the answer says so, and nothing changes; thawing enables',
+    steps: [
+      { ask: change('disable'), expect: { status: 200, json: { status: 'disabled', disabled: true } } },
+      single({ status: 'enabled', backend_state: 'up' }),
+      after((cloud) => cloud.disable('lab@single', REASON), disabledForAReason({})),
+      { ask: change('enable'), expect: { status: 200, json: { status: 'enabled', disabled: false } } },
+      disabledForAReason({ backend_state: null }),
+      after((cloud) => cloud.freeze('lab@single'), single({ status: 'disabled', disabled_reason: 'frozen' })),
+      after(
+        (cloud) => cloud.thaw('lab@single'),
+        single({ status: 'enabled', disabled_reason: '', backend_state: 'up' }),
+      ),
+    ],
+  }),
   {
     name: 'freeze: disabled as well, with its own reason; thawing empties the reason',
     steps: [

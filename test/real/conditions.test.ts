@@ -3,6 +3,7 @@ import { startExporter } from '../support/exporter.ts';
 import type { Exporter } from '../support/exporter.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
+import { labRelease } from '../lab/release.ts';
 import { access } from './access.ts';
 import { backendConditions } from './backend-conditions.ts';
 import { outages } from './outages.ts';
@@ -11,7 +12,7 @@ import { volumeTypes } from './volume-types.ts';
 import { CONFIG } from './watched.ts';
 import { wire } from './wire.ts';
 
-describe('the exporter beside a real Keystone and Cinder', () => {
+describe(`the exporter beside a real Keystone and Cinder ${labRelease()}`, () => {
   let lab: Lab | undefined;
   let exporter: Exporter | undefined;
   before(async () => {

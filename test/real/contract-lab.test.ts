@@ -1,4 +1,6 @@
 import { startLabCloud } from '../contract/lab.ts';
 import { runContract } from '../contract/run.ts';
+import { labRelease } from '../lab/release.ts';
 
-runContract('a real Keystone and Cinder', startLabCloud);
+const release = labRelease();
+runContract(`a real Keystone and Cinder ${release}`, release, startLabCloud);

@@ -130,10 +130,10 @@ export const INCIDENTS: readonly Incident[] = [
       await lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' });
       await lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'maintenance' });
       await lab.restart('cinder-scheduler');
-      await lab.action('enable', { host: single, ...volume });
+      await lab.enable(single);
     },
     undo: async (lab) => {
-      await lab.action('enable', { host: single, ...volume });
+      await lab.enable(single);
       await lab.backend('single', { _fail_stats: null });
     },
     condition: 'unknown',
@@ -148,7 +148,7 @@ export const INCIDENTS: readonly Incident[] = [
     host: single,
     happen: (lab) =>
       lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'he said "no"\nsee C:\\42 ü' }),
-    undo: (lab) => lab.action('enable', { host: single, ...volume }),
+    undo: (lab) => lab.enable(single),
     condition: 'disabled',
     state: undefined,
     also: (page) => {
