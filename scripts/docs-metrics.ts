@@ -21,7 +21,7 @@ belongs to the scrape configuration, which \`/sd\` provides.
 
 const CONDITION_SECTION = `## Conditions
 
-Exactly one of the nine series of \`cinder_backend_condition\` is 1. The first that holds is the one:
+Exactly one series of \`cinder_backend_condition\` is 1. The first that holds is the one:
 
 | condition | when | \`cinder_backend_state\` |
 |---|---|---|

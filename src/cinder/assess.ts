@@ -1,4 +1,13 @@
-import { freshnessOf, groupBy, isDisputed, isServing, newest, type Standing } from './evidence.ts';
+import {
+  freshnessOf,
+  groupBy,
+  isDisputed,
+  isServing,
+  isVanished,
+  isWithoutCapacity,
+  newest,
+  type Standing,
+} from './evidence.ts';
 import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
 import { explain, type Facts, type Judgement } from './reason.ts';
@@ -85,6 +94,7 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   if (pools.every(isDown)) return 'down';
   if (freshness === 'stale') return 'stale';
   if (freshness !== 'fresh') return 'unknown';
+  if (pools.some(isVanished)) return pools.every(isWithoutCapacity) ? 'failing' : 'degraded';
   if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';
 }
@@ -102,10 +112,35 @@ function stateOf(condition: Condition, pools: readonly Pool[]): 0 | 1 | undefine
     case 'up':
     case 'up_assumed':
       return 1;
+    case 'failing':
     case 'degraded':
       return pools.some(isUp) ? 1 : undefined;
     default:
       return undefined;
+  }
+}
+
+/** Unknown for so long is out: as long as CinderBackendStateUnknown waits by default. */
+const UNKNOWN_IS_OUT_MS = 300_000;
+
+/**
+ * Can the backend be used, by all that is known of it? Takes for how long it has been in its condition, in milliseconds. undefined: nobody can
+ * say, or an administrator wants it unused.
+ */
+export function usable({ condition, pools }: Backend, inConditionMs: number): boolean | undefined {
+  switch (condition) {
+    case 'frozen':
+    case 'disabled':
+      return undefined;
+    case 'unknown':
+      return inConditionMs >= UNKNOWN_IS_OUT_MS ? false : undefined;
+    case 'degraded':
+      return pools.length === 0 ? undefined : pools.some((pool) => isUp(pool) && !isVanished(pool)) || undefined;
+    case 'up_assumed':
+    case 'up':
+      return true;
+    default:
+      return false;
   }
 }
 

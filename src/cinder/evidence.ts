@@ -126,7 +126,7 @@ export function withPools(
   const disagreements: string[] = [];
   for (const [host, its] of groupBy(pools, (pool) => pool.host)) {
     const held = before.reports.get(host);
-    const report = reportOf(its, held, readAt, offsetMs);
+    const report = reportOf(markVanished(its, held), held, readAt, offsetMs);
     const news = !held || replaces(report, held);
     if (held && (news ? isSameAgain(report, held) : !isAhead(report))) disagreements.push(host);
     reports.set(host, news ? report : { ...missing(held, readAt), ahead: report.ahead });
@@ -144,6 +144,36 @@ export function withPools(
     },
     disagreements,
   };
+}
+
+/**
+ * The pools of a report, each marked whose capacity has vanished: eight drivers publish zero with a fresh time when their array does not answer.
+ * One report may be a hiccup; so it takes the one before as well, which is another when it has another time.
+ */
+function markVanished(pools: readonly Pool[], held: Report | undefined): readonly Pool[] {
+  if (!held || !pools.some(isEmptied)) return pools;
+  const before = new Map(held.pools.map((pool) => [pool.pool, pool]));
+  return pools.map((pool) => {
+    const earlier = before.get(pool.pool);
+    if (!isEmptied(pool) || !earlier || !isEmptied(earlier)) return pool;
+    const another = pool.statsAtMs !== undefined && pool.statsAtMs !== earlier.statsAtMs;
+    return another || earlier.vanished === true ? { ...pool, vanished: true } : pool;
+  });
+}
+
+/** Has its capacity vanished? See `markVanished`. */
+export function isVanished({ vanished }: Pool): boolean {
+  return vanished === true;
+}
+
+/** It reports a capacity of 0. */
+export function isWithoutCapacity({ totalBytes }: Pool): boolean {
+  return totalBytes === 0;
+}
+
+/** No capacity at all, although Cinder has allocated volumes there. */
+function isEmptied(pool: Pool): boolean {
+  return isWithoutCapacity(pool) && pool.allocatedBytes !== undefined && pool.allocatedBytes > 0;
 }
 
 function reportOf(

@@ -49,6 +49,8 @@ export interface Pool {
   readonly vendorName: string;
   readonly driverVersion: string;
   readonly storageProtocol: string;
+  /** Its capacity is 0 in two successive reports, while volumes are allocated on it: the array does not answer its driver. */
+  readonly vanished?: boolean;
   /** What it said of its state was true once: the backend is stale, without service or unknown. */
   readonly outdated?: boolean;
 }

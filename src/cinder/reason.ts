@@ -1,4 +1,4 @@
-import { ageOf, isAhead, type Freshness, type Report } from './evidence.ts';
+import { ageOf, isAhead, isVanished, isWithoutCapacity, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
 import type { Condition } from './conditions.ts';
 import type { Pool, Service } from './model.ts';
@@ -49,6 +49,8 @@ export function explain(condition: Condition, facts: Facts, judgement: Judgement
       return down(facts, judgement);
     case 'stale':
       return stale(facts);
+    case 'failing':
+      return failing(facts);
     case 'degraded':
       return degraded(facts, judgement);
     case 'up_assumed':
@@ -121,10 +123,27 @@ function stale({ report }: Facts): string {
   return `heartbeats arrive, but its driver has published no stats for ${age}${lacking}: the storage or the driver hangs or fails`;
 }
 
+function failing({ pools }: Facts): string {
+  const bytes = pools.reduce((sum, pool) => sum + (pool.allocatedBytes ?? 0), 0);
+  return `its driver reports no capacity at all while ${gib(bytes)} are allocated: the array does not answer it`;
+}
+
+/** Cinder's unit of capacity, which it writes `gb`. */
+function gib(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 3)} GiB`;
+}
+
 function degraded({ report, pools, listed, newerWord }: Facts, { blindness }: Judgement): string {
   if (!report) return `the service list says ${quote(listed ?? '')}; ${withoutStats(blindness)}`;
   const bad = pools.filter((pool) => pool.backendState !== undefined && pool.backendState !== 'up');
   const source = newerWord === undefined ? 'its driver reports' : 'the service list, newer than the driver stats, says';
+  const gone = pools.filter((pool) => isVanished(pool) && !bad.includes(pool));
+  if (gone.length > 0) {
+    const list = gone.slice(0, 3).map((pool) => `${quote(pool.pool)} (${gib(pool.allocatedBytes ?? 0)} allocated)`);
+    const more = gone.length > 3 ? ` and ${gone.length - 3} more` : '';
+    const rest = bad.length > 0 ? `; ${bad.length} not up` : '';
+    return `its driver reports no capacity at all for ${gone.length} of ${pools.length} pools: ${list.join(', ')}${more}${rest}`;
+  }
   if (pools.length === 1) return `${source} ${quote(bad[0]?.backendState ?? '')}, which is neither up nor down`;
   if (bad.length === 0) return `${source} ${quote(newerWord ?? '')} of one of its ${pools.length} pools`;
   const list = bad
@@ -143,10 +162,6 @@ function assumed({ report, pools, statsAtMs }: Facts, { blindness }: Judgement):
 
 function withoutStats(blindness: string): string {
   return `the driver stats could not be read: ${blindness}`;
-}
-
-function isWithoutCapacity({ totalBytes }: Pool): boolean {
-  return totalBytes === 0;
 }
 
 /** `2 h ahead of Cinder's clock`, as of when the date was first seen. */

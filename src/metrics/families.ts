@@ -1,4 +1,4 @@
-import { isDown, isUp } from '../cinder/assess.ts';
+import { isDown, isUp, usable } from '../cinder/assess.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
@@ -20,6 +20,8 @@ import {
 interface SeenBackend {
   readonly backend: Backend;
   readonly history: History | undefined;
+  /** For how long this process has seen it in its condition. */
+  readonly inConditionMs: number;
 }
 
 /** Families with one entity for each backend: a cluster, or a cinder-volume service that is in none. */
@@ -31,6 +33,11 @@ const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
       'cinder_backend_state',
       'State of the storage backend by its driver stats ("backend_state"): 1 up, 0 down. No series when nobody can say: frozen, disabled, service down, unknown, stale.',
       ({ backend }) => backend.state,
+    ),
+    flag(
+      'cinder_backend_usable',
+      'Whether the backend can be used, by all that is known: 0 down, service down, stale, failing, or unknown for 5 minutes; 1 up, assumed up, or degraded with a pool that is up. No series for what an administrator disabled or froze, nor when nobody can say.',
+      ({ backend, inConditionMs }) => usable(backend, inConditionMs),
     ),
     states(
       'cinder_backend_condition',
@@ -242,7 +249,10 @@ export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(CLOUD_FAMILIES, [snapshot]);
   yield* renderGroup(
     BACKEND_FAMILIES,
-    snapshot.backends.map((backend) => ({ backend, history: snapshot.histories.get(backend.host) })),
+    snapshot.backends.map((backend) => {
+      const history = snapshot.histories.get(backend.host);
+      return { backend, history, inConditionMs: snapshot.atMs - (history?.sinceMs ?? snapshot.atMs) };
+    }),
   );
   yield* renderGroup(SERVICE_FAMILIES, snapshot.services);
   yield* renderGroup(POOL_FAMILIES, snapshot.pools);

@@ -103,6 +103,23 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
         'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.',
     },
     {
+      alert: 'CinderBackendCapacityVanished',
+      ...page,
+      comment:
+        'The exporter has seen it in two successive reports of the driver. So a driver publishes that cannot reach its array and does not say so ' +
+        '(8 of 103 drivers of Cinder).',
+      expr: unlessMuted(
+        'CinderBackendCapacityVanished',
+        `(${CONDITION}{condition="failing"} == 1)`,
+        allDown('host', 'backend', 'condition'),
+      ),
+      for: s.backend_capacity_vanished_for,
+      summary: 'The capacity of a Cinder storage backend has vanished.',
+      description:
+        'The driver of {{ $labels.host }} goes on reporting, but with no capacity at all, although volumes are allocated there: its array does not answer it. ' +
+        'The scheduler places no new volumes on it; volumes on it may have lost their storage.',
+    },
+    {
       alert: 'CinderBackendDegraded',
       ...ticket,
       comment: 'Only where no pool says down: otherwise CinderPoolDown names the pools.',
@@ -111,9 +128,9 @@ ${CONDITION}{condition="degraded"} == 1
 unless ignoring (condition)
 (min without (pool) (${POOL_STATE}) == 0)`,
       for: s.backend_degraded_for,
-      summary: 'A Cinder storage backend reports a state that is neither up nor down.',
+      summary: 'A Cinder storage backend is not whole.',
       description:
-        'At least one pool of {{ $labels.host }} reports a backend_state of its own (such as "degraded"); the API at /api/v1/backends quotes it.',
+        'At least one pool of {{ $labels.host }} reports a backend_state of its own (such as "degraded"), or no capacity at all. The API at /api/v1/backends says which.',
     },
     {
       alert: 'CinderPoolDown',
@@ -133,7 +150,7 @@ and ignoring (pool, condition)
       comment:
         'Whether a backend is in trouble, of whatever kind: an outage that is first one and then another is still one. ' +
         'Unknown is no outage, disabled and frozen are the wish of an operator.',
-      expr: `max without (condition) (${CONDITION}{condition=~"down|stale|service_down"})`,
+      expr: `max without (condition) (${CONDITION}{condition=~"down|stale|failing|service_down"})`,
       identity: ['host', 'backend'],
     },
     {
@@ -171,7 +188,7 @@ ${stillFiring('CinderBackendVanished', backendGone)}`,
         'Begins only while the scheduler lists the pools and the backend is one that it lists; ends when the pool is back, or the backend disabled, frozen or gone.',
       expr: `
 ${poolGone}
-and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"degraded|up_assumed|up"}) == 1)
+and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"failing|degraded|up_assumed|up"}) == 1)
 and ignoring (host, backend, pool)
 (max without (${s.replica_labels}, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 1)
 or
@@ -189,7 +206,7 @@ and ignoring (pool) (max without (condition) (${CONDITION}{condition!~"frozen|di
       for: s.backend_state_assumed_for,
       summary: 'A Cinder driver never reports the state of its backend; "up" is only the default.',
       description:
-        'The driver of {{ $labels.host }} sends no backend_state. CinderBackendDown cannot fire for it; CinderBackendStatsStale and CinderVolumeServiceDown can.',
+        'The driver of {{ $labels.host }} sends no backend_state. CinderBackendDown cannot fire for it. An outage of its array shows when its stats stop or its capacity vanishes; with some drivers it never shows.',
     },
   ];
 }

@@ -73,7 +73,7 @@ label_replace(
         'there the end is seen. Not where another replica knows more.',
       expr: `
 (
-  max without (condition) (${CONDITION}{condition=~"down|stale"} == 1)
+  max without (condition) (${CONDITION}{condition=~"down|stale|failing"} == 1)
   or
   max without (condition) (${CONDITION}{condition=~"unknown|degraded|up_assumed|up"} == 1)
   and ignoring (host, backend)

@@ -33,7 +33,7 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
         'Stale counts only when it lasts, because all backends are stale for a moment when a message bus comes back.',
       expr: `
 0 * max without (condition) (
-  (${CONDITION}{condition=~"down|service_down"} == 1)
+  (${CONDITION}{condition=~"down|service_down|failing"} == 1)
   or
   (min_over_time(${CONDITION}{condition="stale"}[${s.stale_settle}]) == 1)
   or
@@ -96,7 +96,7 @@ group without (host, backend) (
       for: s.all_backends_down_for,
       summary: 'No Cinder storage backend is usable.',
       description:
-        'All Cinder backends that {{ $labels.job }} sees, except those disabled or frozen on purpose, are down, stale, unknown or without their service.',
+        'All Cinder backends that {{ $labels.job }} sees, except those disabled or frozen on purpose, are down, stale, failing, unknown or without their service.',
     },
     {
       alert: 'CinderVolumeTypeDown',

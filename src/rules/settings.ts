@@ -45,6 +45,7 @@ export const SETTINGS = {
     '3m',
     'CinderBackendStatsStale, beyond the `stale_after` of the exporter (5 minutes)',
   ),
+  backend_capacity_vanished_for: duration('2m', 'CinderBackendCapacityVanished'),
   backend_state_unknown_for: duration('5m', 'CinderBackendStateUnknown'),
   pools_read_within: duration('2m', 'CinderBackendStateUnknown begins only when the pools were read within this time'),
   backend_degraded_for: duration('5m', 'CinderBackendDegraded'),

@@ -46,7 +46,7 @@ function verdict({ host, condition, state, reported, statsAtMs, heartbeatAtMs }:
   return { host, condition, state, reported, statsAtMs, heartbeatAtMs };
 }
 
-test('the verdict is one of nine, and its state follows from it and from evidence that is there', () => {
+test('the verdict is one condition, and its state follows from it and from evidence that is there', () => {
   fc.assert(
     fc.property(services, pools, words, (rows, stats, said) => {
       for (const backend of judge(rows, { pools: stats, words: said })) {

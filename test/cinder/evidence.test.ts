@@ -351,3 +351,60 @@ test('without a Date one machine whose clock is wrong is not the clock', () => {
   assert.equal(offset(NOW_MS + 20 * SECOND), NOW_MS + 19 * SECOND, 'a Date is the clock');
   assert.equal(offset(NOW_MS + 60 * MINUTE), NOW_MS - 1000, 'but not when it is far from all heartbeats');
 });
+
+const GIB = 1024 ** 3;
+/** What some drivers publish when their array does not answer. */
+const EMPTY = { totalBytes: 0, freeBytes: 0, allocatedBytes: 4200 * GIB } as const;
+const FULL = { totalBytes: 9000 * GIB, freeBytes: 0, allocatedBytes: 4200 * GIB } as const;
+
+test('no capacity at all while volumes are allocated: failing, once two successive reports say so', () => {
+  const cloud = watch();
+  cloud.list();
+  cloud.pools([{ ...EMPTY }]);
+  assert.equal(cloud.condition, 'up_assumed', 'one report may be a hiccup');
+  cloud.pass(30 * SECOND);
+  cloud.list();
+  cloud.pools([{ ...EMPTY, ago: 30 * SECOND }]);
+  assert.equal(cloud.condition, 'up_assumed', 'the same report, read again');
+  cloud.pass(30 * SECOND);
+  cloud.list();
+  cloud.pools([{ ...EMPTY }]);
+  assert.equal(cloud.condition, 'failing');
+  assert.equal(
+    cloud.reason,
+    'its driver reports no capacity at all while 4200 GiB are allocated: the array does not answer it',
+  );
+  cloud.pass(30 * SECOND);
+  cloud.list();
+  cloud.pools([{ ...EMPTY, ago: 30 * SECOND }]);
+  assert.equal(cloud.condition, 'failing', 'the same report, read again');
+  cloud.pass(30 * SECOND);
+  cloud.list();
+  cloud.pools([{ ...FULL }]);
+  assert.equal(cloud.condition, 'up_assumed', 'full is not failing');
+});
+
+test('no capacity: what is not failing', () => {
+  const again = (...rows: readonly (readonly Partial<Pool>[])[]): string | undefined => {
+    const cloud = watch();
+    for (const pools of rows) {
+      cloud.list();
+      cloud.pools(pools);
+      cloud.pass(60 * SECOND);
+    }
+    cloud.list();
+    cloud.pools(rows.at(-1) ?? []);
+    return cloud.condition;
+  };
+  const empty = { ...EMPTY };
+  assert.equal(again([empty]), 'failing');
+  assert.equal(again([{ ...empty, allocatedBytes: 0 }]), 'up_assumed', 'nothing is allocated there');
+  assert.equal(again([{ ...empty, allocatedBytes: undefined }]), 'up_assumed', 'nobody knows what is allocated');
+  assert.equal(again([{ ...empty, totalBytes: undefined }]), 'up_assumed', 'unknown is not 0');
+  assert.equal(again([{ ...empty, totalBytes: Infinity }]), 'up_assumed');
+  assert.equal(again([{ ...empty, statsAtMs: undefined }]), 'up_assumed', 'without a time nobody can tell two reports');
+  assert.equal(again([{ ...empty, ...UP }]), 'failing', 'whatever the driver says');
+  assert.equal(again([{ ...empty, backendState: 'down' }]), 'down', 'the word of the driver is worse');
+  assert.equal(again([empty, { ...FULL }]), 'degraded', 'one of two pools');
+  assert.equal(again([empty, { ...empty, allocatedBytes: 0 }]), 'failing', 'none of two pools has any');
+});

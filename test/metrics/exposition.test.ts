@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { CONDITIONS } from '../../src/cinder/conditions.ts';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { poolReader } from '../../src/cinder/pools.ts';
@@ -116,7 +117,7 @@ test('arbitrary JSON in, a strict page out: no series twice, exactly one conditi
           for (const sample of family.samples) assert.ok(!Number.isNaN(sample.value), family.name);
         }
         const conditions = page.samples('cinder_backend_condition');
-        assert.equal(conditions.length, 9 * snapshot.backends.length);
+        assert.equal(conditions.length, CONDITIONS.length * snapshot.backends.length);
         assert.equal(conditions.filter((sample) => sample.value === 1).length, snapshot.backends.length);
       }
     }),

@@ -19,7 +19,11 @@ test('the worst come first, then by cloud and host', () => {
     ranks,
     ranks.toSorted((a, b) => a - b),
   );
-  assert.deepEqual([...counts.keys()], WORST_FIRST);
+  // Of the twelve none is failing.
+  assert.deepEqual(
+    [...counts.keys()],
+    WORST_FIRST.filter((condition) => condition !== 'failing'),
+  );
   assert.deepEqual(
     entries.slice(0, 2).map(({ cloud, backend }) => [cloud, backend.host]),
     [

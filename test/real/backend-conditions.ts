@@ -7,7 +7,7 @@ import type { Incident } from './incidents.ts';
 import { backend, conditionOf, hostsOf } from './watched.ts';
 import { checkMetrics } from './check-metrics.ts';
 
-/** All nine conditions, produced by the real Cinder and cleared again. */
+/** The conditions, produced by the real Cinder and cleared again. */
 export function backendConditions(lab: () => Lab, exporter: () => Exporter): void {
   describe('conditions', () => {
     test('a healthy cloud: up, assumed up where no driver speaks, one backend for a cluster', async () => {

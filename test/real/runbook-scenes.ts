@@ -5,7 +5,7 @@ import type { Scene } from '../runbooks/play.ts';
 import { conditionOf } from './watched.ts';
 
 /** Backends of the lab; `broken` never gets through its set-up. */
-export const LAB_BACKENDS = ['single', 'pools', 'down', 'stale', 'mute', 'broken', 'gone'];
+export const LAB_BACKENDS = ['single', 'pools', 'down', 'stale', 'mute', 'broken', 'gone', 'empty'];
 
 /** The exporter beside it: short times, and volume types as often as the rest. */
 export const DESK_CONFIG = `
@@ -58,6 +58,8 @@ async function faults(lab: Lab, exporter: Exporter): Promise<void> {
       },
     ],
   });
+  // A driver whose array does not answer, and that publishes on.
+  await lab.backend('empty', { total_capacity_gb: 0, free_capacity_gb: 0 });
   await lab.stop('volume-gone', 'cinder-backup');
   const conditions = {
     'lab@single': 'up_assumed',
@@ -65,6 +67,7 @@ async function faults(lab: Lab, exporter: Exporter): Promise<void> {
     'lab@down': 'down',
     'lab@stale': 'stale',
     'lab@mute': 'unknown',
+    'lab@empty': 'failing',
     'lab@broken': 'service_down',
     'lab@gone': 'service_down',
   };

@@ -4,13 +4,20 @@ import type { Lab } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** Volume types by name, and the backend that serves each. */
-const TYPES: Readonly<Record<string, string>> = { gold: 'down', plain: 'single', several: 'pools', leaving: 'gone' };
+const TYPES: Readonly<Record<string, string>> = {
+  gold: 'down',
+  plain: 'single',
+  several: 'pools',
+  leaving: 'gone',
+  bare: 'empty',
+};
 /** Volumes by name, and their types. */
 const VOLUMES: Readonly<Record<string, string>> = {
   precious: 'gold',
   large: 'plain',
   pooled: 'several',
   left: 'leaving',
+  kept: 'bare',
 };
 
 interface Volume {

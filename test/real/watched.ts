@@ -32,7 +32,7 @@ export function backend(host: string): { readonly host: string; readonly backend
   return { host, backend: host.slice(host.lastIndexOf('@') + 1) };
 }
 
-/** The condition that a page tells of a backend; undefined when it tells none. Throws unless exactly one of the nine is 1. */
+/** The condition that a page tells of a backend; undefined when it tells none. Throws unless exactly one of them is 1. */
 export function conditionOf(page: Exposition, host: string): Condition | undefined {
   const told = page.samples('cinder_backend_condition').filter(({ labels }) => labels['host'] === host);
   if (told.length === 0) return undefined;

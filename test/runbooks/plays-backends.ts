@@ -32,6 +32,17 @@ export const BACKENDS: Readonly<Record<string, Play>> = {
       df: /Filesystem/,
     },
   },
+  CinderBackendCapacityVanished: {
+    words: { HOST: 'lab@empty', INCIDENT: 'incident 8' },
+    shows: {
+      [BACKEND]: /"condition": "failing"/,
+      [rows('name', 'total_capacity_gb', 'allocated_capacity_gb', 'timestamp')]:
+        /allocated_capacity_gb +\| [1-9][^]*name .*lab@empty#empty .*[^]*total_capacity_gb +\| 0 /,
+      [SERVICES_349]: row('lab@empty', 'enabled', 'up', 'up'),
+      df: /Filesystem/,
+      'openstack volume service set --disable --disable-reason "INCIDENT" HOST cinder-volume': NOTHING,
+    },
+  },
   CinderBackendStateUnknown: {
     words: mute,
     shows: {
