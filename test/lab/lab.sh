@@ -6,7 +6,7 @@
 #   lab.sh down [--keep]            stop everything this script started; without --keep also delete $LAB_DIR
 #   lab.sh status                   what runs, and its pid; exit 0 only if all of it runs
 #   lab.sh env [WHO]                print "export OS_..." lines; WHO: admin (default) system appcred member reader
-#                                   system-reader monitor
+#                                   system-reader monitor watcher (monitor and reader)
 #   lab.sh token [WHO]              print a fresh token
 #   lab.sh backend NAME [JSON]      show, or merge JSON into, what the driver of backend NAME reports
 #                                   (null deletes a key); e.g. backend single '{"backend_state":"down"}'
@@ -30,7 +30,7 @@
 # signalled. Settings, read from the environment at the first `up` and then remembered in
 # $LAB_DIR/settings: see the defaults below.
 #
-# Another release than Debian's: LAB_VENV, a virtual environment with Cinder and Keystone (newest.ts makes one).
+# Another release than Debian's: LAB_VENV, a virtual environment with Cinder and Keystone (release.ts makes one).
 # Another database than SQLite, which refuses one of two writes that come at once, the newest release all the time:
 # LAB_DB_PORT, a MariaDB of the lab's own (a unit: mariadb); or LAB_DB_URL, such as
 # mysql+pymysql://lab:lab@127.0.0.1:13306, in which there are databases "keystone" and "cinder", utf8mb4 and empty;
@@ -543,10 +543,11 @@ for name in ('service', 'monitor'):
 prj = {n: ensure('project', 'projects', 'name=' + n, {'name': n, 'domain_id': 'default'})['id'] for n in ('service', 'demo')}
 prj['admin'] = who['project']['id']
 usr = {'admin': who['user']['id']}
-for n in ('cinder', 'member', 'reader', 'monitor'):
+for n in ('cinder', 'member', 'reader', 'monitor', 'watcher'):
     usr[n] = ensure('user', 'users', 'name=' + n, {'name': n, 'domain_id': 'default', 'password': n + '-pw'})['id']
 for user, r, project in (('cinder', 'admin', 'service'), ('cinder', 'service', 'service'), ('member', 'member', 'demo'),
-                         ('reader', 'reader', 'demo'), ('monitor', 'monitor', 'service')):
+                         ('reader', 'reader', 'demo'), ('monitor', 'monitor', 'service'),
+                         ('watcher', 'monitor', 'service'), ('watcher', 'reader', 'service')):
     api('PUT', '/projects/%s/users/%s/roles/%s' % (prj[project], usr[user], role[r]))
 for user, r in (('admin', 'admin'), ('reader', 'reader')):      # keystone-manage bootstrap did the first already
     api('PUT', '/system/users/%s/roles/%s' % (usr[user], role[r]))
@@ -580,7 +581,7 @@ env_lines() {
   case $who in
     admin) all+=" OS_AUTH_TYPE=password OS_USERNAME=admin OS_PASSWORD=admin-pw $dom OS_PROJECT_NAME=admin $pdom" ;;
     member|reader) all+=" OS_AUTH_TYPE=password OS_USERNAME=$who OS_PASSWORD=$who-pw $dom OS_PROJECT_NAME=demo $pdom" ;;
-    monitor) all+=" OS_AUTH_TYPE=password OS_USERNAME=$who OS_PASSWORD=$who-pw $dom OS_PROJECT_NAME=service $pdom" ;;
+    monitor|watcher) all+=" OS_AUTH_TYPE=password OS_USERNAME=$who OS_PASSWORD=$who-pw $dom OS_PROJECT_NAME=service $pdom" ;;
     system) all+=" OS_AUTH_TYPE=password OS_USERNAME=admin OS_PASSWORD=admin-pw $dom OS_SYSTEM_SCOPE=all" ;;
     system-reader) all+=" OS_AUTH_TYPE=password OS_USERNAME=reader OS_PASSWORD=reader-pw $dom OS_SYSTEM_SCOPE=all" ;;
     appcred) all+=" OS_AUTH_TYPE=v3applicationcredential OS_APPLICATION_CREDENTIAL_ID=$(id_of appcred) OS_APPLICATION_CREDENTIAL_SECRET=lab-appcred-secret" ;;
@@ -596,7 +597,7 @@ auth_body() {
     system-reader) user=reader scope='{"system":{"all":true}}' ;;
     admin) user=admin scope='{"project":{"name":"admin","domain":{"name":"Default"}}}' ;;
     member|reader) user=$who scope='{"project":{"name":"demo","domain":{"name":"Default"}}}' ;;
-    monitor) user=$who scope='{"project":{"name":"service","domain":{"name":"Default"}}}' ;;
+    monitor|watcher) user=$who scope='{"project":{"name":"service","domain":{"name":"Default"}}}' ;;
     *) die "who is $who?" ;;
   esac
   pw=$user-pw

@@ -14,7 +14,7 @@ import type { Release } from './release.ts';
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('lab.sh', import.meta.url));
 
-export type Who = 'admin' | 'system' | 'appcred' | 'member' | 'reader' | 'system-reader' | 'monitor';
+export type Who = 'admin' | 'system' | 'appcred' | 'member' | 'reader' | 'system-reader' | 'monitor' | 'watcher';
 
 export interface LabOptions {
   /** Backend names as lab.sh knows them. */

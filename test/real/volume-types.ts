@@ -5,6 +5,7 @@ import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
 import { startExporter } from '../support/exporter.ts';
 import type { Lab, Who } from '../lab/lab.ts';
+import { labRelease } from '../lab/release.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { checkMetrics } from './check-metrics.ts';
 
@@ -42,11 +43,14 @@ export function volumeTypes(lab: () => Lab): void {
     });
 
     test('which backends serve which type, for an administrator', () => tells(lab(), 'admin', expected));
+    if (labRelease() >= 29)
+      test('a role that is not reader as well may not list types: the collector says so', () =>
+        isBlind(lab(), /type_get_all/, 'monitor'));
     test('the least-privilege role does not see extra specs: the collector says so', () =>
       isBlind(lab(), /shows this user no extra specs .*access_types_extra_specs/));
     test('with the first of the two rules that the policy file has in a comment they are redacted: it says so', () =>
       withRules(lab(), /^#"(?=.*access_types)/gm, () => isBlind(lab(), /may hide extra specs .*read_sensitive/)));
-    test('with both it sees them', () => withRules(lab(), /^#"/gm, () => tells(lab(), 'monitor', expected)));
+    test('with both it sees them', () => withRules(lab(), /^#"/gm, () => tells(lab(), 'watcher', expected)));
   });
 }
 
@@ -68,8 +72,8 @@ async function withRules(lab: Lab, comment: RegExp, run: () => Promise<void>): P
 }
 
 /** The collector fails for this reason, and no backend is given to any type. */
-async function isBlind(lab: Lab, why: RegExp): Promise<void> {
-  const exporter = await startExporter({ environment: await lab.environment('monitor'), config });
+async function isBlind(lab: Lab, why: RegExp, who: Who = 'watcher'): Promise<void> {
+  const exporter = await startExporter({ environment: await lab.environment(who), config });
   try {
     await waitFor(
       'the failure, for this reason',
