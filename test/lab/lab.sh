@@ -30,7 +30,7 @@
 # signalled. Settings, read from the environment at the first `up` and then remembered in
 # $LAB_DIR/settings: see the defaults below.
 #
-# Another release than Debian's: LAB_VENV, a virtual environment with Cinder and Keystone (release.ts makes one).
+# Another release than Debian's: LAB_VENV, a virtual environment with Cinder and Keystone (python-environment.ts makes one).
 # Another database than SQLite, which refuses one of two writes that come at once, the newest release all the time:
 # LAB_DB_PORT, a MariaDB of the lab's own (a unit: mariadb); or LAB_DB_URL, such as
 # mysql+pymysql://lab:lab@127.0.0.1:13306, in which there are databases "keystone" and "cinder", utf8mb4 and empty;

@@ -8,7 +8,8 @@ import { send } from './answer.ts';
 import type { Answer, Question } from './answer.ts';
 import { persist } from './sqlite.ts';
 import { freePorts } from './free-port.ts';
-import { labRelease, virtualEnvironment } from './release.ts';
+import { pythonEnvironment } from './python-environment.ts';
+import { labRelease } from './release.ts';
 import type { Release } from './release.ts';
 
 const run = promisify(execFile);
@@ -80,7 +81,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const release = labRelease();
   const env = {
     ...process.env,
-    ...(release === 29 ? { LAB_VENV: virtualEnvironment(), LAB_DB_PORT: String(databasePort) } : {}),
+    ...(release === 29 ? { LAB_VENV: pythonEnvironment('cinder-29'), LAB_DB_PORT: String(databasePort) } : {}),
     LAB_DIR: folder,
     LAB_KEYSTONE_PORT: String(keystonePort),
     LAB_CINDER_PORT: String(cinderPort),
