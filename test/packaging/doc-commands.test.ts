@@ -51,7 +51,8 @@ test('CI runs what CONTRIBUTING names', () => {
   const run = read('.ci/run');
   const [block = ''] = commandBlocks('CONTRIBUTING.md');
   const commands = block.split('\n').map((line) => line.replace(/ *#.*/, '').trim());
-  for (const command of commands.filter((one) => one && one !== 'bash .ci/run'))
+  // The same for some files is in the whole.
+  for (const command of commands.filter((one) => one && one !== 'bash .ci/run' && !one.includes(' -- ')))
     assert.match(run, new RegExp(`^(?:step \\S+| ) ${command}$`, 'm'));
 });
 
