@@ -113,7 +113,7 @@ max without (${s.replica_labels}) (
         for: s.pool_over_provisioned_for,
         summary: 'A Cinder pool is provisioned beyond its limit.',
         description:
-          'Pool {{ $labels.pool }} of {{ $labels.host }} is {{ $value | humanize1024 }}B below zero by the arithmetic of the scheduler; the capacity filter refuses new volumes on it.',
+          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanize1024 }}B left by the arithmetic of the scheduler. The capacity filter refuses new volumes on it.',
       },
     ],
   };

@@ -6,7 +6,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'rbd trash ls': 'needs a Ceph cluster',
   'chronyc tracking': 'needs a chronyd that owns the clock',
   'cinder get-pools': 'the page says not to',
-  'journalctl -u cinder-volume --since -30min | tail -50': 'needs systemd as the first process',
+  "journalctl -u cinder-volume --since -30min | grep -iE 'error|critical|traceback' | tail -20":
+    'needs systemd as the first process',
   "journalctl -u cinder-volume --since -15min | grep -iE 'error|stats'": 'needs systemd as the first process',
   'kubectl get pods -A -l app.kubernetes.io/name=cinder-exporter': 'needs a Kubernetes cluster',
   'systemctl status cinder-exporter': 'needs systemd as the first process',
