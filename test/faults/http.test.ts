@@ -44,8 +44,11 @@ async function run(t: TestContext): Promise<Running> {
   const address = serving.addresses[0] ?? '';
   const get: Running['get'] = (path, headers = {}) => fetch(`http://${address}${path}`, { headers });
   await waitFor('ready', async () => ((await get('/-/ready')).status === 200 ? true : undefined));
-  // The volume types are the last thing that a refresh reads.
-  await waitFor('the first refresh', () => (simulator.requests.count('types') > 0 ? true : undefined));
+  // The volume types are the last thing that a refresh reads, and the page is made anew when they are there.
+  await waitFor('the first refresh is on the page', async () => {
+    const page = parseExposition(await (await get('/metrics')).text(), 'text');
+    return page.value('cinder_scrape_collector_success', { collector: 'volume_types' }) === 1 || undefined;
+  });
   return { address, simulator, log, get };
 }
 
