@@ -28,7 +28,7 @@ export interface RefreshTask {
 }
 
 async function measure({ modules, services, pools, rounds, repeat }: RefreshTask): Promise<RefreshCost> {
-  const { createPipeline } = await importCompiled<PipelineModule>(modules, 'refresh/pipeline.js');
+  const { createPipeline } = await importCompiled<PipelineModule>(modules, 'watch/pipeline.js');
   const { finish } = await importCompiled<PageModule>(modules, 'metrics/page.js');
   const bodies = { services: readFileSync(services), pools: readFileSync(pools) };
   const texts = [bodies.services.toString(), bodies.pools.toString()];

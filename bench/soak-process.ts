@@ -26,8 +26,8 @@ answer({
   async open({ modules, config, environment }: SoakTarget) {
     const { loadConfig } = await importCompiled<LoadModule>(modules, 'config/load.js');
     const { loadTargets } = await importCompiled<TargetsModule>(modules, 'cli/targets.js');
-    const { createWatcher } = await importCompiled<WatcherModule>(modules, 'refresh/watcher.js');
-    const { createPageSource } = await importCompiled<PageModule>(modules, 'refresh/page.js');
+    const { createWatcher } = await importCompiled<WatcherModule>(modules, 'watch/watcher.js');
+    const { createPageSource } = await importCompiled<PageModule>(modules, 'watch/pipeline.js');
     const [target] = loadTargets(loadConfig(config, environment), { env: environment, cwd: '/', home: '/' });
     if (!target) throw new Error('no cloud');
     const watcher = createWatcher({ ...target, log: () => {} });
