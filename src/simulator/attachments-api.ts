@@ -82,6 +82,9 @@ export async function createAttachment(call: CinderCall): Promise<Result> {
   return jsonResult(200, { attachment: detailOf(reserved) });
 }
 
+const NOT_CREATED = 'Unable to create attachment for volume';
+const BAD_RESPONSE = 'Bad or unexpected response from the storage volume backend API: ';
+
 async function exported({ api }: CinderCall, volume: VolumeRow, attachment: AttachmentRow): Promise<void> {
   const info: JsonObject = {
     qos_specs: null,
@@ -91,8 +94,12 @@ async function exported({ api }: CinderCall, volume: VolumeRow, attachment: Atta
     driver_volume_type: 'iscsi',
     attachment_id: attachment.id,
   };
-  const raised = await unlessLate(api.flows.attach(volume));
-  if (raised !== undefined) throw new Fault(500, INCAPABLE);
+  const raised = await unlessLate(api.flows.attach(volume), `${NOT_CREATED}.`);
+  if (raised !== undefined) {
+    // The manager's exception around the driver's. Source: cinder/volume/manager.py, _connection_create.
+    const driver = `${BAD_RESPONSE}Driver initialize connection failed (error: ${BAD_RESPONSE}${raised}).`;
+    throw new Fault(500, `${NOT_CREATED} (${driver}).`);
+  }
   api.flows.save(volume, { status: 'attaching' });
   api.flows.save(attachment, {
     attach_status: 'attaching',
@@ -103,11 +110,11 @@ async function exported({ api }: CinderCall, volume: VolumeRow, attachment: Atta
 }
 
 /** A cinder-volume that does not answer in time is an error like any other. */
-async function unlessLate(reply: Promise<string | undefined>): Promise<string | undefined> {
+async function unlessLate(reply: Promise<string | undefined>, message = INCAPABLE): Promise<string | undefined> {
   try {
     return await reply;
   } catch (error) {
-    if (error instanceof MessagingTimeout) throw new Fault(500, INCAPABLE);
+    if (error instanceof MessagingTimeout) throw new Fault(500, message);
     throw error;
   }
 }

@@ -242,7 +242,11 @@ export const SNAPSHOT_CASES: readonly Case[] = [
           ...attachments,
           body: { attachment: { volume_uuid: kept.get('volume'), connector } },
         }),
-        expect: fault(500, 'computeFault', /^The server has either erred/),
+        expect: fault(
+          500,
+          'computeFault',
+          /^Unable to create attachment for volume \(Bad or unexpected response from the storage volume backend API: Driver initialize connection failed \(error: Bad or unexpected response from the storage volume backend API: the fabric is broken\)\.\)\.$/,
+        ),
       },
       volumeIs('reserved'),
       notDeletable,

@@ -38,7 +38,7 @@ const MEMBERS = [1, 1, 1, 3, 1];
 export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-backends/Cinder API/A': of('job', 1),
   ...Object.fromEntries(
-    letters('ABCDEFGHI').map((letter) => [`cinder-backends/Backends by condition/${letter}`, of('', 1)]),
+    letters('ABCDEFGHIJ').map((letter) => [`cinder-backends/Backends by condition/${letter}`, of('', 1)]),
   ),
   'cinder-backends/Condition of every backend/A': of('job host', ALL),
   'cinder-backends/Backends/A': of('job host', ALL, 'runbook'),
