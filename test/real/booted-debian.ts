@@ -18,14 +18,19 @@ export async function bootDebian(tree: string): Promise<BootedDebian> {
   const nspawn = startDaemon(`${tree}.log`, ['systemd-nspawn', ...flags]);
   const stop = (): Promise<void> => nspawn.stop('SIGTERM');
   try {
-    const init = await waitFor('PID 1 of the tree', () => childOf(nspawn.pid), 60_000);
-    const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
     const env = { PATH, HOME: '/root', LC_ALL: 'C.UTF-8' };
-    const shell = (folder: string): PageShell => pageShell(folder, env, enter);
-    await waitFor(
+    const shell = await waitFor(
       'systemd in the tree is running',
-      async () => (await shell('/').run('systemctl is-system-running --wait')).trim() === 'running' || undefined,
-      60_000,
+      async () => {
+        // The first child of systemd-nspawn only makes the second, which is PID 1: so it is looked for each time.
+        const init = childOf(nspawn.pid);
+        if (init === undefined) return undefined;
+        const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
+        const inside = (folder: string): PageShell => pageShell(folder, env, enter);
+        const said = await inside('/').run('systemctl is-system-running --wait');
+        return said.trim() === 'running' ? inside : undefined;
+      },
+      120_000,
     );
     return { shell, stop };
   } catch (error) {
