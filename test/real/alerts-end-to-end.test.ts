@@ -33,7 +33,7 @@ const BACKENDS: SiteOptions = {
   prepare: prepareBackends,
 };
 function night(): void {
-  stories(onSite(BACKENDS), NIGHT_STORIES);
+  describe('backends, at night', { concurrency: 1 }, () => stories(onSite(BACKENDS), NIGHT_STORIES));
 }
 
 function day(): void {

@@ -319,7 +319,7 @@ function accessRules(lab: () => Lab): void {
 
   test('when it ends: a password, a disabled user, a role that is taken away, a deleted user', async () => {
     const [user, project] = await Promise.all([find('users'), find('projects')]);
-    const role = await find('roles', 'monitor');
+    const [monitor, reader] = await Promise.all([find('roles', 'monitor'), find('roles', 'reader')]);
     const patch = (change: object): Promise<Answer> => keystone('PATCH', `/users/${user}`, { user: change });
     await patch({ password: 'another one' });
     assert.equal((await logIn()).status, 201, 'a changed password');
@@ -327,11 +327,16 @@ function accessRules(lab: () => Lab): void {
     assert.equal((await logIn()).status, 401, 'disabled');
     await patch({ enabled: true });
     assert.equal((await logIn()).status, 201, 'enabled again');
-    const assignment = `/projects/${project}/users/${user}/roles/${role}`;
-    await keystone('DELETE', assignment);
+    const assignment = (role: string): string => `/projects/${project}/users/${user}/roles/${role}`;
+    await keystone('DELETE', assignment(monitor));
+    const left = await logIn();
+    assert.equal(left.status, 201, 'with the role reader alone');
+    const read = asking(lab(), left.headers['x-subject-token'] ?? '');
+    assert.equal((await read('GET', '/os-services')).status, 403, 'which may not read the service list');
+    await keystone('DELETE', assignment(reader));
     const taken = (await logIn()).status;
-    await keystone('PUT', assignment);
-    assert.deepEqual([taken, (await logIn()).status], [401, 201], 'without the role, and with it again');
+    for (const role of [monitor, reader]) await keystone('PUT', assignment(role));
+    assert.deepEqual([taken, (await logIn()).status], [401, 201], 'without the roles, and with them again');
     await keystone('DELETE', `/users/${user}`);
     assert.equal((await logIn()).status, 404, 'the user is deleted');
     await keystone('DELETE', `/projects/${project}`);
