@@ -204,12 +204,10 @@ function accessRules(lab: () => Lab): void {
     send(`${lab().keystone}/v3/auth/tokens`, {
       body: { auth: { identity: { methods: ['application_credential'], application_credential: { id, secret } } } },
     });
-  const keystone = async (method: string, path: string, body?: object): Promise<Answer> =>
-    send(`${lab().keystone}/v3${path}`, {
-      method,
-      headers: { 'x-auth-token': await lab().token() },
-      ...(body && { body }),
-    });
+  const keystone = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const headers = { 'x-auth-token': await lab().token() };
+    return persist(() => send(`${lab().keystone}/v3${path}`, { method, headers, ...(body && { body }) }));
+  };
   const environment = ({ id, secret }: typeof credential): Readonly<Record<string, string>> => ({
     OS_AUTH_TYPE: 'v3applicationcredential',
     OS_AUTH_URL: `${lab().keystone}/v3`,
