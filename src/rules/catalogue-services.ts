@@ -1,6 +1,7 @@
 import {
   allDown,
   CLOCK_BEHIND,
+  NODE_AHEAD,
   clockError,
   CONDITION,
   DESCRIPTIVE,
@@ -214,21 +215,32 @@ max without (${s.replica_labels}, zone, cluster, disabled_reason, replication_st
           'The row of {{ $labels.binary }} on {{ $labels.host }} has not changed for {{ $value | humanizeDuration }}: no heartbeat, and no operator touched it. Left over after a rename or a removal? Then remove it with "cinder-manage service remove".',
       },
       {
-        record: CLOCK_BEHIND,
+        record: NODE_AHEAD,
         comment:
-          'How far the heartbeats of most hosts are ahead of the clock of a replica of the exporter, when it read them; a few seconds below zero as a rule. ' +
+          'How far the heartbeats of each host are ahead of the clock of a replica of the exporter, when it read them; a few seconds below zero as a rule. ' +
           'Of services that Cinder counts as up: the others say nothing of clocks.',
         expr: `
-quantile without (node) (
+quantile without (binary, host) (
   0.5,
-  avg without (binary, host) (
-    label_replace(
-      ${ahead(s).replaceAll('\n', '\n      ')}
-      unless (cinder_service_state{${s.selector}} == 0),
-      "node", "$1", "host", "([^@]+).*"
-    )
+  label_replace(
+    ${ahead(s).replaceAll('\n', '\n    ')}
+    unless (cinder_service_state{${s.selector}} == 0),
+    "node", "$1", "host", "([^@]+).*"
   )
 )`,
+        identity: ['node', 'instance', 'pod'],
+      },
+      {
+        record: CLOCK_BEHIND,
+        comment:
+          'The same of most hosts. Nothing while half of the hosts agree with the exporter: of two hosts with two clocks the one that agrees is believed.',
+        expr: `
+quantile without (node) (0.5, ${NODE_AHEAD})
+unless
+2 * count without (node) (
+  ${NODE_AHEAD} >= -${secondsOf(s.exporter_clock_ahead)} and ${NODE_AHEAD} <= ${secondsOf(s.clock_skew)}
+)
+>= count without (node) (${NODE_AHEAD})`,
         identity: ['instance', 'pod'],
       },
       {

@@ -21,7 +21,10 @@ export const ALL_DOWN = 'cinder:all_backends_down:bool';
 /** 1 for each backend without service on a host (`node`) whose backends are all without service, two or more. */
 export const HOST_DOWN = 'cinder:backend_host_down:bool';
 
-/** How far most Cinder services are ahead of the clock of a replica of the exporter. */
+/** How far the heartbeats of a Cinder host (node) are ahead of the clock of a replica of the exporter: of most of its services. */
+export const NODE_AHEAD = 'cinder:node_clock_ahead:seconds';
+
+/** How far most Cinder hosts are ahead of the clock of a replica of the exporter. */
 export const CLOCK_BEHIND = 'cinder:exporter_clock_behind:seconds';
 
 /** What `info` has beside the identity of a service and its cluster. */
