@@ -238,7 +238,7 @@ quantile without (binary, host) (
 quantile without (node) (0.5, ${NODE_AHEAD})
 unless
 2 * count without (node) (
-  ${NODE_AHEAD} >= -${secondsOf(s.exporter_clock_ahead)} and ${NODE_AHEAD} <= ${secondsOf(s.clock_skew)}
+  ${NODE_AHEAD} > -${secondsOf(s.exporter_clock_ahead)} and ${NODE_AHEAD} < ${secondsOf(s.clock_skew)}
 )
 >= count without (node) (${NODE_AHEAD})`,
         identity: ['instance', 'pod'],

@@ -23,7 +23,7 @@ test('scaling changes every duration by the factor, and nothing else in the rule
     const expr = rule.expr
       .replaceAll(/\[(\w+)\]/g, (_, range: string) => `[${scaled(range, 0.05)}]`)
       .replaceAll(
-        /(> |, )(\d{2,})\b/g,
+        /([<>] -?|, )(\d{2,})\b/g,
         (_, before: string, seconds: string) => `${before}${SECONDS.get(seconds) ?? `unexpected ${seconds}`}`,
       );
     const { description = '', ...annotations } = rule.annotations ?? {};
