@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import assert from 'node:assert/strict';
 import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
@@ -129,6 +130,8 @@ export const INCIDENTS: readonly Incident[] = [
     happen: async (lab) => {
       await lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' });
       await lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'maintenance' });
+      // What the exporter has not seen it cannot know: it looks every 2 s, and later while the scheduler is away.
+      await pause(6000);
       await lab.restart('cinder-scheduler');
       await lab.enable(single);
     },
