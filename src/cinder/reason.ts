@@ -139,18 +139,21 @@ function degraded({ report, pools, listed, newerWord }: Facts, { blindness }: Ju
   const source = newerWord === undefined ? 'its driver reports' : 'the service list, newer than the driver stats, says';
   const gone = pools.filter((pool) => isVanished(pool) && !bad.includes(pool));
   if (gone.length > 0) {
-    const list = gone.slice(0, 3).map((pool) => `${quote(pool.pool)} (${gib(pool.allocatedBytes ?? 0)} allocated)`);
-    const more = gone.length > 3 ? ` and ${gone.length - 3} more` : '';
+    const list = firstThree(gone, (pool) => `${quote(pool.pool)} (${gib(pool.allocatedBytes ?? 0)} allocated)`);
     const rest = bad.length > 0 ? `; ${bad.length} not up` : '';
-    return `its driver reports no capacity at all for ${gone.length} of ${pools.length} pools: ${list.join(', ')}${more}${rest}`;
+    return `its driver reports no capacity at all for ${gone.length} of ${pools.length} pools: ${list}${rest}`;
   }
   if (pools.length === 1) return `${source} ${quote(bad[0]?.backendState ?? '')}, which is neither up nor down`;
   if (bad.length === 0) return `${source} ${quote(newerWord ?? '')} of one of its ${pools.length} pools`;
-  const list = bad
-    .slice(0, 3)
-    .map((pool) => `${quote(pool.pool)} ${pool.backendState === 'down' ? 'down' : quote(pool.backendState ?? '')}`);
-  const more = bad.length > 3 ? ` and ${bad.length - 3} more` : '';
-  return `its driver reports ${bad.length} of ${pools.length} pools not up: ${list.join(', ')}${more}`;
+  const stateOf = ({ backendState = '' }: Pool): string => (backendState === 'down' ? 'down' : quote(backendState));
+  const list = firstThree(bad, (pool) => `${quote(pool.pool)} ${stateOf(pool)}`);
+  return `its driver reports ${bad.length} of ${pools.length} pools not up: ${list}`;
+}
+
+/** The first three pools in words, and how many more there are. */
+function firstThree(pools: readonly Pool[], words: (pool: Pool) => string): string {
+  const more = pools.length > 3 ? ` and ${pools.length - 3} more` : '';
+  return `${pools.slice(0, 3).map(words).join(', ')}${more}`;
 }
 
 function assumed({ report, pools, statsAtMs }: Facts, { blindness }: Judgement): string {
