@@ -1,4 +1,4 @@
-import type { CinderCall } from './cinder-call.ts';
+import { atLeast, type CinderCall, COUNT } from './cinder-call.ts';
 import { Fault } from './cinder-fault.ts';
 import { pythonLiteral, type PythonValue } from './python-literal.ts';
 
@@ -141,6 +141,14 @@ export function linksOf(
     { rel: 'self', href: `${api.url}/v3${project}/${collection}/${id}` },
     { rel: 'bookmark', href: `${api.url}${project}/${collection}/${id}` },
   ];
+}
+
+/** Is `with_count` asked for? Below 3.45 it is left where it is: a filter that nothing knows. */
+export function takeCount({ version }: CinderCall, parameters: ListParameters): boolean {
+  if (!atLeast(version, COUNT) || !parameters.has('with_count')) return false;
+  const asked = flagOf(parameters, 'with_count');
+  parameters.delete('with_count');
+  return asked;
 }
 
 /** A parameter that must be one of Python's words for true or false. */

@@ -2,7 +2,6 @@ import {
   ACCEPTED,
   atLeast,
   type CinderCall,
-  COUNT,
   GROUP_SNAPSHOTS,
   jsonResult,
   RESOURCE_FILTER,
@@ -12,7 +11,7 @@ import {
 } from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
 import type { JsonValue } from './definition.ts';
-import { flagOf, matches, nextLink, pageOf, rowsOfPage } from './listing.ts';
+import { flagOf, matches, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
 import { pythonRepr } from './python-literal.ts';
 import { checkSnapshotQuota } from './quota.ts';
 import { invalid, isUuid, optionalMetadata, optionalName, requestObject } from './request-body.ts';
@@ -48,9 +47,7 @@ export function listSnapshots(call: CinderCall, detail: boolean): Result {
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const parameters = new Map(request.query);
   const page = pageOf(parameters, api.settings.maxLimit);
-  const counted = atLeast(version, COUNT) && parameters.has('with_count');
-  const shown = counted && flagOf(parameters, 'with_count');
-  if (counted) parameters.delete('with_count');
+  const shown = takeCount(call, parameters);
   (atLeast(version, RESOURCE_FILTER) ? checkFilters : dropFilters)(call, 'snapshot', parameters);
   const all = admin && flagOf(parameters, 'all_tenants');
   parameters.delete('all_tenants');

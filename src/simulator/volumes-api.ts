@@ -2,7 +2,6 @@ import {
   ACCEPTED,
   atLeast,
   type CinderCall,
-  COUNT,
   FORCE_DELETE,
   GROUP,
   jsonResult,
@@ -17,7 +16,7 @@ import {
 } from './cinder-call.ts';
 import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
 import { isObject, type JsonValue, textOf } from './definition.ts';
-import { flagOf, linksOf, nextLink, pageOf, rowsOfPage } from './listing.ts';
+import { flagOf, linksOf, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
 import { requestJson } from './request-body.ts';
 import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
 import type { VolumeRow } from './volume-rows.ts';
@@ -32,13 +31,11 @@ export function findVolume(call: CinderCall, id: string): VolumeRow {
 
 /** `GET /v3/volumes` and `/v3/volumes/detail`. */
 export function listVolumes(call: CinderCall, detail: boolean): Result {
-  const { api, version, request } = call;
+  const { api, request } = call;
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const parameters = new Map(request.query);
   const page = pageOf(parameters, api.settings.maxLimit);
-  const counted = atLeast(version, COUNT) && parameters.has('with_count');
-  const shown = counted && flagOf(parameters, 'with_count');
-  if (counted) parameters.delete('with_count');
+  const shown = takeCount(call, parameters);
   const found = [...api.database.volumes.values()].filter(volumeFilter(call, parameters));
   const marker = page.marker === undefined ? undefined : findVolume(call, page.marker);
   const rows = rowsOfPage(found, page, VOLUME_COLUMNS, marker);
