@@ -60,14 +60,18 @@ const WORDS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate is not trusted',
 };
 
-/** What happened to a connection, in words for people and then in those of Node.js. */
-export function connectionTrouble(error: unknown): string {
+/**
+ * What happened to a connection, in words for people and then in those of Node.js. `shown` takes what Node.js says and returns what may be shown of it: a
+ * certificate's names are in it, and by chance a part of a password. Our own words stand in any case: they are what helps.
+ */
+export function connectionTrouble(error: unknown, shown: (text: string) => string): string {
   // A happy-eyeballs failure has no message of its own.
-  if (error instanceof AggregateError && error.errors.length > 0) return connectionTrouble(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.errors.length > 0) return connectionTrouble(error.errors[0], shown);
+  if (!(error instanceof Error)) return shown(String(error));
   const said = error.message || error.name;
   const words = wordsFor(said, 'code' in error ? String(error.code) : '');
-  return words === undefined ? said : `${words} (${said})`;
+  if (words === undefined) return shown(said);
+  return shown(said) === said ? `${words} (${said})` : words;
 }
 
 function wordsFor(said: string, code: string): string | undefined {

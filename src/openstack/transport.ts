@@ -137,7 +137,7 @@ async function exchange(request: Request, way: Way, options: TransportOptions, s
     const via = way.proxy ? `, through the proxy ${way.proxy.url.host} (${way.proxy.variable})` : '';
     if (late) throw failure(request, 'timeout', `no whole answer within ${request.timeoutMs / 1000} s${via}`, error);
     if (error instanceof OpenStackError) throw error;
-    const trouble = oneLine(withoutSecrets(request, connectionTrouble(error)));
+    const trouble = oneLine(connectionTrouble(error, (text) => withoutSecrets(request, text)));
     throw failure(request, 'connect', trouble + via, withoutBytes(error));
   } finally {
     cancel();

@@ -102,17 +102,22 @@ function forbidden(collector: Collector, message: string): Explanation {
   };
 }
 
-/** By the words of Node's and OpenSSL's errors. */
+/** By our words for the codes of Node.js and OpenSSL, and by their own, which are not always shown. */
 function unreachable(message: string): Explanation {
-  if (/altname|Hostname\/IP/i.test(message))
+  if (/for another name|altname|Hostname\/IP/i.test(message))
     return {
       what: "The server's certificate is for another name",
       help: 'The URL and the names in the certificate must agree.',
     };
-  if (/certificate has expired|CERT_HAS_EXPIRED/i.test(message))
+  if (/certificate is too old|certificate has expired|CERT_HAS_EXPIRED/i.test(message))
     return {
       what: "The server's certificate has expired",
       help: 'It has to be renewed on the server; clocks that are wrong look the same.',
+    };
+  if (/certificate is not (?:yet valid|valid yet)/i.test(message))
+    return {
+      what: "The server's certificate is not valid yet",
+      help: 'Compare the clocks of this machine and of the server.',
     };
   if (/certificate|self.signed|unable to verify/i.test(message)) {
     return {
@@ -120,12 +125,12 @@ function unreachable(message: string): Explanation {
       help: 'Name the file with its authority as cacert in clouds.yaml, or in OS_CACERT.',
     };
   }
-  if (/ECONNREFUSED/.test(message))
+  if (/connection was refused|ECONNREFUSED/.test(message))
     return {
       what: 'The connection was refused',
       help: 'Nothing listens at that address and port, or a firewall refuses.',
     };
-  if (/ENOTFOUND|EAI_AGAIN/.test(message))
+  if (/name has no address|name could not be looked up|ENOTFOUND|EAI_AGAIN/.test(message))
     return {
       what: 'The name of the server could not be resolved',
       help: 'Check the URL in clouds.yaml, the endpoint in the catalog, and DNS.',

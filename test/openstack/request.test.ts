@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/config/secret.ts';
 import { statusError } from '../../src/openstack/answer.ts';
+import { connectionTrouble } from '../../src/openstack/errors.ts';
 import { withoutSecrets } from '../../src/openstack/request.ts';
 import { assertLinear } from '../support/growth.ts';
 import { json } from './fake-cloud.ts';
@@ -171,6 +172,28 @@ test('of an answer to a login only what Keystone says is shown', () => {
     'The request you have made requires authentication. Yours: ohnmsdc',
   ])
     assert.match(said(message), /401: [^:]*not shown: it (?:could hold|holds) a <secret>\)$/, message);
+});
+
+test('what happened to a connection is told in our words, even where those of Node.js hold what may be a part of the password', () => {
+  const secret = new Secret('another one');
+  const shown = (text: string): string => withoutSecrets({ headers: {}, secret }, text);
+  const trouble = (message: string, code?: string): string =>
+    connectionTrouble(Object.assign(new Error(message), code !== undefined && { code }), shown);
+  // Node.js 24; the letters of `Node.js` and what follows hold four of the password by chance.
+  const long =
+    'self-signed certificate in certificate chain; if the root CA is installed locally, try running Node.js with --use-system-ca';
+  assert.notEqual(shown(long), long);
+  assert.equal(trouble(long, 'SELF_SIGNED_CERT_IN_CHAIN'), 'the certificate is not trusted');
+  assert.equal(
+    trouble('certificate has expired', 'CERT_HAS_EXPIRED'),
+    'the certificate is too old (certificate has expired)',
+  );
+  assert.equal(
+    trouble("Host: another-one. is not in the cert's altnames", 'ERR_TLS_CERT_ALTNAME_INVALID'),
+    'the certificate is for another name',
+  );
+  assert.equal(trouble('another one'), '(not shown: it holds a <secret>)');
+  assert.equal(trouble('another one', 'EOTHER'), '(not shown: it holds a <secret>)');
 });
 
 test('a redirect is told without user, password and query, however they are written', () => {
