@@ -1,12 +1,18 @@
 import { after, before, describe, test } from 'node:test';
-import { prepareBackends } from './e2e-cinder.ts';
 import { playStory, Standing } from './e2e-fault.ts';
 import type { Story } from './e2e-fault.ts';
-import { BACKEND_FAULTS, BACKEND_STORIES } from './e2e-faults-backends.ts';
+import { BACKEND_FAULTS, BACKEND_STORIES, prepareBackends } from './e2e-faults-backends.ts';
 import { CONTROL_FAULTS, CONTROL_STORIES } from './e2e-faults-control.ts';
 import { SEVERAL_STORIES } from './e2e-faults-several.ts';
 import { timingTable, TIMINGS, writeLatencyPage } from './e2e-latency.ts';
-import { NIGHT_STORIES, ORDERED_STORIES, RESTARTS, SECOND_EVENTS, WHOLE_STORIES } from './e2e-second-events.ts';
+import {
+  NIGHT_STORIES,
+  ONE_IS_DISABLED,
+  ORDERED_STORIES,
+  RESTARTS,
+  SECOND_EVENTS,
+  WHOLE_STORIES,
+} from './e2e-second-events.ts';
 import { SCALE, startSite } from './e2e-site.ts';
 import type { Site, SiteOptions } from './e2e-site.ts';
 
@@ -49,7 +55,11 @@ function day(): void {
       await (await faults.begins()).stays();
     });
     for (const event of SECOND_EVENTS) test(`then ${event.name}`, () => faults.outlasts(event));
+    test('then an operator disables all: each is told as ended; enabled while it lasts: each is told again', () =>
+      faults.isDisabled());
     test('then all are mended', () => faults.ends());
+    test('the same, mended while disabled, and then enabled: nothing more is told', () =>
+      faults.isMendedWhileDisabled());
     stories(site, [...ORDERED_STORIES, ...BACKEND_STORIES]);
   });
 
@@ -64,6 +74,10 @@ function day(): void {
           await (await faults.begins()).stays();
         });
         for (const event of RESTARTS) test(`then ${event.name}`, () => faults.outlasts(event));
+        if (fault.hosts.length > 0)
+          test('then an operator disables all: told as ended; enabled while it lasts: told again', () =>
+            faults.isDisabled());
+        else if (!fault.withoutApi) test(`then ${ONE_IS_DISABLED.name}`, () => faults.outlasts(ONE_IS_DISABLED));
         test('then it is mended', () => faults.ends());
       });
     stories(site, [...WHOLE_STORIES, ...CONTROL_STORIES]);

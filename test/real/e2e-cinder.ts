@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { send } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
 import { persist } from '../lab/sqlite.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { threePools } from './incidents.ts';
 
 interface PoolRow {
   readonly name: string;
-  readonly capabilities: { readonly backend_state?: string; readonly timestamp?: string };
+  readonly capabilities: Readonly<Record<string, unknown>> & {
+    readonly backend_state?: string;
+    readonly timestamp?: string;
+  };
 }
 
 interface ServiceRow {
@@ -16,7 +17,8 @@ interface ServiceRow {
   readonly state: string;
 }
 
-async function poolsOf(lab: Lab, host: string): Promise<readonly PoolRow[]> {
+/** The pools of a backend that the scheduler holds: none while it is disabled. */
+export async function poolsOf(lab: Lab, host: string): Promise<readonly PoolRow[]> {
   const { json } = await lab.get('/scheduler-stats/get_pools?detail=true');
   const { pools } = json as { readonly pools: readonly PoolRow[] };
   return pools.filter(({ name }) => name.startsWith(`${host}#`));
@@ -40,18 +42,12 @@ export function serviceIsDown(host: string, binary = 'cinder-volume'): (lab: Lab
   };
 }
 
-/** Three pools that are up, and a volume type that only `single` can serve. */
-export async function prepareBackends(lab: Lab): Promise<void> {
-  await lab.backend('pools', threePools('up', 'up', 'up'));
-  await lab.volumeType('gold', { volume_backend_name: 'single' });
-  await waitFor(
-    'the three pools',
-    async () => {
-      const names = (await poolsOf(lab, 'lab@pools')).map(({ name }) => name);
-      return names.length === 3 && names.every((name) => name.includes('#p ')) ? true : undefined;
-    },
-    60_000,
-  );
+/** Enables cinder-volumes, or disables them with a reason: as an operator does. */
+export async function setEnabled(lab: Lab, hosts: readonly string[], enabled: boolean): Promise<void> {
+  for (const host of hosts)
+    await (enabled
+      ? lab.enable(host)
+      : lab.action('disable-log-reason', { host, binary: 'cinder-volume', disabled_reason: 'CHG-3' }));
 }
 
 /** Gives a user of Keystone another password; its tokens end. */

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { serviceIsDown, setEnabled } from './e2e-cinder.ts';
 import { measure } from './e2e-latency.ts';
 import type { Site } from './e2e-site.ts';
 import { activeAlerts, incidentsOf, watch } from './e2e-watch.ts';
-import type { Expected, Watch } from './e2e-watch.ts';
+import type { Expected, Line, Watch } from './e2e-watch.ts';
 
 /** Something that breaks in a real Cinder, what must come of it, and how it is mended. */
 export interface Fault {
@@ -11,6 +13,10 @@ export interface Fault {
   readonly breaks: (lab: Lab) => Promise<unknown>;
   readonly mends: (lab: Lab) => Promise<unknown>;
   readonly expected: Expected;
+  /** The backends that are out by it. */
+  readonly hosts: readonly string[];
+  /** No operator can do anything through the API. */
+  readonly withoutApi?: true;
   /** When Cinder itself began to show it, in milliseconds since the epoch; undefined: not yet. */
   readonly shows?: (lab: Lab) => Promise<number | undefined>;
 }
@@ -92,6 +98,46 @@ export class Standing {
     await ends?.(this.site());
   }
 
+  /** Whoever disables a backend knows of its trouble: that page ends. Enabled while the trouble lasts it pages again. */
+  async isDisabled(): Promise<void> {
+    const seen = await this.begins();
+    const { lab } = this.site();
+    try {
+      await setEnabled(lab, this.hosts, false);
+      await seen.becomes({ may: disabledTooLong(this.hosts) });
+      await setEnabled(lab, this.hosts, true);
+      const again = together(this.faults.map(({ expected }) => expected));
+      const may = enabledAnew(this.hosts).filter((line) => !again.pages?.includes(line));
+      await seen.becomes({ ...again, may });
+    } catch (error) {
+      await this.mend();
+      throw error;
+    }
+  }
+
+  /** What is mended while it is disabled, and then enabled, is told to nobody. */
+  async isMendedWhileDisabled(): Promise<void> {
+    const seen = await this.begins();
+    const { lab } = this.site();
+    try {
+      await setEnabled(lab, this.hosts, false);
+      await seen.becomes({ may: disabledTooLong(this.hosts) });
+    } finally {
+      await this.mend();
+    }
+    // Whoever enables a backend has looked whether it is mended. Of a disabled one Cinder shows its heartbeat alone; its stats go on unseen.
+    for (const host of this.hosts)
+      await waitFor(`${host} is alive`, async () => (await serviceIsDown(host)(lab)) === undefined, 240_000);
+    await pause(THREE_REPORTS_MS);
+    await setEnabled(lab, this.hosts, true);
+    await seen.stays(SETTLE_MS);
+    await seen.ends();
+  }
+
+  private get hosts(): readonly string[] {
+    return this.faults.flatMap(({ hosts }) => hosts);
+  }
+
   async ends(): Promise<void> {
     const seen = await this.begins();
     await this.mend();
@@ -100,8 +146,23 @@ export class Standing {
 
   private async mend(): Promise<void> {
     this.seen = undefined;
-    await Promise.all(this.faults.map(({ mends }) => mends(this.site().lab)));
+    const { lab } = this.site();
+    await Promise.all(this.faults.map(({ mends }) => mends(lab)));
   }
+}
+
+/** The lab's `backend_stats_polling_interval` is 3 s. */
+const THREE_REPORTS_MS = 10_000;
+/** Longer than the longest `for` of a page about a backend, at the pace of the site. */
+const SETTLE_MS = 25_000;
+
+function disabledTooLong(hosts: readonly string[]): Line[] {
+  return hosts.map((host) => `CinderServiceDisabledTooLong ${host} cinder-volume`);
+}
+
+/** Cinder counts what an operator does as a heartbeat: for `service_down_time`, which no scale makes shorter, a dead service is up with old stats, or none. */
+function enabledAnew(hosts: readonly string[]): Line[] {
+  return hosts.flatMap((host) => [`CinderBackendStatsStale ${host}`, `CinderBackendStateUnknown ${host}`]);
 }
 
 function together(all: readonly Expected[]): Expected {

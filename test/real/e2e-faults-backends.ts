@@ -1,9 +1,24 @@
 import type { Lab } from '../lab/lab.ts';
-import { serviceIsDown, statsSayDown } from './e2e-cinder.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { poolsOf, serviceIsDown, statsSayDown } from './e2e-cinder.ts';
 import type { Fault, Story } from './e2e-fault.ts';
 import { threePools } from './incidents.ts';
 
 const volume = { binary: 'cinder-volume' };
+/** Three pools that are up, and a volume type that only `single` can serve. */
+export async function prepareBackends(lab: Lab): Promise<void> {
+  await lab.backend('pools', threePools('up', 'up', 'up'));
+  await lab.volumeType('gold', { volume_backend_name: 'single' });
+  await waitFor(
+    'the three pools',
+    async () => {
+      const names = (await poolsOf(lab, 'lab@pools')).map(({ name }) => name);
+      return names.length === 3 && names.every((name) => name.includes('#p ')) ? true : undefined;
+    },
+    60_000,
+  );
+}
+
 /** The volume type that only `single` can serve: its alert has that host, and is muted by the page of the backend. */
 const gold = 'CinderVolumeTypeDown lab@single gold';
 
@@ -14,6 +29,7 @@ export const BACKEND_FAULTS: readonly Fault[] = [
     breaks: (lab) => lab.backend('single', { backend_state: 'down' }),
     mends: (lab) => lab.backend('single', { backend_state: 'up' }),
     shows: statsSayDown('lab@single'),
+    hosts: ['lab@single'],
     expected: { pages: ['CinderBackendDown lab@single'], muted: [gold] },
   },
   {
@@ -21,18 +37,21 @@ export const BACKEND_FAULTS: readonly Fault[] = [
     breaks: (lab) => lab.backend('pools', threePools('down', 'up', 'up')),
     mends: (lab) => lab.backend('pools', threePools('up', 'up', 'up')),
     shows: statsSayDown('lab@pools'),
+    hosts: ['lab@pools'],
     expected: { tickets: ['CinderPoolDown lab@pools p 0/ä'] },
   },
   {
     name: 'get_volume_stats raises',
     breaks: (lab) => lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' }),
     mends: (lab) => lab.backend('nas', { _fail_stats: null }),
+    hosts: ['lab@nas'],
     expected: { pages: ['CinderBackendStatsStale lab@nas'] },
   },
   {
     name: 'get_volume_stats hangs',
     breaks: (lab) => lab.backend('hung', { _sleep: 100_000 }),
     mends: (lab) => lab.backend('hung', { _sleep: null }),
+    hosts: ['lab@hung'],
     expected: { pages: ['CinderBackendStatsStale lab@hung'] },
   },
   {
@@ -46,6 +65,7 @@ export const BACKEND_FAULTS: readonly Fault[] = [
       await lab.restart('volume-tape');
     },
     shows: serviceIsDown('lab@tape'),
+    hosts: ['lab@tape'],
     expected: { pages: ['CinderVolumeServiceDown lab@tape'] },
   },
   {
@@ -53,6 +73,7 @@ export const BACKEND_FAULTS: readonly Fault[] = [
     breaks: (lab) => lab.stop('volume-dead'),
     mends: (lab) => lab.start('volume-dead'),
     shows: serviceIsDown('lab@dead'),
+    hosts: ['lab@dead'],
     expected: { pages: ['CinderVolumeServiceDown lab@dead'] },
   },
 ];

@@ -8,6 +8,7 @@ export const CONTROL_FAULTS: readonly Fault[] = [
     name: 'RabbitMQ stopped',
     breaks: (lab) => lab.stop('rabbitmq'),
     mends: (lab) => lab.start('rabbitmq'),
+    hosts: [],
     expected: { pages: ['CinderSchedulerNotAnswering'] },
   },
   {
@@ -15,18 +16,22 @@ export const CONTROL_FAULTS: readonly Fault[] = [
     breaks: (lab) => lab.stop('cinder-scheduler'),
     mends: (lab) => lab.start('cinder-scheduler'),
     shows: serviceIsDown('lab', 'cinder-scheduler'),
+    hosts: [],
     expected: { pages: ['CinderSchedulerDown'] },
   },
   {
     name: 'the password changed',
     breaks: (lab) => setPassword(lab, 'monitor', 'another-pw'),
     mends: (lab) => setPassword(lab, 'monitor', 'monitor-pw'),
+    hosts: [],
     expected: { pages: ['CinderExporterAuthFailing'] },
   },
   {
     name: 'the Cinder API stopped',
     breaks: (lab) => lab.stop('cinder-api'),
     mends: (lab) => lab.start('cinder-api'),
+    hosts: [],
+    withoutApi: true,
     expected: { pages: ['CinderAPIUnreachable'] },
   },
   {
@@ -35,6 +40,7 @@ export const CONTROL_FAULTS: readonly Fault[] = [
     breaks: (lab) => lab.kill('volume-single', 'volume-nas'),
     mends: (lab) => lab.start('volume-single', 'volume-nas'),
     shows: serviceIsDown('lab@nas'),
+    hosts: ['lab@single', 'lab@nas'],
     expected: {
       pages: ['CinderAllBackendsDown'],
       muted: ['CinderVolumeServiceDown lab@single', 'CinderVolumeServiceDown lab@nas', 'CinderVolumeHostDown lab'],

@@ -1,4 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
+import { setEnabled } from './e2e-cinder.ts';
 import type { SecondEvent, Story } from './e2e-fault.ts';
 import { RESOLVED_RETENTION_MS, SCALE } from './e2e-site.ts';
 
@@ -32,6 +33,15 @@ const alertmanagerRestarts: SecondEvent = {
 /** What happens to whoever watches, while the control plane is out. */
 export const RESTARTS: readonly SecondEvent[] = [exporterRestarts, prometheusRestarts, alertmanagerRestarts];
 
+/** While the trouble is no backend's. */
+export const ONE_IS_DISABLED: SecondEvent = {
+  name: 'an operator disables a backend that is well',
+  happens: ({ lab }) => setEnabled(lab, ['lab@nas'], false),
+  lastsMs: SHORT_MS,
+  may: ['CinderServiceDisabledTooLong lab@nas cinder-volume'],
+  ends: ({ lab }) => setEnabled(lab, ['lab@nas'], true),
+};
+
 /** What happens while backends are out, to whoever watches, and to the schedulers that they are seen through. */
 export const SECOND_EVENTS: readonly SecondEvent[] = [
   ...RESTARTS,
@@ -64,7 +74,6 @@ export const SECOND_EVENTS: readonly SecondEvent[] = [
 const single = 'CinderBackendDown lab@single';
 const nas = 'CinderBackendStatsStale lab@nas';
 const gold = 'CinderVolumeTypeDown lab@single gold';
-const volume = { binary: 'cinder-volume' };
 const onHost = ['one', 'two', 'three'].map((name) => `lab-b@${name}`);
 const unitsOnHost = ['one', 'two', 'three'].map((name) => `volume-${name}-b`);
 
@@ -112,24 +121,6 @@ export const ORDERED_STORIES: readonly Story[] = [
       await lab.backend('single', { backend_state: 'down' });
       await seen.becomes({ pages: [single], muted: [gold] });
       await lab.backend('single', { backend_state: 'up' });
-    },
-    mends: ({ lab }) => mend(lab),
-  },
-  {
-    name: 'paged, then disabled: resolved; enabled while it lasts: paged again; mended while it is disabled: nothing more',
-    async play({ lab }, seen) {
-      const disabled = { may: ['CinderServiceDisabledTooLong lab@nas cinder-volume'] };
-      await lab.backend('nas', { _fail_stats: 'no answer from 192.0.2.7' });
-      await seen.becomes({ pages: [nas] });
-      await lab.action('disable-log-reason', { host: 'lab@nas', ...volume, disabled_reason: 'CHG-3' });
-      await seen.becomes(disabled);
-      await lab.action('enable', { host: 'lab@nas', ...volume });
-      await seen.becomes({ pages: [nas] });
-      await lab.action('disable-log-reason', { host: 'lab@nas', ...volume, disabled_reason: 'CHG-3' });
-      await seen.becomes(disabled);
-      await lab.backend('nas', { _fail_stats: null });
-      await lab.action('enable', { host: 'lab@nas', ...volume });
-      await seen.stays(SHORT_MS);
     },
     mends: ({ lab }) => mend(lab),
   },
@@ -236,7 +227,6 @@ async function mend(lab: Lab): Promise<void> {
   await lab.backend('well', { _clock_ahead: null });
   await lab.backend('single', { backend_state: 'up' });
   await lab.backend('nas', { _fail_stats: null });
-  await lab.action('enable', { host: 'lab@nas', ...volume });
   await lab.start('volume-single', ...unitsOnHost);
   await endSecondScheduler(lab).catch(() => undefined);
   await restartScheduler(lab);
