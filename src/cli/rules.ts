@@ -1,9 +1,10 @@
+import { nearest } from '../config/nearest.ts';
 import { quoted } from '../config/tree.ts';
-import { renderRules, type RulesFormat } from '../rules/render.ts';
-import { parseSettings, scaleDurations, SETTINGS } from '../rules/settings.ts';
+import { renderRules, ruleGroups, type RulesFormat } from '../rules/render.ts';
+import { defaultSettings, parseSettings, scaleDurations, SETTINGS } from '../rules/settings.ts';
 import { FlagError, help, parseFlags } from './flags.ts';
 
-const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--format FORMAT] [--scale FACTOR]
+const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--without ALERT]... [--format FORMAT] [--scale FACTOR]
 
 Prints the alert rules. Without flags these are the shipped ones, alerts/cinder.rules.yml.
 
@@ -17,6 +18,13 @@ const RULES_FLAGS = [
     multiple: true,
     value: '<name=value>',
     help: 'Another value for a setting; may be repeated.',
+  },
+  {
+    name: 'without',
+    type: 'string',
+    multiple: true,
+    value: '<alert>',
+    help: 'Leave out this alert; may be repeated.',
   },
   {
     name: 'format',
@@ -47,6 +55,7 @@ export function rules(args: readonly string[]): Promise<number> {
 
 function rendered(values: {
   readonly set: readonly string[];
+  readonly without: readonly string[];
   readonly scale: string | undefined;
   readonly format: string;
 }): string {
@@ -54,6 +63,18 @@ function rendered(values: {
   return renderRules(
     values.scale === undefined ? settings : scaleDurations(settings, Number(values.scale)),
     values.format as RulesFormat,
+    values.without.map(knownAlert),
+  );
+}
+
+function knownAlert(name: string): string {
+  const known = ruleGroups(defaultSettings()).flatMap(({ rules }) =>
+    rules.flatMap((rule) => ('alert' in rule ? rule.alert : [])),
+  );
+  if (known.includes(name)) return name;
+  const meant = nearest(name, known);
+  throw new FlagError(
+    `--without: ${quoted(name)} is no alert${meant === undefined ? '; docs/runbooks/README.md lists them' : `, did you mean ${meant}?`}`,
   );
 }
 

@@ -18,9 +18,19 @@ export type RulesFormat = 'prometheus' | 'prometheusrule';
 const HEADER = `Rules of cinder-exporter, for Prometheus 2.42 or later. Generated: change a threshold, a duration or the selector with
 "cinder-exporter rules --set NAME=VALUE"; the settings are in alerts/README.md.`;
 
-/** The rules with the given settings, as YAML with comments. */
-export function renderRules(settings: RuleSettings, format: RulesFormat = 'prometheus'): string {
-  const groups = ruleGroups(settings);
+/**
+ * The rules with the given settings, as YAML with comments; without the alerts of these names. CinderAllBackendsDown and CinderVolumeHostDown
+ * mute others only while they fire: left out, the others are told.
+ */
+export function renderRules(
+  settings: RuleSettings,
+  format: RulesFormat = 'prometheus',
+  without: readonly string[] = [],
+): string {
+  const groups = ruleGroups(settings).map((group) => ({
+    ...group,
+    rules: group.rules.filter((rule) => !('alert' in rule && without.includes(rule.alert))),
+  }));
   const rules = { groups: groups.map((group) => plainGroup(group, settings)) };
   const document = new Document(
     format === 'prometheus'
