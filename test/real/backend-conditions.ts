@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
 import { INCIDENTS, threePools } from './incidents.ts';
 import type { Incident } from './incidents.ts';
 import { backend, conditionOf, hostsOf } from './watched.ts';
+import { recordReason, writeReasons } from './reasons.ts';
 import { checkMetrics } from './check-metrics.ts';
 
 /** The conditions, produced by the real Cinder and cleared again. */
@@ -22,6 +23,7 @@ export function backendConditions(lab: () => Lab, exporter: () => Exporter): voi
       assert.equal(page.value('cinder_pool_total_capacity_bytes', { host: 'lab@single' }), 100 * 1024 ** 3);
       await checkMetrics(exporter());
     });
+    after(writeReasons);
     for (const incident of INCIDENTS) test(incident.name, () => play(incident, lab(), exporter()));
   });
 }
@@ -39,6 +41,7 @@ async function play(incident: Incident, lab: Lab, exporter: Exporter): Promise<v
       incident.also?.(it);
       return true;
     });
+    await recordReason(incident, lab, exporter);
     await checkMetrics(exporter);
   } finally {
     await incident.undo(lab);

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import type { Lab } from '../lab/lab.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { poolsOf } from './e2e-cinder.ts';
+import { makeVolume } from './runbook-volumes.ts';
 import { backend } from './watched.ts';
 
 /** Something that happens to a backend of the real Cinder, what the exporter makes of it, and how it is undone. */
@@ -15,6 +18,8 @@ export interface Incident {
   readonly state: 0 | 1 | undefined;
   /** @default undefined: without driver stats */
   readonly reported?: 0 | 1;
+  /** What a person is told of it. */
+  readonly reason: RegExp;
   /** What else the page must tell. */
   readonly also?: (page: Exposition) => void;
 }
@@ -46,6 +51,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('single', { backend_state: 'down' }),
     undo: (lab) => lab.backend('single', { backend_state: 'up' }),
     condition: 'down',
+    reason: /^its driver reports down$/,
     state: 0,
     reported: 1,
     also: (page) => {
@@ -59,6 +65,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('single', { backend_state: 'degraded' }),
     undo: (lab) => lab.backend('single', { backend_state: 'up' }),
     condition: 'degraded',
+    reason: /^its driver reports "degraded", which is neither up nor down$/,
     state: undefined,
     reported: 1,
     also: (page) => assert.equal(page.value('cinder_pool_state', { host: single }), undefined),
@@ -69,6 +76,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('single', { backend_state: null }),
     undo: (lab) => lab.backend('single', { backend_state: 'up' }),
     condition: 'up_assumed',
+    reason: /^its driver never says whether it is up: Cinder assumes so\. Its stats arrive$/,
     state: 1,
     reported: 0,
     also: (page) => assert.equal(page.value('cinder_pool_state', { host: single }), 1),
@@ -79,6 +87,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('pools', threePools('down', 'up', 'up')),
     undo: (lab) => lab.backend('pools', threePools('up', 'up', 'up')),
     condition: 'degraded',
+    reason: /^its driver reports 1 of 3 pools not up: "p 0\/ä" down$/,
     state: 1,
     reported: 1,
     also: (page) => {
@@ -94,6 +103,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('pools', threePools('up', 'up', 'down')),
     undo: (lab) => lab.backend('pools', threePools('up', 'up', 'up')),
     condition: 'degraded',
+    reason: /^its driver reports 1 of 3 pools not up: "p 2\/ä" down$/,
     state: 1,
     reported: 1,
     also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: pools }), 0),
@@ -104,6 +114,8 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.backend('single', { _fail_stats: 'no answer from 192.0.2.7' }),
     undo: (lab) => lab.backend('single', { _fail_stats: null }),
     condition: 'stale',
+    reason:
+      /^heartbeats arrive, but its driver has published no stats for \d+ s: the storage or the driver hangs or fails$/,
     state: undefined,
     reported: 1,
     also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: single }), 1),
@@ -117,6 +129,8 @@ export const INCIDENTS: readonly Incident[] = [
     },
     undo: (lab) => lab.backend('single', { _fail_stats: null }),
     condition: 'stale',
+    reason:
+      /^heartbeats arrive, but its driver has published no stats for \d+ s, and the scheduler that answered holds none of it: /,
     state: undefined,
     reported: 1,
     also: (page) => {
@@ -140,11 +154,47 @@ export const INCIDENTS: readonly Incident[] = [
       await lab.backend('single', { _fail_stats: null });
     },
     condition: 'unknown',
+    reason: /^heartbeats arrive, but the scheduler holds no driver stats of it/,
     state: undefined,
     also: (page) => {
       assert.equal(page.value('cinder_service_backend_state', { host: single }), undefined);
       assert.equal(page.value('cinder_service_state', { host: single }), 1);
     },
+  },
+  {
+    name: 'the clock of its host was an hour ahead and is put right: the scheduler ignores what comes since',
+    host: single,
+    happen: async (lab) => {
+      await lab.backend('single', { _clock_ahead: 3600 });
+      await waitFor('stats from the future', async () => {
+        const [pool] = await poolsOf(lab, single);
+        return Date.parse(`${pool?.capabilities.timestamp}Z`) > Date.now() + 60_000;
+      });
+      await lab.backend('single', { _clock_ahead: null });
+    },
+    undo: async (lab) => {
+      await lab.backend('single', { _clock_ahead: null });
+      await lab.restart('cinder-scheduler');
+    },
+    condition: 'stale',
+    reason:
+      /^heartbeats arrive, but its driver stats have not changed for \d+ s and are dated (?:60 min|1 h) ahead of Cinder's clock: while that date is ahead the scheduler ignores newer stats\. /,
+    state: undefined,
+    reported: 1,
+  },
+  {
+    name: 'its driver reports no capacity at all, while a volume is there',
+    host: single,
+    happen: async (lab) => {
+      await lab.volumeType('plain', { volume_backend_name: 'single' });
+      await makeVolume(lab, 'kept', 'plain');
+      await lab.backend('single', { total_capacity_gb: 0, free_capacity_gb: 0 });
+    },
+    undo: (lab) => lab.backend('single', { total_capacity_gb: 100, free_capacity_gb: 40 }),
+    condition: 'failing',
+    reason: /^its driver reports no capacity at all while 2 GiB are allocated: the array does not answer it$/,
+    state: 1,
+    reported: 1,
   },
   {
     name: 'disabled with a reason full of quotes and lines',
@@ -153,6 +203,7 @@ export const INCIDENTS: readonly Incident[] = [
       lab.action('disable-log-reason', { host: single, ...volume, disabled_reason: 'he said "no"\nsee C:\\42 ü' }),
     undo: (lab) => lab.enable(single),
     condition: 'disabled',
+    reason: /^disabled by an administrator: "he said "no" see C:\\42 ü"$/,
     state: undefined,
     also: (page) => {
       assert.equal(info(page, single)['disabled_reason'], 'he said "no"\nsee C:\\42 ü');
@@ -165,6 +216,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.action('freeze', { host: single }),
     undo: (lab) => lab.action('thaw', { host: single }),
     condition: 'frozen',
+    reason: /^frozen by an administrator: Cinder schedules nothing to it and forgets its driver stats$/,
     state: undefined,
     also: (page) => {
       assert.equal(info(page, single)['disabled_reason'], 'frozen');
@@ -177,6 +229,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.action('failover_host', { host: single, backend_id: 'second-site' }),
     undo: (lab) => lab.action('failover_host', { host: single, backend_id: 'default' }),
     condition: 'disabled',
+    reason: /^failed over to "second-site" and disabled since$/,
     state: undefined,
     also: (page) => {
       assert.equal(info(page, single)['disabled_reason'], 'failed-over');
@@ -189,6 +242,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.kill('volume-single'),
     undo: (lab) => lab.start('volume-single'),
     condition: 'service_down',
+    reason: /^no heartbeat from cinder-volume/,
     state: undefined,
     also: (page) => assert.equal(page.value('cinder_service_state', { host: single }), 0),
   },
@@ -198,6 +252,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.pause('volume-pools'),
     undo: (lab) => lab.resume('volume-pools'),
     condition: 'service_down',
+    reason: /^no heartbeat from cinder-volume/,
     state: undefined,
   },
   {
@@ -212,6 +267,7 @@ export const INCIDENTS: readonly Incident[] = [
       await lab.restart('volume-single');
     },
     condition: 'service_down',
+    reason: /^no heartbeat from cinder-volume/,
     state: undefined,
   },
   {
@@ -220,6 +276,7 @@ export const INCIDENTS: readonly Incident[] = [
     happen: (lab) => lab.stop('volume-clustered', 'volume-clustered-b'),
     undo: (lab) => lab.start('volume-clustered', 'volume-clustered-b'),
     condition: 'service_down',
+    reason: /^no heartbeat from cinder-volume/,
     state: undefined,
   },
   {
@@ -229,6 +286,7 @@ export const INCIDENTS: readonly Incident[] = [
       Promise.all(['clustered', 'clustered-b'].map((name) => lab.backend(name, { backend_state: 'down' }))),
     undo: (lab) => Promise.all(['clustered', 'clustered-b'].map((name) => lab.backend(name, { backend_state: 'up' }))),
     condition: 'down',
+    reason: /^its driver reports down$/,
     state: 0,
     reported: 1,
     also: (page) => assert.equal(page.value('cinder_service_backend_state', { host: 'lab@clustered' }), undefined),

@@ -28,34 +28,33 @@ interface Volume {
 
 /** Makes the types and volumes that runbooks look for, while every backend is well. */
 export async function makeVolumes(lab: Lab): Promise<void> {
+  for (const [name, backend] of Object.entries(TYPES)) await lab.volumeType(name, { volume_backend_name: backend });
+  for (const [name, type] of Object.entries(VOLUMES)) await makeVolume(lab, name, type);
+}
+
+/** Makes a volume of 2 GiB, unless there is one of that name, and waits until it is available. One that failed is made anew. */
+export async function makeVolume(lab: Lab, name: string, type: string): Promise<void> {
   const token = await lab.token();
   const ask = (path: string, question: Question): Promise<Answer> =>
     send(`${lab.cinder}/v3${path}`, {
       ...question,
       headers: { 'x-auth-token': token, 'openstack-api-version': 'volume 3.23' },
     });
-  const volumes = async (): Promise<readonly Volume[]> =>
-    ((await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] }).volumes;
-
-  for (const [name, backend] of Object.entries(TYPES)) {
-    await lab.volumeType(name, { volume_backend_name: backend });
-  }
-  for (const [name, type] of Object.entries(VOLUMES)) {
-    let refused = false;
-    await waitFor(
-      `a volume ${name}`,
-      async () => {
-        const found = (await volumes()).find((volume) => volume.name === name);
-        if (found?.status === 'available') return true;
-        if (found === undefined) {
-          const answer = await ask('/volumes', { body: { volume: { name, size: 2, volume_type: type } } });
-          refused = answer.status === 500;
-        } else if (refused || found.status === 'error') {
-          await ask(`/volumes/${found.id}?force=true`, { method: 'DELETE' });
-        }
-        throw new Error(JSON.stringify(found));
-      },
-      60_000,
-    );
-  }
+  let refused = false;
+  await waitFor(
+    `a volume ${name}`,
+    async () => {
+      const { volumes } = (await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] };
+      const found = volumes.find((volume) => volume.name === name);
+      if (found?.status === 'available') return true;
+      if (found === undefined) {
+        const answer = await ask('/volumes', { body: { volume: { name, size: 2, volume_type: type } } });
+        refused = answer.status === 500;
+      } else if (refused || found.status === 'error') {
+        await ask(`/volumes/${found.id}?force=true`, { method: 'DELETE' });
+      }
+      throw new Error(JSON.stringify(found));
+    },
+    60_000,
+  );
 }
