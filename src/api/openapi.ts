@@ -104,6 +104,10 @@ const backendSchema = z.strictObject({
   since: when.describe('When this process first saw it in this condition'),
   changes: z.int().min(0).describe('Changes of the condition that this process has seen'),
   state_reported: z.boolean().nullable().describe('Does the driver itself report a state?'),
+  array_outage: z
+    .enum(['says_down', 'stats_stop', 'no_capacity', 'never_asks'])
+    .nullable()
+    .describe('What its driver shows when its array does not answer; null is not known'),
   stats_at: when.describe('The newest `timestamp` of its driver stats'),
   stats_age_seconds: z.number().nullable().describe("By Cinder's clock; null when the time lies ahead of it"),
   heartbeat_at: when.describe(

@@ -1,4 +1,5 @@
 import { AHEAD_MS } from '../cinder/evidence.ts';
+import { outageOf } from '../cinder/drivers.ts';
 import { backendOf } from '../cinder/pools.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
@@ -66,6 +67,7 @@ function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
     since: iso(history?.sinceMs),
     changes: history?.changes ?? 0,
     state_reported: backend.reported ?? null,
+    array_outage: outageOf(backend.pools) ?? null,
     stats_at: iso(backend.statsAtMs),
     stats_age_seconds: age(snapshot, backend.statsAtMs),
     heartbeat_at: iso(backend.heartbeatAtMs),

@@ -1,5 +1,6 @@
 import { ageOf, isAhead, isVanished, isWithoutCapacity, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
+import { outageOf } from './drivers.ts';
 import type { Condition } from './conditions.ts';
 import type { Pool, Service } from './model.ts';
 import { durationWords } from '../duration.ts';
@@ -159,6 +160,7 @@ function firstThree(pools: readonly Pool[], words: (pool: Pool) => string): stri
 function assumed({ report, pools, statsAtMs }: Facts, { blindness }: Judgement): string {
   if (!report) return `the service list says up, which may be a default; ${withoutStats(blindness)}`;
   const never = 'its driver never says whether it is up: Cinder assumes so';
+  if (outageOf(pools) === 'never_asks') return `${never}. It never asks its array: only a canary can tell`;
   if (pools.every(isWithoutCapacity)) return `${never}. It reports no capacity at all`;
   return statsAtMs === undefined ? `${never}. Its stats carry no time` : `${never}. Its stats arrive`;
 }

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import type { Pool, Service } from '../cinder/model.ts';
 import { CONDITION_TABLE } from '../cinder/conditions.ts';
+import { OUTAGE_UNKNOWN, OUTAGE_WORDS, outageOf } from '../cinder/drivers.ts';
 import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
 import { withoutControls } from '../text.ts';
@@ -46,6 +47,7 @@ export function backendPage(input: PageInput, entry: Entry): string {
         <span>For ${sinceText(entry, nowMs)}</span
         >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
       </p>
+      ${outageLine(pools)}
       <p class="actions">
         ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
         <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button>
@@ -68,6 +70,13 @@ export function backendPage(input: PageInput, entry: Entry): string {
 
 function evidence(what: string, atMs: number | undefined, nowMs: number): SafeHtml {
   return html`<span>${what} ${atMs === undefined ? 'never seen' : html`${age(atMs, nowMs)} ago`}</span>`;
+}
+
+/** What the driver shows in an outage of its array; nothing without driver stats. */
+function outageLine(pools: readonly Pool[]): SafeHtml {
+  if (pools.length === 0) return html``;
+  const outage = outageOf(pools);
+  return html`<p class="quiet">${outage === undefined ? OUTAGE_UNKNOWN : OUTAGE_WORDS[outage]}.</p>`;
 }
 
 function changeTable(history: readonly Stretch[], nowMs: number): SafeHtml {

@@ -206,7 +206,7 @@ and ignoring (pool) (max without (condition) (${CONDITION}{condition!~"frozen|di
       for: s.backend_state_assumed_for,
       summary: 'A Cinder driver never reports the state of its backend; "up" is only the default.',
       description:
-        'The driver of {{ $labels.host }} sends no backend_state. CinderBackendDown cannot fire for it. An outage of its array shows when its stats stop or its capacity vanishes; with some drivers it never shows.',
+        'The driver of {{ $labels.host }} sends no backend_state: "up" says nothing of its array. Most such drivers fall silent in an outage, some report no capacity, and some never ask their array: then no alert comes. Its page on the exporter says which.',
     },
   ];
 }

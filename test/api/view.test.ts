@@ -37,3 +37,12 @@ test('a cloud for the API, also before anything is known', () => {
     message: 'no answer',
   });
 });
+
+test('what the driver shows in an outage of its array, where that is known', () => {
+  const outages = ['SolidFire Inc', 'unheard of'].map((vendorName) => {
+    const pools = [pool('h@b#p', { vendorName, storageProtocol: 'iSCSI', driverVersion: '2.2.5' })];
+    const snapshot = snapshotOf([service('h@b')], pools, NOW_MS);
+    return snapshot.backends.map((backend) => viewBackend('lab', snapshot, backend).array_outage);
+  });
+  assert.deepEqual(outages, [['no_capacity'], [null]]);
+});

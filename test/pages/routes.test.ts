@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
+import { pool, volume } from './cinder.ts';
 import { many, HOSTILE, hostile, one, twelve } from './clouds.ts';
 import { startServer } from './server.ts';
 import { serve, watchedCloud, type WatchedCloud } from './watched.ts';
@@ -132,4 +133,29 @@ test('an open live page does not keep the server from closing', { timeout: 60_00
   site.stop();
   await site.close(3_600_000);
   await stream.text();
+});
+
+test('the page of a backend says what its driver shows in an outage of its array, or that nobody knows', async (t) => {
+  const silent = { backendState: undefined, storageProtocol: 'NVMe-TCP', totalBytes: undefined };
+  const { get } = await startServer(
+    t,
+    serve([
+      watchedCloud('prod', {
+        services: [volume('c1@fungible'), volume('c1@odd'), volume('c1@new')],
+        pools: [
+          pool('c1@fungible', 'p', { vendorName: 'Fungible Inc.', ...silent }),
+          pool('c1@odd', 'p', { vendorName: 'Odd' }),
+        ],
+      }),
+    ]),
+  );
+  assert.match(
+    (await get('/backend?host=c1@fungible')).text,
+    /This driver never asks its array: only a canary can tell\./,
+  );
+  assert.match(
+    (await get('/backend?host=c1@odd')).text,
+    /What this driver does when its array does not answer is not known\./,
+  );
+  assert.doesNotMatch((await get('/backend?host=c1@new')).text, /its array/);
 });

@@ -88,8 +88,8 @@ export const BACKENDS: Readonly<Record<string, Play>> = {
   CinderBackendStateAssumed: {
     words: single,
     shows: {
-      [`curl -s http://EXPORTER:10776/api/v1/backends | jq '.backends[] | select(.host == "HOST") | .state_reported'`]:
-        /^false$/m,
+      [`curl -s http://EXPORTER:10776/api/v1/backends | jq '.backends[] | select(.host == "HOST") | .state_reported, .array_outage'`]:
+        /^false\n(?:null|"\w+")$/m,
       [STATES]: /^\| name +\| lab@single#single +\|$/m,
     },
   },

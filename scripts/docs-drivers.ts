@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Driver, DRIVERS, type Outage, OUTAGE_WORDS } from '../src/cinder/drivers.ts';
+
+/** Writes docs/drivers.md from the table of drivers; with `--check` only says whether it differs, and exits 1 then. */
+const FILE = new URL('../docs/drivers.md', import.meta.url);
+
+const [{ release } = { release: '' }] = DRIVERS;
+
+function row({ product, vendor, protocols, source }: Driver): string {
+  return `| ${product} | ${vendor} | ${protocols.join(', ')} | \`${source}\` |`;
+}
+
+function section(outage: Outage): string {
+  const rows = DRIVERS.filter((driver) => driver.outage === outage).map(row);
+  return `## \`${outage}\`\n\n${OUTAGE_WORDS[outage]}.\n\n| driver | vendor | protocol | source |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const page = `# What a driver shows when its array does not answer
+
+Generated from \`src/cinder/drivers.ts\` by \`npm run docs\`; do not edit.
+
+Read in Cinder ${release}; a source is a line below \`cinder/volume/drivers/\`. A backend is known by what \`get_pools\` shows of it: vendor, protocol, and where a vendor has several
+drivers, version. The status page says it of each backend, and \`array_outage\` of \`/api/v1/backends\` has the words below. A driver that is not here, or that looks
+like another which does something else, is not known: \`null\`.
+
+This is about the management of the array alone. A broken data path (a fabric, iSCSI portals, a LUN that cannot be made) is told by no driver.
+
+${(Object.keys(OUTAGE_WORDS) as Outage[]).map(section).join('\n')}`;
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(FILE, 'utf8') !== page) {
+    process.stderr.write('docs/drivers.md differs from the table: run npm run docs\n');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(FILE, page);
+}
