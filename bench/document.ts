@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { planPastOneMachine } from './plan.ts';
+import { planPastOneMachine, whatItCosts } from './plan.ts';
 import { ROOT } from './program.ts';
 import { table, type Row } from './row.ts';
 import type { Facts } from './rows/process.ts';
@@ -12,6 +12,9 @@ export function writeDocument(rows: readonly Row[], facts: readonly Facts[], min
   const text = `# Performance
 
 This page is written by \`npm run bench -- --write-docs\` from its own measurements; do not edit it.
+
+${whatItCosts(facts, rows.find(({ about }) => about === 'idle')?.value ?? Number.NaN)}
+## What was measured
 
 Measured on ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} (${process.platform}, ${process.arch}) on ${availableParallelism()} cores, in ${minutes.toFixed(0)} minutes.
 Other programs ran on the machine at the time (load ${load.toFixed(1)} at the end), so the times say little and the ratios much: whatever is compared was measured in the same run,

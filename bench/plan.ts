@@ -8,6 +8,31 @@ const BYTES_A_SAMPLE = [1, 2] as const;
 /** Source: Grafana Mimir's documentation, "Planning Grafana Mimir capacity". */
 const MIMIR = { seriesAUnit: 300_000, cores: 1, memoryGb: 2.5, diskGb: 5, replication: 3, samplesACore: 25_000 };
 
+/** From this many backends on, `docs/install/README.md` advises the larger limit. */
+const LARGE_FROM = 5000;
+
+/** What an operator asks first, from the same figures: a row for each size but the smallest. `idle` is the measured share of a core at the smallest of these. */
+export function whatItCosts(facts: readonly Facts[], idle: number): string {
+  const [one, ...sizes] = facts;
+  if (!one) throw new Error('the costs need the figures of the process');
+  const rows = sizes.map((of, i) => {
+    const core = i === 0 ? idle : (of.cpuMs - one.cpuMs) / INTERVAL_S / 10;
+    const page =
+      of.gzipBytes >= 1e5 ? `${(of.gzipBytes / 1e6).toFixed(1)} MB` : `${(of.gzipBytes / 1e3).toFixed(0)} kB`;
+    const limit = of.backends >= LARGE_FROM ? '512 MiB' : '256 MiB';
+    return `| ${grouped(of.backends)} | ${of.residentMb.toFixed(0)} MB | ${limit} | ${core.toFixed(1)} % of a core | ${grouped((2 * 3600) / INTERVAL_S)} | ${grouped(Math.round(of.series / 100) * 100)} | ${page} |`;
+  });
+  return `## What it costs
+
+| backends | memory | give it | CPU | GETs an hour at Cinder | series in Prometheus | page, compressed |
+|---|---|---|---|---|---|---|
+${rows.join('\n')}
+
+With 4 pools a backend, a refresh every ${INTERVAL_S} s and a scrape every ${INTERVAL_S / 2} s. A scrape sends nothing to Cinder. The number of backends does not
+change the number of requests. Volume types are read every ten minutes.
+`;
+}
+
 /** The chapter on what comes after one machine, with its arithmetic done on what was measured. */
 export function planPastOneMachine(facts: readonly Facts[]): string {
   const [one, large] = [facts[0], facts.at(-1)];
@@ -41,9 +66,11 @@ From the measurements above, with 4 pools a backend, a refresh every ${INTERVAL_
 | page | ${short(slope((of) => of.pageBytes) / 1000)} kB, ${grouped(slope((of) => of.gzipBytes))} B compressed | ${short(large.pageBytes / 1e6)} MB, ${short(large.gzipBytes / 1e6)} MB compressed | ${short((large.pageBytes * 1e5) / large.backends / 1e6)} MB, ${short((large.gzipBytes * 1e5) / large.backends / 1e6)} MB compressed |
 | series | ${short(series)} | ${grouped(large.series)} | ${grouped(series * 100_000 + ownSeries)} |
 
-A cloud adds at most ${grouped(ownSeries)} series of its own, whatever its size. So one exporter is enough for any cloud that Cinder itself can serve; it is
-split for other reasons: a network per region, credentials that should not lie on one host, or a page that Prometheus should not have to read in one piece
-(\`body_size_limit\`, \`sample_limit\` and a \`scrape_timeout\` of 10 s are the limits to look at).
+A cloud adds at most ${grouped(ownSeries)} series of its own, whatever its size. So one exporter is enough for any cloud that Cinder itself can serve. Reasons to split it are others:
+
+* a network per region;
+* credentials that should not lie on one host;
+* a page that Prometheus should not read in one piece. Look at its limits: \`body_size_limit\`, \`sample_limit\`, and \`scrape_timeout\`, which is 10 s by default.
 
 ### Several exporters, the clouds split between them
 
@@ -54,7 +81,7 @@ cloud that moves from one file to another moves with nothing changed in Promethe
 global:
   external_labels: {cluster: cinder-0, __replica__: a}   # for Thanos: replica: a
 scrape_configs:
-  - job_name: cinder
+  - job_name: cinder-exporter
     scrape_interval: ${INTERVAL_S}s
     http_sd_configs:
       - url: http://exporter-0a.example.org:10776/sd
@@ -102,6 +129,6 @@ ${clouds.count} clouds with ${clouds.backends} backends each, scraped every ${IN
 * the bucket of Mimir: the bytes above once; of Thanos: twice, and once after the compactor has merged the halves
 
 Bytes a sample are Prometheus' own figure (its documentation, "Storage"), the sizes of Mimir Grafana's ("Planning Grafana Mimir capacity"). The rest was measured here.
-A cloud's share can be asked of a running Prometheus: \`sum by (cloud) (scrape_samples_scraped{job="cinder"})\`.
+A cloud's share can be asked of a running Prometheus: \`sum by (cloud) (scrape_samples_scraped{job="cinder-exporter"})\`.
 `;
 }

@@ -12,7 +12,7 @@ import type { Surroundings } from './targets.ts';
 const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
 
 Refreshes once and prints the backends: all, or those whose host@backend (or cluster@backend) is given.
-Exit code as monitoring plugins have it: 0 ok; 1 warning (degraded, disabled, frozen); 2 critical (down, stale, service_down);
+Exit code as monitoring plugins have it: 0 ok; 1 warning (degraded, disabled, frozen); 2 critical (down, stale, failing, service_down);
 3 unknown (unknown; a cloud that cannot be read, or only in part; a service list without backends; a HOST that is not there).
 The first line names the cause.
 

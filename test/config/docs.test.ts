@@ -3,7 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
-test('docs/configuration.md is what the schema and the flags say', () => {
-  const script = fileURLToPath(new URL('../../scripts/docs-configuration.ts', import.meta.url));
-  assert.equal(execFileSync(process.execPath, ['--import', 'tsx', script, '--check'], { encoding: 'utf8' }), '');
-});
+for (const [script, what] of [
+  ['docs-configuration', 'docs/configuration.md is what the schema says'],
+  ['docs-interface', 'docs/commands.md is what --help prints, docs/http.md what /openapi.json says'],
+]) {
+  test(String(what), () => {
+    const file = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
+    assert.equal(execFileSync(process.execPath, ['--import', 'tsx', file, '--check'], { encoding: 'utf8' }), '');
+  });
+}
