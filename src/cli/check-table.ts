@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
+import { backendOf } from '../cinder/pools.ts';
 import { durationWords } from '../duration.ts';
 import { type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { explainFailures } from '../pages/failures.ts';
@@ -8,8 +9,10 @@ import { withoutControls } from '../text.ts';
 
 export interface TableStyle {
   readonly colour: boolean;
-  /** Columns of the terminal; undefined: lines are not cut. */
+  /** Columns of the terminal; undefined: no reason is wrapped. */
   readonly width: number | undefined;
+  /** What the last table said of each backend, `cloud host` to condition: whoever has changed since is marked. */
+  readonly before?: ReadonlyMap<string, Condition>;
 }
 
 const VERDICT = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
@@ -19,9 +22,7 @@ const COLOUR = ['green', 'yellow', 'red', 'magenta'] as const;
 export function renderCheck(checked: readonly Checked[], hosts: readonly string[], style: TableStyle): string {
   const code = exitCodeOf(checked, hosts);
   const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
-  const bad = backends.filter((backend) => codeOf(backend.condition) === CRITICAL).length;
-  const fine = backends.filter((backend) => codeOf(backend.condition) === OK).length;
-  const counts = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}, ${fine} up, ${bad} down, stale or without service, ${backends.length - fine - bad} other`;
+  const counts = countsOf(backends);
   const causes = causesOf(checked, hosts);
   const told = backends.length > 0 || causes.length === 0 ? [counts, ...causes] : causes;
   const verdict = `${VERDICT[code]}: ${told.join('; ')}`;
@@ -31,6 +32,24 @@ export function renderCheck(checked: readonly Checked[], hosts: readonly string[
   ];
   for (const host of missing(checked, hosts)) lines.push(`no backend ${printable(host)} is in the service list`);
   return `${lines.join('\n')}\n`;
+}
+
+/** How many first names of backends stand in the first line: it may have to fit a text message. */
+const NAMED = 3;
+
+/** `1 down, 4 stale of 13 backends: a@b, c@d, e@f and 2 more`, the worst first; of healthy ones only their number. */
+function countsOf(backends: readonly Backend[]): string {
+  const all = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}`;
+  const bad = worstFirst(backends.filter((backend) => codeOf(backend.condition) !== OK));
+  if (bad.length === 0) return `${all}, ${backends.length === 1 ? 'it is' : 'all'} up`;
+  const words = new Map<string, number>();
+  for (const { condition } of bad) {
+    const word = CONDITION_TABLE[condition].words;
+    words.set(word, (words.get(word) ?? 0) + 1);
+  }
+  const names = bad.slice(0, NAMED).map(({ host }) => printable(host));
+  const more = bad.length > NAMED ? ` and ${bad.length - NAMED} more` : '';
+  return `${[...words].map(([word, count]) => `${count} ${word}`).join(', ')} of ${all}: ${names.join(', ')}${more}`;
 }
 
 /** What cannot be told, and why, each in a few words. */
@@ -55,7 +74,13 @@ function renderCloud(
   const problems = (snapshot ? explainFailures(snapshot) : []).map(({ collectors, reason, message }) =>
     paint(`${collectors.join(' and ')} cannot be read (${reason}): ${printable(message)}`, CRITICAL, style),
   );
-  const rows = snapshot ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot)) : [];
+  const isNew = ({ host, condition }: Backend): boolean => {
+    const was = style.before?.get(placeOf(name, host));
+    return style.before !== undefined && was !== condition;
+  };
+  const rows = snapshot
+    ? worstFirst(wanted(snapshot, hosts)).map((backend) => rowOf(backend, snapshot, isNew(backend)))
+    : [];
   return [
     ...title,
     ...problems,
@@ -63,11 +88,26 @@ function renderCloud(
   ];
 }
 
-function rowOf(backend: Backend, snapshot: Snapshot): string[] {
+/** Of what `TableStyle.before` remembers the condition. */
+function placeOf(cloud: string, host: string): string {
+  return `${cloud} ${host}`;
+}
+
+/** What the table says of each backend, for the next one. */
+export function conditionsOf(checked: readonly Checked[]): ReadonlyMap<string, Condition> {
+  return new Map(
+    checked.flatMap(({ name, snapshot }) =>
+      (snapshot?.backends ?? []).map(({ host, condition }) => [placeOf(name, host), condition] as const),
+    ),
+  );
+}
+
+function rowOf(backend: Backend, snapshot: Snapshot, isNew: boolean): string[] {
   const state = backend.state === undefined ? '-' : backend.state === 1 ? 'up' : 'down';
   const stats =
     backend.statsAtMs === undefined ? '-' : durationWords(snapshot.atMs - onOurClock(snapshot, backend.statsAtMs));
-  return [printable(backend.host), backend.condition, state, stats, printable(backend.reason)];
+  const reason = `${isNew ? 'CHANGED: ' : ''}${printable(backend.reason)}`;
+  return [printable(backend.host), backend.condition, state, stats, reason];
 }
 
 function rank(backend: Backend): number {
@@ -81,22 +121,40 @@ function worstFirst(backends: readonly Backend[]): readonly Backend[] {
 const GAP = '  ';
 const CONDITION_COLUMN = 1;
 
-/** The last column is cut at the terminal's edge; the others are never. */
+/** What a reason that does not fit stands below its row with, and how narrow a column for it may be. */
+const INDENT = '    ';
+const LEAST_ROOM = 40;
+
+/** The last column is wrapped below its row where it does not fit; the others are never. */
 function align(rows: readonly (readonly string[])[], style: TableStyle): string[] {
   const widths = (rows[0] ?? [])
     .slice(0, -1)
     .map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const room =
-    style.width === undefined ? Infinity : style.width - widths.reduce((sum, width) => sum + width + GAP.length, 0);
-  return rows.map((row) => {
+  const { width = Infinity } = style;
+  const room = width - widths.reduce((sum, column) => sum + column + GAP.length, 0);
+  return rows.flatMap((row) => {
     const condition = CONDITIONS.find((one) => one === row[CONDITION_COLUMN]);
-    const cells = widths.map((width, column) => {
-      const cell = (row[column] ?? '').padEnd(width);
+    const cells = widths.map((size, column) => {
+      const cell = (row[column] ?? '').padEnd(size);
       return column === CONDITION_COLUMN && condition ? paint(cell, codeOf(condition), style) : cell;
     });
     const last = row.at(-1) ?? '';
-    return [...cells, last.length <= room ? last : `${last.slice(0, Math.max(0, room - 1)).toWellFormed()}…`].join(GAP);
+    if (last.length <= room) return [[...cells, last].join(GAP)];
+    return [cells.join(GAP).trimEnd(), ...wrapped(last, Math.max(LEAST_ROOM, width - INDENT.length))];
   });
+}
+
+/** Lines of whole words; a word that is longer has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((one) => INDENT + one);
 }
 
 function paint(text: string, code: number, { colour }: TableStyle): string {
@@ -163,12 +221,43 @@ export interface Checked {
 
 /** The backends that were asked for: all without HOST arguments. */
 export function wanted(snapshot: Snapshot, hosts: readonly string[]): Snapshot['backends'] {
-  return hosts.length === 0 ? snapshot.backends : snapshot.backends.filter((backend) => hosts.includes(backend.host));
+  if (hosts.length === 0) return snapshot.backends;
+  return snapshot.backends.filter((backend) => hosts.some((host) => isMeant(backend.host, host)));
 }
 
-/** Hosts that were asked for and are in no cloud. */
+/** HOST is a `host@backend`, the backend's name alone, or one of both with `*` and `?`. */
+function isMeant(host: string, asked: string): boolean {
+  const name = backendOf(host);
+  return host === asked || name === asked || matchesGlob(host, asked) || matchesGlob(name, asked);
+}
+
+/** Whether a name matches a pattern in which `*` is any text and `?` any character. Takes linear time for each star, whatever the pattern. */
+function matchesGlob(name: string, pattern: string): boolean {
+  let at = 0;
+  let next = 0;
+  let star = -1;
+  let from = 0;
+  while (at < name.length) {
+    if (pattern[next] === '*') {
+      star = next;
+      next += 1;
+      from = at;
+    } else if (pattern[next] === '?' || pattern[next] === name[at]) {
+      at += 1;
+      next += 1;
+    } else if (star >= 0) {
+      from += 1;
+      at = from;
+      next = star + 1;
+    } else return false;
+  }
+  while (pattern[next] === '*') next += 1;
+  return next === pattern.length;
+}
+
+/** What was asked for and fits no backend of any cloud. */
 function missing(checked: readonly Checked[], hosts: readonly string[]): readonly string[] {
   return hosts.filter(
-    (host) => !checked.some(({ snapshot }) => snapshot?.backends.some((backend) => backend.host === host)),
+    (host) => !checked.some(({ snapshot }) => snapshot?.backends.some((backend) => isMeant(backend.host, host))),
   );
 }

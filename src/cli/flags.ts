@@ -155,6 +155,8 @@ const COMMANDS = `Usage:
   cinder-exporter demo [flags]               serve a simulated cloud in which faults come and go
   cinder-exporter rules [flags]              print the alert rules, with other thresholds if wanted
   cinder-exporter access-rules [flags]       print the access rules of an application credential that may only read
+  cinder-exporter healthcheck [flags]        ask the exporter in the same container whether it lives, exit 0 or 1
+  cinder-exporter help [COMMAND]             print the flags of a command
 
 How to reach a cloud is OpenStack's own configuration: OS_CLOUD with clouds.yaml, or the OS_* variables.
 

@@ -8,8 +8,18 @@ import type { Surroundings } from './targets.ts';
 /** Shorter than the time that a container engine gives a health check. */
 const ANSWER_WITHIN_MS = 2000;
 
+const USAGE = `Usage: cinder-exporter healthcheck [flags]
+
+Asks the exporter in the same container whether it lives, on /-/healthy. Exit code: 0 yes, 1 no.
+Without flags it takes those of the running exporter; --web.listen-address says where else to ask.
+`;
+
 /** Asks whether the exporter in the same container lives, without a shell: exit code 0 or 1. Takes its flags, or finds them in the running process, so that it follows `--web.listen-address`. */
 export async function healthcheck(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const flags = args.length > 0 ? args : (flagsOfRunning(surroundings.cwd) ?? []);
   const [listen = ''] = parseFlags(flags, FLAGS).values['web.listen-address'];
   const { host, port } = parseListenAddress(listen);

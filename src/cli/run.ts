@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { nearest } from '../config/nearest.ts';
 import { quoted } from '../config/tree.ts';
 import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
@@ -28,11 +29,15 @@ const UNUSABLE = 1;
 /** Runs a command line (without the program's name) and resolves with the exit code. */
 export async function run(args: readonly string[], signals: Signals): Promise<number> {
   const [first = ''] = args;
+  if (first === 'help' || args.some((arg) => arg === '-h')) return run(asHelp(args), signals);
   const named = Object.hasOwn(COMMANDS, first);
   const surroundings = { env: process.env, cwd: process.cwd(), home: homeFolder() };
   try {
     if (first !== '' && !first.startsWith('-') && !named) {
-      throw new FlagError(`unknown command ${quoted(first)}; the commands are ${Object.keys(COMMANDS).join(', ')}`);
+      const names = Object.keys(COMMANDS);
+      const meant = nearest(first, names);
+      const hint = meant === undefined ? `; the commands are ${names.join(', ')}` : `, did you mean ${meant}?`;
+      throw new FlagError(`unknown command ${quoted(first)}${hint}`);
     }
     const name = named ? first : 'serve';
     if (!SERVING.includes(name)) signals.release();
@@ -42,6 +47,13 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
     process.stderr.write(`cinder-exporter: ${messageOf(error)}\n`);
     return first === 'check' ? 3 : UNUSABLE;
   }
+}
+
+/** `help`, `help COMMAND` and `-h` anywhere are `--help`. */
+function asHelp(args: readonly string[]): readonly string[] {
+  const [first = '', second] = args;
+  if (first === 'help') return [...(second === undefined ? [] : [second]), '--help'];
+  return first.startsWith('-') ? ['--help'] : [first, '--help'];
 }
 
 async function serveCommand(args: readonly string[], surroundings: Surroundings, signals: Signals): Promise<number> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodeOf, renderCheck } from '../../src/cli/check-table.ts';
+import { conditionsOf, exitCodeOf, renderCheck, wanted } from '../../src/cli/check-table.ts';
 import { NOW, pool, volume } from '../pages/cinder.ts';
 import { one } from '../pages/clouds.ts';
 import { type CloudState, watchedCloud } from '../pages/watched.ts';
@@ -14,7 +14,7 @@ function check(acts: readonly (CloudState | undefined)[], hosts: readonly string
   return [exitCodeOf(checked, hosts), first];
 }
 
-const ONE = '1 backend, 1 up, 0 down, stale or without service, 0 other';
+const ONE = '1 backend, it is up';
 const HOST = one().services?.find(({ binary }) => binary === 'cinder-volume')?.host ?? '';
 const refused = {
   reason: 'auth',
@@ -51,7 +51,7 @@ test('what is broken for certain goes before what cannot be told', () => {
   const down = { services: [volume('c@x')], pools: [pool('c@x', 'x', { backendState: 'down' })] };
   const [code, first] = check([{ ...down, failures: { volume_types: hidden } }]);
   assert.equal(code, 2);
-  assert.match(first, /^CRITICAL: 1 backend, 0 up, 1 down, .*; Cinder does not show this user all extra specs/);
+  assert.match(first, /^CRITICAL: 1 down of 1 backend: c@x; Cinder does not show this user all extra specs/);
 });
 
 test('a refused password is the first line, once', () => {
@@ -68,4 +68,72 @@ test('an empty service list, and a host that is not in it', () => {
   assert.deepEqual(check([none]), [3, 'UNKNOWN: Cinder lists no backend']);
   assert.deepEqual(check([one(), none]), [3, `UNKNOWN: ${ONE}; cloud c1: Cinder lists no backend`]);
   assert.deepEqual(check([one()], ['no@where']), [3, 'UNKNOWN: not in the service list: no@where']);
+});
+
+const down = (host: string): CloudState => ({
+  services: [volume(host)],
+  pools: [pool(host, 'p', { backendState: 'down' })],
+});
+const several = (...hosts: readonly string[]): CloudState => ({
+  services: hosts.map((host) => volume(host)),
+  pools: hosts.map((host) => pool(host, 'p', { backendState: host.startsWith('bad') ? 'down' : 'up' })),
+});
+
+test('the first line names the worst three, and says how many more there are', () => {
+  assert.deepEqual(check([several('a@ok', 'bad1@x')]), [2, 'CRITICAL: 1 down of 2 backends: bad1@x']);
+  assert.deepEqual(check([several('a@ok', 'bad1@x', 'bad2@x', 'bad3@x', 'bad4@x')]), [
+    2,
+    'CRITICAL: 4 down of 5 backends: bad1@x, bad2@x, bad3@x and 1 more',
+  ]);
+  assert.deepEqual(check([several('a@ok', 'b@ok')]), [0, 'OK: 2 backends, all up']);
+});
+
+test('HOST is a host, the name of a backend, or a pattern of either', () => {
+  const snapshot = watchedCloud('c').become(several('a@lvm-1', 'a@lvm-2', 'b.c@ceph', 'x@y@ceph'));
+  const asked = (...hosts: readonly string[]): string[] => wanted(snapshot, hosts).map(({ host }) => host);
+  assert.deepEqual(asked('a@lvm-1'), ['a@lvm-1']);
+  assert.deepEqual(asked('ceph'), ['b.c@ceph']);
+  assert.deepEqual(asked('y@ceph'), ['x@y@ceph']);
+  assert.deepEqual(asked('lvm-*'), ['a@lvm-1', 'a@lvm-2']);
+  assert.deepEqual(asked('*@lvm-?', 'b*'), ['a@lvm-1', 'a@lvm-2', 'b.c@ceph']);
+  assert.deepEqual(asked('*'), ['a@lvm-1', 'a@lvm-2', 'b.c@ceph', 'x@y@ceph']);
+  assert.deepEqual(asked('.*', 'a@lvm', 'LVM-1', '?'), []);
+  assert.deepEqual(check([several('a@lvm-1')], ['zz*']), [3, 'UNKNOWN: not in the service list: zz*']);
+  const name = 'a'.repeat(255);
+  const hostile = watchedCloud('c').become(several(name));
+  assert.deepEqual(wanted(hostile, [`${'a*'.repeat(200)}b`]), [], 'and takes no time');
+});
+
+test('a reason that does not fit is wrapped below its row, whole', () => {
+  const silent = {
+    services: [volume('controller-1@a-rather-long-name')],
+    pools: [],
+    failures: { pools: forbidden },
+  };
+  const checked = [{ name: 'c', snapshot: watchedCloud('c').become(silent) }];
+  const reason = checked[0]?.snapshot.backends[0]?.reason ?? '';
+  const wide = renderCheck(checked, [], PLAIN);
+  const narrow = renderCheck(checked, [], { ...PLAIN, width: 80 });
+  assert.ok(wide.includes(`  ${reason}\n`));
+  assert.ok(!narrow.includes(reason), 'it needs more than a line');
+  assert.ok(narrow.replaceAll(/\s+/g, ' ').includes(reason));
+  const rows = narrow.split('\n').slice(narrow.split('\n').findIndex((line) => line.startsWith('BACKEND')));
+  assert.ok(
+    rows.every((line) => line.length <= 80),
+    narrow,
+  );
+});
+
+test('watched, what has changed since the last table is marked', () => {
+  const cloud = watchedCloud('c');
+  const at = (state: CloudState) => [{ name: 'c', snapshot: cloud.become(state) }];
+  const before = conditionsOf(at(several('a@x', 'ok@y')));
+  const marked = (state: CloudState): string[] =>
+    renderCheck(at(state), [], { ...PLAIN, before })
+      .split('\n')
+      .filter((line) => line.includes('CHANGED'))
+      .map((line) => line.split(' ')[0] ?? '');
+  assert.deepEqual(marked(several('a@x', 'ok@y')), []);
+  assert.deepEqual(marked(several('a@x', 'new@z')), ['new@z']);
+  assert.deepEqual(marked(down('a@x')), ['a@x']);
 });

@@ -54,6 +54,21 @@ test('command lines that cannot be used are one sentence and exit code 1', async
     [none, command, flag].every(({ stderr }) => !/\n\s+at /.test(stderr)),
     'no stack',
   );
+  const [near, ...helps] = await Promise.all([
+    program(['chek'], {}),
+    ...[['help'], ['-h'], ['check', '-h'], ['help', 'check'], ['healthcheck', '--help']].map((args) =>
+      program(args, {}),
+    ),
+  ]);
+  assert.match(near.stderr, /unknown command "chek", did you mean check\?/);
+  const usage = helps.map(({ code, stdout, stderr }) => [code, stdout.split('\n')[0], stderr]);
+  assert.deepEqual(usage, [
+    [0, 'Usage:', ''],
+    [0, 'Usage:', ''],
+    [0, 'Usage: cinder-exporter check [flags] [HOST...]', ''],
+    [0, 'Usage: cinder-exporter check [flags] [HOST...]', ''],
+    [0, 'Usage: cinder-exporter healthcheck [flags]', ''],
+  ]);
   assert.deepEqual([version.code, version.stderr], [0, '']);
   assert.match(version.stdout, /^cinder-exporter \d+\.\d+\.\d+ \(node v/);
 });
