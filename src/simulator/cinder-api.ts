@@ -1,6 +1,6 @@
 import { createAttachment, deleteAttachment, listAttachments, showAttachment } from './attachments-api.ts';
 import { changeQuota, resetQuota, showDefaultQuota, showLimits, showQuota } from './quota.ts';
-import { createSnapshot, deleteSnapshot, listSnapshots, showSnapshot } from './snapshots-api.ts';
+import { createSnapshot, deleteSnapshot, listSnapshots, showSnapshot, updateSnapshot } from './snapshots-api.ts';
 import { showCapabilities } from './capabilities-api.ts';
 import { deleteMessage, listMessages, showMessage } from './messages-api.ts';
 import {
@@ -23,9 +23,11 @@ import { MessagingTimeout } from './message-bus.ts';
 import { listPools } from './pools-api.ts';
 import { type WireAnswer, type WireRequest, json } from './server.ts';
 import { changeService, listServices } from './services-api.ts';
-import { listTypes } from './types-api.ts';
+import { actOnType, listAccess } from './type-access-api.ts';
+import { createSpecs, deleteSpec, listSpecs, showSpec, updateSpec } from './type-specs-api.ts';
+import { createType, deleteType, listTypes, showType, updateType } from './types-api.ts';
 import { createVolume } from './volume-create.ts';
-import { actOnVolume, deleteVolume, listVolumes, showVolume, summarizeVolumes } from './volumes-api.ts';
+import { actOnVolume, deleteVolume, listVolumes, showVolume, summarizeVolumes, updateVolume } from './volumes-api.ts';
 
 const MAX_BODY_BYTES = 114_688;
 
@@ -118,21 +120,34 @@ function operate(call: CinderCall): Promise<Result> | Result {
   const [, collection = '', rest = ''] = /^([^/]+)\/?(.*)$/.exec(resource) ?? [];
   const operations = OPERATIONS[collection] ?? {};
   const exact = operations[`${request.method} ${rest}`];
-  if (exact !== undefined) return exact(call, '');
-  const [id = '', ...action] = rest.split('/');
-  const path = ['{id}', ...action].join('/');
+  if (exact !== undefined) return exact(call, '', '');
+  const [id = '', below, key] = rest.split('/');
+  const path = ['{id}', ...(below === undefined ? [] : [below]), ...(key === undefined ? [] : ['{key}'])].join('/');
   const operation = id === '' ? undefined : operations[`${request.method} ${path}`];
   if (operation === undefined) throw new Fault(404, NOT_FOUND);
-  return operation(call, decodeURIComponent(id));
+  return operation(call, decodeURIComponent(id), decodeURIComponent(key ?? ''));
 }
 
-type CinderOperation = (call: CinderCall, id: string) => Promise<Result> | Result;
+type CinderOperation = (call: CinderCall, id: string, key: string) => Promise<Result> | Result;
 
 /** By collection, then by method and what follows in the path. */
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperation>>>> = {
   'os-services': { 'GET ': listServices, 'PUT {id}': changeService },
   'scheduler-stats': { 'GET get_pools': listPools },
-  types: { 'GET ': listTypes },
+  types: {
+    'GET ': listTypes,
+    'POST ': createType,
+    'GET {id}': showType,
+    'PUT {id}': updateType,
+    'DELETE {id}': deleteType,
+    'POST {id}/action': actOnType,
+    'GET {id}/os-volume-type-access': listAccess,
+    'GET {id}/extra_specs': listSpecs,
+    'POST {id}/extra_specs': createSpecs,
+    'GET {id}/extra_specs/{key}': showSpec,
+    'PUT {id}/extra_specs/{key}': updateSpec,
+    'DELETE {id}/extra_specs/{key}': deleteSpec,
+  },
   capabilities: { 'GET {id}': showCapabilities },
   messages: { 'GET ': listMessages, 'GET {id}': showMessage, 'DELETE {id}': deleteMessage },
   volumes: {
@@ -141,6 +156,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
     'GET summary': summarizeVolumes,
     'POST ': createVolume,
     'GET {id}': showVolume,
+    'PUT {id}': updateVolume,
     'DELETE {id}': deleteVolume,
     'POST {id}/action': actOnVolume,
   },
@@ -149,6 +165,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
     'GET detail': (call) => listSnapshots(call, true),
     'POST ': createSnapshot,
     'GET {id}': showSnapshot,
+    'PUT {id}': updateSnapshot,
     'DELETE {id}': deleteSnapshot,
   },
   attachments: {
@@ -205,7 +222,8 @@ interface Route {
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 /** What follows the id of a thing. */
-const BELOW = /^POST volumes\/[^/]+\/action$|^GET os-quota-sets\/[^/]+\/defaults$/;
+const BELOW =
+  /^POST (volumes|types)\/[^/]+\/action$|^GET (os-quota-sets\/[^/]+\/defaults|types\/[^/]+\/os-volume-type-access)$|^(GET|POST) types\/[^/]+\/extra_specs$|^(GET|PUT|DELETE) types\/[^/]+\/extra_specs\/[^/]+$/;
 /** `project_id_regex`: hexadecimal digits and hyphens. */
 const PROJECT = /^[0-9a-f-]+$/;
 

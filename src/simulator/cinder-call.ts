@@ -20,7 +20,8 @@ export interface ApiProcess {
   readonly operator: Operator;
   readonly authToken: AuthToken;
   readonly servicesBody: ServicesBody;
-  readonly volumeTypes: readonly VolumeTypeRow[];
+  /** Newest first. */
+  readonly volumeTypes: VolumeTypeRow[];
   readonly policy: () => Policy;
   readonly databaseIsUp: () => boolean;
   /** Where the API is found, without `/v3`. */

@@ -34,7 +34,7 @@ export interface Cloud {
   readonly operator: Operator;
   readonly directory: Directory;
   readonly tokens: Tokens;
-  readonly volumeTypes: readonly VolumeTypeRow[];
+  readonly volumeTypes: VolumeTypeRow[];
   policy: Policy;
   catalog: readonly CatalogEntry[];
   /** false: connections to Keystone are cut. */

@@ -32,12 +32,12 @@ interface ClusterRow {
 /** A volume type of the database. */
 export interface VolumeTypeRow {
   readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly isPublic: boolean;
+  name: string;
+  description: string | null;
+  isPublic: boolean;
   /** Ids of the projects that may use it when it is not public. */
-  readonly projects: readonly string[];
-  readonly extraSpecs: Readonly<Record<string, string>>;
+  projects: readonly string[];
+  extraSpecs: Readonly<Record<string, string | null>>;
 }
 
 /** The types of a cloud, newest first as Cinder lists them; `__DEFAULT__` is in every cloud and the oldest. */

@@ -11,7 +11,8 @@ export type JsonObject = { readonly [key: string]: JsonValue };
  */
 export type DriverStats = JsonObject;
 
-/** What is done to a volume; `copy` is the image that is written to it, and fails for the image's sake. */
+/** What is done to a volume; `copy` is the image that is written to it, and fails for the image's sake: with the name of an exception of Cinder's, such
+ * as `ImageTooBig`, the user gets the message that it has. */
 export type DriverMethod = 'create' | 'copy' | 'delete' | 'snapshot' | 'delete_snapshot' | 'attach' | 'detach';
 
 /** A backend and the cinder-volume service that drives it. */

@@ -16,13 +16,19 @@ import type { MessageRow } from './volume-rows.ts';
 /** Source: cinder/message/message_field.py. */
 const ACTIONS: Readonly<Record<string, string>> = {
   '001': 'schedule allocate volume',
+  '005': 'copy image to volume',
   '008': 'create volume from backend storage',
   '009': 'create snapshot',
+  '010': 'delete snapshot',
 };
 const DETAILS: Readonly<Record<string, string>> = {
   '003': 'Could not find any available weighted backend.',
+  '007': 'Image used for creating volume exceeds available space.',
+  '011': 'Image signature verification failed.',
   '012': 'Driver failed to create the volume.',
   '013': 'Snapshot failed to create.',
+  '016': 'Snapshot failed to delete.',
+  '029': 'The image disk format must be the same as the volume format for the volume type you are requesting.',
 };
 
 const COLUMNS: readonly (keyof MessageRow)[] = [

@@ -26,6 +26,23 @@ export function requestObject(body: string, key: string, others: readonly string
   return found;
 }
 
+/** The action that a body names with its first key; one that is not known is refused. Source: cinder/api/openstack/wsgi.py, get_method. */
+export function actionOf<A extends string>(
+  body: string,
+  known: readonly A[],
+): { readonly action: A; readonly body: JsonObject } {
+  const parsed = body === '' ? { None: null } : requestJson(body);
+  const object = isObject(parsed) ? parsed : {};
+  const [named] = Object.keys(object);
+  if (named === undefined) throw new Fault(400, 'Malformed request body');
+  const action = known.find((each) => each === named);
+  if (action !== undefined) return { action, body: object };
+  throw new Fault(
+    400,
+    `There is no such action: ${named}. Verify the request body and Content-Type header and try again.`,
+  );
+}
+
 /** `Additional properties are not allowed (...)` */
 export function unexpected(names: readonly string[]): string {
   const verb = names.length === 1 ? 'was' : 'were';
@@ -79,6 +96,53 @@ export function optionalMetadata(object: JsonObject): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       if (typeof text !== 'string') throw invalid(key, text, `${pythonRepr(text)} is not of type 'string'`);
+      return [key, text];
+    }),
+  );
+}
+
+/** A name that must be there and say something: the format `name`. */
+export function requiredName(object: JsonObject, key: string): string {
+  if (!('name' in object)) throw invalid(key, object, "'name' is a required property");
+  const name = object['name'];
+  if (typeof name !== 'string') throw invalid('name', name, `${pythonRepr(name)} is not of type 'string'`);
+  if (name === '') throw invalid('name', name, "'' should be non-empty");
+  if (name.trim() === '') {
+    throw new Fault(400, "An invalid 'name' value was provided. The 'name' can not be empty.");
+  }
+  if (name.length > 255) throw invalid('name', name, `${pythonRepr(name)} is too long`);
+  return name;
+}
+
+const TRUE = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', 'y', 't'];
+const FALSE = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no', 'n', 'f'];
+
+/** A boolean or a word for one; null or missing: undefined. Source: cinder/api/validation/parameter_types.py, boolean. */
+export function optionalFlag(object: JsonObject, key: string): boolean | undefined {
+  if (!(key in object)) return undefined;
+  const value = object[key];
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string' && TRUE.includes(value)) return true;
+  if (typeof value === 'string' && FALSE.includes(value)) return false;
+  const known = pythonRepr([true, ...TRUE, false, ...FALSE]);
+  const why = typeof value === 'string' ? `is not one of ${known}` : "is not of type 'boolean', 'string'";
+  throw invalid(key, value, `${pythonRepr(value)} ${why}`);
+}
+
+/** Extra specs: texts, or nulls, by names of that form. */
+export function specsOf(value: JsonValue | undefined, form: RegExp): Record<string, string | null> {
+  if (!isObject(value)) throw invalid('extra_specs', value, `${pythonRepr(value)} is not of type 'object'`);
+  const strange = Object.keys(value).filter((name) => !form.test(name));
+  if (strange.length > 0) {
+    const verb = strange.length === 1 ? 'does' : 'do';
+    const why = `${verb} not match any of the regexes: '${form.source}'`;
+    throw invalid('extra_specs', value, `${strange.map(pythonRepr).join(', ')} ${why}`);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      if (text !== null && typeof text !== 'string') {
+        throw invalid(key, text, `${pythonRepr(text)} is not of type 'string', 'null'`);
+      }
       return [key, text];
     }),
   );

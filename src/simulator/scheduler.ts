@@ -19,6 +19,10 @@ export interface Scheduler {
   receive(host: string, cluster: string | null, capabilities: JsonObject, timestamp: string): void;
   /** Pools of the backends that are up, enabled and not frozen, in the order in which they were first seen. The same array while nothing changed. */
   getPools(): readonly SchedulerPool[];
+  /** A volume of that size was sent to that pool. It counts until the backend's next stats; negative: it came back. */
+  consume(pool: string, gigabytes: number): void;
+  /** Gigabytes that were sent to that pool since its stats. */
+  consumedGb(pool: SchedulerPool): number;
   /** Forgets everything, as a new process does: the first answer after it is empty. */
   restart(): void;
   /** Called after that first empty answer: the backends publish again. */
@@ -36,6 +40,8 @@ export function createScheduler(host: string, database: Database, isUp: (updated
   const backendStates = new Map<string, BackendState>();
   let answer: readonly SchedulerPool[] = [];
   let justStarted = false;
+  /** By the stats of a pool: newer ones begin anew, as `PoolState.consume_from_volume` does. The pools that the API shows know nothing of it. */
+  const consumed = new WeakMap<JsonObject, number>();
 
   /** `HostManager._update_backend_state_map`; returns whether anything changed. */
   const update = (): boolean => {
@@ -86,6 +92,11 @@ export function createScheduler(host: string, database: Database, isUp: (updated
       }
       return answer;
     },
+    consume(pool, gigabytes) {
+      const stats = answer.find(({ name }) => name === pool)?.capabilities;
+      if (stats !== undefined) consumed.set(stats, (consumed.get(stats) ?? 0) + gigabytes);
+    },
+    consumedGb: ({ capabilities }) => consumed.get(capabilities) ?? 0,
     restart() {
       serviceStates.clear();
       backendStates.clear();

@@ -10,14 +10,14 @@ import {
   USE_QUOTA,
 } from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
-import type { JsonValue } from './definition.ts';
+import type { JsonObject, JsonValue } from './definition.ts';
 import { flagOf, matches, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
 import { pythonRepr } from './python-literal.ts';
 import { checkSnapshotQuota } from './quota.ts';
-import { invalid, isUuid, optionalMetadata, optionalName, requestObject } from './request-body.ts';
+import { invalid, isUuid, optionalMetadata, optionalName, requestObject, unexpected } from './request-body.ts';
 import { checkFilters, dropFilters } from './volume-filters.ts';
 import { newSnapshot, type SnapshotRow } from './volume-rows.ts';
-import { findVolume } from './volumes-api.ts';
+import { findVolume, namesOf } from './volumes-api.ts';
 
 const COLUMNS: readonly string[] = [
   'id',
@@ -74,18 +74,35 @@ export function showSnapshot(call: CinderCall, id: string): Result {
   return jsonResult(200, { snapshot: detailOf(call, findSnapshot(call, id)) });
 }
 
+const CHANGEABLE = ['name', 'description', 'display_name', 'display_description'];
+
+/** `PUT /v3/snapshots/{id}` */
+export function updateSnapshot(call: CinderCall, id: string): Result {
+  const asked = requestObject(call.request.body, 'snapshot');
+  const names = namesOf(asked);
+  refuseOthers(asked, CHANGEABLE);
+  if (Object.keys(asked).length === 0) {
+    throw invalid('snapshot', asked, '{} is not valid under any of the given schemas');
+  }
+  const snapshot = findSnapshot(call, id);
+  call.api.flows.save<SnapshotRow>(snapshot, names);
+  return jsonResult(200, { snapshot: changedOf(call, snapshot) });
+}
+
 /** `POST /v3/snapshots` */
 export async function createSnapshot(call: CinderCall): Promise<Result> {
   const { api, request } = call;
   const asked = requestObject(request.body, 'snapshot');
   if (!('volume_id' in asked)) throw invalid('snapshot', asked, "'volume_id' is a required property");
   const volumeId = asked['volume_id'];
+  if (volumeId === null) throw new Fault(404, 'Volume None could not be found.');
   if (typeof volumeId !== 'string' || !isUuid(volumeId)) {
     throw invalid('volume_id', volumeId, `${pythonRepr(volumeId)} is not valid under any of the given schemas`);
   }
   const name = optionalName(asked, 'name') ?? optionalName(asked, 'display_name');
   const description = optionalName(asked, 'description') ?? optionalName(asked, 'display_description');
   const metadata = optionalMetadata(asked);
+  refuseOthers(asked, [...CHANGEABLE, 'volume_id', 'metadata', 'force']);
   const volume = findVolume(call, volumeId);
   const states = asked['force'] === true ? ['available', 'in-use'] : ['available'];
   if (!states.includes(volume.status)) {
@@ -104,7 +121,7 @@ export async function createSnapshot(call: CinderCall): Promise<Result> {
     metadata,
   });
   api.database.snapshots.set(snapshot.id, snapshot);
-  const accepted = jsonResult(202, { snapshot: summaryOf(snapshot) });
+  const accepted = jsonResult(202, { snapshot: changedOf(call, snapshot) });
   await api.flows.createSnapshot(volume, snapshot, request.requestId);
   return accepted;
 }
@@ -120,8 +137,13 @@ export async function deleteSnapshot(call: CinderCall, id: string): Promise<Resu
     );
   }
   const volume = api.database.volumes.get(snapshot.volume_id);
-  if (volume !== undefined) await api.flows.deleteSnapshot(volume, snapshot);
+  if (volume !== undefined) await api.flows.deleteSnapshot(volume, snapshot, call.request.requestId);
   return ACCEPTED;
+}
+
+function refuseOthers(asked: JsonObject, known: readonly string[]): void {
+  const others = Object.keys(asked).filter((key) => !known.includes(key));
+  if (others.length > 0) throw invalid('snapshot', asked, unexpected(others));
 }
 
 function summaryOf(row: SnapshotRow): Record<string, JsonValue> {
@@ -138,12 +160,19 @@ function summaryOf(row: SnapshotRow): Record<string, JsonValue> {
   };
 }
 
-function detailOf({ version }: CinderCall, row: SnapshotRow): Record<string, JsonValue> {
+/** What the answer to a change has. */
+function changedOf({ version }: CinderCall, row: SnapshotRow): Record<string, JsonValue> {
   return {
     ...summaryOf(row),
     ...(atLeast(version, GROUP_SNAPSHOTS) ? { group_snapshot_id: null } : {}),
     ...(atLeast(version, SNAPSHOT_USER) ? { user_id: row.user_id } : {}),
     ...(atLeast(version, USE_QUOTA) ? { consumes_quota: true } : {}),
+  };
+}
+
+function detailOf(call: CinderCall, row: SnapshotRow): Record<string, JsonValue> {
+  return {
+    ...changedOf(call, row),
     'os-extended-snapshot-attributes:project_id': row.project_id,
     'os-extended-snapshot-attributes:progress': row.progress,
   };

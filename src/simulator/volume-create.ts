@@ -58,6 +58,8 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   if (asked['multiattach']) throw new Fault(400, NO_MULTIATTACH);
   const size = given.size ?? snapshot?.volume_size ?? source?.size;
   if (size === undefined) throw new Fault(400, MALFORMED);
+  if (snapshot !== undefined && size < snapshot.volume_size) throw tooSmall(size, 'snapshot', snapshot.volume_size);
+  if (source !== undefined && size < source.size) throw tooSmall(size, 'volume', source.size);
   checkVolumeQuota(call, size, type);
   const zones = zonesOf(call, given.zone ?? source?.availability_zone ?? null, type);
   const volume = newVolume({
@@ -126,6 +128,12 @@ function sizeOf(asked: JsonObject): number | undefined {
   }
   if (Number(value) < 1) throw invalid('size', value, `${textOf(value)} is less than the minimum of 1`);
   return Number(value);
+}
+
+function tooSmall(size: number, what: 'snapshot' | 'volume', least: number): Fault {
+  const original = what === 'snapshot' ? 'the snapshot size ' : 'original volume size  ';
+  const message = `Volume size '${size}'GB cannot be smaller than ${original}${least}GB.`;
+  return new Fault(400, `Invalid input received: ${message} They must be >= original ${what} size.`);
 }
 
 /** By name or id; without either that of the origin, or the default type. A private type is for projects that have access, and for administrators. */

@@ -24,7 +24,7 @@ export interface VolumeFlows {
   create(request: CreateRequest): Promise<void>;
   delete(volume: VolumeRow): Promise<void>;
   createSnapshot(volume: VolumeRow, snapshot: SnapshotRow, requestId: string): Promise<void>;
-  deleteSnapshot(volume: VolumeRow, snapshot: SnapshotRow): Promise<void>;
+  deleteSnapshot(volume: VolumeRow, snapshot: SnapshotRow, requestId: string): Promise<void>;
   /** Both wait for the driver: what it raised, if it did. */
   attach(volume: VolumeRow): Promise<string | undefined>;
   detach(volume: VolumeRow): Promise<string | undefined>;
@@ -37,6 +37,13 @@ export interface VolumeFlows {
 /** Codes of cinder/message/message_field.py: resource, action, detail. */
 const NO_BACKEND = ['VOLUME', '001', '003'] as const;
 const SNAPSHOT_FAILED = ['VOLUME_SNAPSHOT', '009', '013'] as const;
+const SNAPSHOT_NOT_DELETED = ['VOLUME_SNAPSHOT', '010', '016'] as const;
+/** Of exceptions of the copying; any other, such as `ImageCopyFailure`, is told to nobody. Source: flows/manager/create_volume.py. */
+const IMAGE_FAILURES: Readonly<Record<string, string>> = {
+  ImageTooBig: '007',
+  ImageSignatureVerificationException: '011',
+  ImageConversionNotAllowed: '029',
+};
 const DRIVER_FAILED_CREATE = ['VOLUME', '008', '012'] as const;
 
 /** `message_ttl`. */
@@ -90,19 +97,24 @@ export function createVolumeFlows(
   const zoneOf = ({ backend }: SchedulerPool): string | undefined => database.volumeRows(backend)[0]?.zone;
 
   /** Source: cinder/scheduler/filter_scheduler.py, schedule_create_volume. */
-  const schedule = (scheduler: Scheduler, request: CreateRequest, attempt: number): void => {
+  const schedule = (scheduler: Scheduler, request: CreateRequest, attempt: number, failedOn?: string): void => {
     const { volume, requestId } = request;
     if (!database.volumes.has(volume.id)) return;
+    if (failedOn !== undefined) scheduler.consume(failedOn, -volume.size);
     // The one answer after its start is empty; a new scheduler waits for the backends before it takes a volume.
     const known = scheduler.getPools();
     const pools = (known.length > 0 ? known : scheduler.getPools()).filter(
       ({ backend }) => request.backend === undefined || backend === request.backend,
     );
-    const pool = attempt > settings.schedulerMaxAttempts ? undefined : choosePool(pools, request, zoneOf);
+    const pool =
+      attempt > settings.schedulerMaxAttempts
+        ? undefined
+        : choosePool(pools, request, zoneOf, (pool) => scheduler.consumedGb(pool));
     if (pool === undefined) {
       tell(NO_BACKEND, volume, requestId);
       return save(volume, { status: 'error' });
     }
+    scheduler.consume(pool.name, volume.size);
     const [service] = database.volumeRows(pool.backend);
     const suffix = pool.name.slice(pool.backend.length);
     save(volume, {
@@ -129,8 +141,11 @@ export function createVolumeFlows(
     if (raised === undefined && from === 'image') {
       save(volume, { status: 'downloading' });
       // An image that cannot be copied is not tried elsewhere: the volume keeps its host.
-      if ((await drive(service, 'copy')) !== undefined) {
+      const failure = await drive(service, 'copy');
+      if (failure !== undefined) {
         service.working.delete(volume);
+        const detail = IMAGE_FAILURES[failure];
+        if (detail !== undefined) tell(['VOLUME', '005', detail], volume, requestId);
         return save(volume, { status: 'error' });
       }
     }
@@ -141,8 +156,9 @@ export function createVolumeFlows(
     }
     if (from === 'nothing') tell(DRIVER_FAILED_CREATE, volume, requestId);
     allocate(-volume.size);
+    const failedOn = volume.cluster_name ?? volume.host ?? undefined;
     save(volume, { host: null, scheduled_at: now() });
-    void queues.scheduler.cast((scheduler) => schedule(scheduler, request, attempt + 1));
+    void queues.scheduler.cast((scheduler) => schedule(scheduler, request, attempt + 1, failedOn));
   };
 
   /** Source: cinder/volume/manager.py, delete_volume. */
@@ -174,12 +190,13 @@ export function createVolumeFlows(
           tell(SNAPSHOT_FAILED, snapshot, requestId);
         }),
       ),
-    deleteSnapshot(volume, snapshot) {
+    deleteSnapshot(volume, snapshot, requestId) {
       save(snapshot, { status: 'deleting' });
       return queues.volume(queueOf(volume)).cast(async (service) => {
         const raised = await drive(service, 'delete_snapshot');
-        if (raised === undefined) database.snapshots.delete(snapshot.id);
-        else save(snapshot, { status: 'error_deleting' });
+        if (raised === undefined) return void database.snapshots.delete(snapshot.id);
+        save(snapshot, { status: 'error_deleting' });
+        tell(SNAPSHOT_NOT_DELETED, snapshot, requestId);
       });
     },
     attach: (volume) => queues.volume(queueOf(volume)).call((service) => drive(service, 'attach', 0)),

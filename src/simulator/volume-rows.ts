@@ -13,13 +13,13 @@ interface Row {
 /** A row of the `volumes` table. The names of columns are Cinder's: a list is filtered and sorted by them. */
 export interface VolumeRow extends Row {
   readonly user_id: string;
-  readonly display_name: string | null;
-  readonly display_description: string | null;
+  display_name: string | null;
+  display_description: string | null;
   readonly size: number;
   readonly volume_type_id: string;
   readonly snapshot_id: string | null;
   readonly source_volid: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
+  metadata: Readonly<Record<string, string>>;
   readonly multiattach: boolean;
   status: string;
   availability_zone: string | null;
@@ -46,8 +46,8 @@ export interface SnapshotRow extends Row {
   readonly user_id: string;
   readonly volume_id: string;
   readonly volume_size: number;
-  readonly display_name: string | null;
-  readonly display_description: string | null;
+  display_name: string | null;
+  display_description: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   status: string;
   progress: string | null;
@@ -128,7 +128,7 @@ export function newVolume(given: Given): VolumeRow {
 
 /** A snapshot that is `creating`. */
 export function newSnapshot(given: Omit<SnapshotRow, 'id' | 'updated_at' | 'status' | 'progress'>): SnapshotRow {
-  return { ...given, id: randomUUID(), updated_at: null, status: 'creating', progress: null };
+  return { ...given, id: randomUUID(), updated_at: null, status: 'creating', progress: '0%' };
 }
 
 /** An attachment that is `reserved`. */

@@ -8,6 +8,7 @@ import {
   PROVIDER_ID,
   type Result,
   SHARED_TARGETS,
+  STRICT_CREATE,
   SUMMARY,
   SUMMARY_METADATA,
   TYPE_ID,
@@ -15,9 +16,9 @@ import {
   VOLUME_CLUSTER,
 } from './cinder-call.ts';
 import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
-import { isObject, type JsonValue, textOf } from './definition.ts';
+import { isObject, type JsonObject, type JsonValue, textOf } from './definition.ts';
 import { flagOf, linksOf, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
-import { requestJson } from './request-body.ts';
+import { actionOf, invalid, optionalMetadata, optionalName, requestObject, unexpected } from './request-body.ts';
 import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
 import type { VolumeRow } from './volume-rows.ts';
 
@@ -119,6 +120,38 @@ export function detailOf(call: CinderCall, volume: VolumeRow, extended: boolean)
   };
 }
 
+const CHANGEABLE = ['name', 'description', 'display_name', 'display_description', 'metadata'];
+
+/** `PUT /v3/volumes/{id}`: names and metadata. Source: cinder/api/v3/volumes.py, update. */
+export function updateVolume(call: CinderCall, id: string): Result {
+  const asked = requestObject(call.request.body, 'volume');
+  const names = namesOf(asked);
+  const metadata = 'metadata' in asked ? optionalMetadata(asked) : undefined;
+  const others = Object.keys(asked).filter((key) => !CHANGEABLE.includes(key));
+  if (others.length > 0) throw invalid('volume', asked, unexpected(others));
+  if (Object.keys(asked).length === 0 && atLeast(call.version, STRICT_CREATE)) {
+    throw invalid('volume', asked, '{} is not valid under any of the given schemas');
+  }
+  const volume = findVolume(call, id);
+  call.api.flows.save(volume, { ...names, ...(metadata === undefined ? {} : { metadata }) });
+  return jsonResult(200, { volume: detailOf(call, volume, false) });
+}
+
+interface Names {
+  display_name?: string | null;
+  display_description?: string | null;
+}
+
+/** What a body wants the name and the description to be; what it does not name stays. */
+export function namesOf(asked: JsonObject): Names {
+  const given: Names = {};
+  for (const key of ['display_name', 'name']) if (key in asked) given.display_name = optionalName(asked, key);
+  for (const key of ['display_description', 'description']) {
+    if (key in asked) given.display_description = optionalName(asked, key);
+  }
+  return given;
+}
+
 const DELETABLE = ['available', 'error', 'error_restoring', 'error_extending', 'error_managing'];
 const NOT_DELETABLE =
   'must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.';
@@ -179,19 +212,42 @@ const STATUSES = [
   'extending',
 ];
 
-/** `POST /v3/volumes/{id}/action`: `os-reset_status` and `os-force_delete`, of administrators only. */
-export async function actOnVolume(call: CinderCall, id: string): Promise<Result> {
-  const parsed = requestJson(call.request.body);
-  const body = isObject(parsed) ? parsed : {};
-  const [action] = Object.keys(body);
-  if (action === undefined) throw new Fault(400, 'Malformed request body');
-  if (action !== 'os-reset_status' && action !== 'os-force_delete') {
+/** What Nova asks before and after it attaches. Source: cinder/volume/api.py, reserve_volume and what follows. */
+function moveForNova({ api }: CinderCall, volume: VolumeRow, action: string): void {
+  const { status } = volume;
+  if (action === 'os-reserve' && status !== 'available') {
+    throw new Fault(400, `Invalid volume: Volume status must be available to reserve, but the status is ${status}.`);
+  }
+  if (action === 'os-begin_detaching' && (status !== 'in-use' || volume.attach_status !== 'attached')) {
     throw new Fault(
       400,
-      `There is no such action: ${action}. Verify the request body and Content-Type header and try again.`,
+      "Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.",
     );
   }
+  // What has no attachment is free again, whatever it was.
+  if (action === 'os-detach') return api.flows.save(volume, { status: 'available', attach_status: 'detached' });
+  const [from, to] = MOVES[action] ?? [];
+  if (to !== undefined && status === from) api.flows.save(volume, { status: to });
+}
+
+const MOVES: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  'os-reserve': ['available', 'attaching'],
+  'os-unreserve': ['attaching', 'available'],
+  'os-begin_detaching': ['in-use', 'detaching'],
+  'os-roll_detaching': ['detaching', 'in-use'],
+};
+
+const NOVA = ['os-detach', ...Object.keys(MOVES)];
+const ACTIONS = ['os-reset_status', 'os-force_delete', ...NOVA];
+
+/** `POST /v3/volumes/{id}/action`: `os-reset_status` and `os-force_delete` of administrators, and what Nova asks. */
+export async function actOnVolume(call: CinderCall, id: string): Promise<Result> {
+  const { action, body } = actionOf(call.request.body, ACTIONS);
   const volume = findVolume(call, id);
+  if (NOVA.includes(action)) {
+    moveForNova(call, volume, action);
+    return ACCEPTED;
+  }
   const rule = action.slice('os-'.length);
   if (!call.roles.includes('admin')) {
     throw new Fault(403, `Policy doesn't allow volume_extension:volume_admin_actions:${rule} to be performed.`);

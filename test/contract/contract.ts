@@ -6,6 +6,7 @@ import { IDENTITY_CASES } from './identity-cases.ts';
 import { POOL_CASES } from './pool-cases.ts';
 import { SNAPSHOT_CASES } from './snapshot-cases.ts';
 import { STATE_CASES } from './state-cases.ts';
+import { TYPE_CASES } from './type-cases.ts';
 import { VOLUME_CASES } from './volume-cases.ts';
 
 /**
@@ -21,4 +22,5 @@ export const CONTRACT: readonly Case[] = [
   ...VOLUME_CASES,
   ...EVIDENCE_CASES,
   ...SNAPSHOT_CASES,
+  ...TYPE_CASES,
 ];

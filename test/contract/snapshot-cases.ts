@@ -48,6 +48,8 @@ const snapshotIs = (status: string): Step =>
     status: 200,
     json: { snapshot: { status } },
   });
+const change = (body: unknown, expect: Expected): Step =>
+  step((kept) => ({ method: 'PUT', path: `/snapshots/${kept.get('snapshot')}`, ...member, body }), expect);
 const noSnapshot: readonly Step[] = [
   step((kept) => ({ method: 'DELETE', path: `/snapshots/${kept.get('snapshot')}`, ...member }), { status: 202 }),
   step(
@@ -190,6 +192,50 @@ export const SNAPSHOT_CASES: readonly Case[] = [
     'snapshot: refused, no volume',
     { method: 'POST', path: '/snapshots', ...member, body: { snapshot: {} } },
     bad(/^Invalid input for field\/attribute snapshot\. Value: \{\}\. 'volume_id' is a required property$/),
+  ),
+  plain(
+    'snapshot: refused, a volume that is null',
+    { method: 'POST', path: '/snapshots', ...member, body: { snapshot: { volume_id: null } } },
+    missing(/^Volume None could not be found\.$/),
+  ),
+  plain(
+    'snapshot: refused, an unknown key',
+    { method: 'POST', path: '/snapshots', ...member, body: { snapshot: { volume_id: UNKNOWN, banana: 1 } } },
+    bad(
+      /^Invalid input for field\/attribute snapshot\. Value: \{'volume_id': '[0-9a-f-]{36}', 'banana': 1\}\. Additional properties are not allowed \('banana' was unexpected\)$/,
+    ),
+  ),
+  {
+    name: 'snapshot: another name',
+    steps: [
+      ...volume,
+      snapshot(ofVolume, { status: 202 }),
+      snapshotIs('available'),
+      change({ snapshot: { name: ' a ', description: 'd' } }, { status: 200, json: { snapshot: keys(...summary) } }),
+      step((kept) => ({ path: `/snapshots/${kept.get('snapshot')}`, ...member }), {
+        status: 200,
+        json: { snapshot: { name: 'a', description: 'd', 'os-extended-snapshot-attributes:progress': '100%' } },
+      }),
+      change(
+        { snapshot: {} },
+        bad(
+          /^Invalid input for field\/attribute snapshot\. Value: \{\}\. \{\} is not valid under any of the given schemas$/,
+        ),
+      ),
+      change(
+        { snapshot: { banana: 1 } },
+        bad(
+          /^Invalid input for field\/attribute snapshot\. Value: \{'banana': 1\}\. Additional properties are not allowed \('banana' was unexpected\)$/,
+        ),
+      ),
+      ...noSnapshot,
+      ...noVolume,
+    ],
+  },
+  plain(
+    'snapshot: another name, of an unknown one',
+    { method: 'PUT', path: `/snapshots/${UNKNOWN}`, ...member, body: { snapshot: { name: 'a' } } },
+    missing(/^Snapshot [0-9a-f-]{36} could not be found\.$/),
   ),
   plain(
     'snapshot: refused, nothing',
@@ -369,6 +415,32 @@ export const SNAPSHOT_CASES: readonly Case[] = [
           json: { availabilityZoneInfo: including({ zoneName: 'nova', zoneState: { available: true } }) },
         },
       },
+    ],
+  },
+  {
+    name: 'snapshot: the driver fails to delete it',
+    steps: [
+      ...volume,
+      snapshot(ofVolume, { status: 202 }),
+      snapshotIs('available'),
+      {
+        ...step((kept) => ({ method: 'DELETE', path: `/snapshots/${kept.get('snapshot')}`, ...member }), {
+          status: 202,
+        }),
+        arrange: (cloud) => cloud.stats('single', { _fail_delete_snapshot: 'the array says no' }),
+      },
+      snapshotIs('error_deleting'),
+      step((kept) => ({ path: `/messages?resource_uuid=${kept.get('snapshot')}`, ...member, microversion: '3.31' }), {
+        status: 200,
+        json: {
+          messages: [
+            {
+              event_id: 'VOLUME_VOLUME_SNAPSHOT_010_016',
+              user_message: 'delete snapshot:Snapshot failed to delete.',
+            },
+          ],
+        },
+      }),
     ],
   },
 ];

@@ -41,6 +41,14 @@ const remove = (expect: Expected, as: Who = 'member', query = ''): Step => ({
   ask: (_, kept) => ({ method: 'DELETE', path: `${path(kept)}${query}`, as }),
   expect,
 });
+const change = (body: unknown, expect: Expected, microversion = '3.0'): Step => ({
+  ask: (_, kept) => ({ method: 'PUT', path: path(kept), as: 'member', body, microversion }),
+  expect,
+});
+const act = (action: string, expect: Expected): Step => ({
+  ask: (_, kept) => ({ method: 'POST', path: `${path(kept)}/action`, as: 'member', body: { [action]: {} } }),
+  expect,
+});
 const gone: Step = {
   ask: (_, kept) => ({ path: path(kept), as: 'member' }),
   expect: fault(404, 'itemNotFound', /^Volume [0-9a-f-]{36} could not be found\.$/),
@@ -161,6 +169,77 @@ export const VOLUME_CASES: readonly Case[] = [
     gone,
   ),
   story(
+    'another name and other metadata',
+    make({ size: 1, volume_type: 'plain', name: 'n' }),
+    inState('available', single),
+    change({ volume: { name: ' a ', description: 'd' } }, { status: 200, json: { volume: keys(...created) } }),
+    becomes({ name: 'a', description: 'd', metadata: {} }),
+    change(
+      { volume: { metadata: { a: 'b' } } },
+      { status: 200, json: { volume: { name: 'a', metadata: { a: 'b' } } } },
+    ),
+    change({ volume: {} }, { status: 200 }),
+    change({}, fault(400, 'badRequest', /^'volume' is a required property$/)),
+    change(
+      { volume: { banana: 1 } },
+      fault(
+        400,
+        'badRequest',
+        /^Invalid input for field\/attribute volume\. Value: \{'banana': 1\}\. Additional properties are not allowed \('banana' was unexpected\)$/,
+      ),
+    ),
+    change(
+      { volume: {} },
+      fault(
+        400,
+        'badRequest',
+        /^Invalid input for field\/attribute volume\. Value: \{\}\. \{\} is not valid under any of the given schemas$/,
+      ),
+      '3.53',
+    ),
+    remove(accepted),
+    gone,
+  ),
+  story(
+    'what Nova asks before it attaches',
+    make({ size: 1, volume_type: 'plain' }),
+    inState('available', single),
+    act('os-reserve', accepted),
+    inState('attaching', single),
+    act(
+      'os-reserve',
+      fault(
+        400,
+        'badRequest',
+        /^Invalid volume: Volume status must be available to reserve, but the status is attaching\.$/,
+      ),
+    ),
+    act('os-unreserve', accepted),
+    inState('available', single),
+    act(
+      'os-begin_detaching',
+      fault(
+        400,
+        'badRequest',
+        /^Invalid volume: Unable to detach volume\. Volume status must be 'in-use' and attach_status must be 'attached' to detach\.$/,
+      ),
+    ),
+    act('os-roll_detaching', accepted),
+    inState('available', single),
+    act('os-detach', accepted),
+    inState('available', single),
+    act(
+      'banana',
+      fault(
+        400,
+        'badRequest',
+        /^There is no such action: banana\. Verify the request body and Content-Type header and try again\.$/,
+      ),
+    ),
+    remove(accepted),
+    gone,
+  ),
+  story(
     'it lands on the pool that has most room',
     make({ size: '1', volume_type: 'gold #1' }),
     inState('available', 'lab@pools#cold tier/ä'),
@@ -178,6 +257,21 @@ export const VOLUME_CASES: readonly Case[] = [
     'no pool has room for it',
     make({ size: 36, volume_type: 'plain' }),
     inState('error', null),
+    remove(accepted),
+    gone,
+  ),
+  story(
+    'what was sent to a pool counts until its next stats, though nobody is told',
+    make({ size: 20, volume_type: 'plain' }, (cloud) => cloud.stats('single', { _fail_stats: 'the array says no' })),
+    inState('available', single),
+    remove(accepted),
+    gone,
+    make({ size: 20, volume_type: 'plain' }),
+    inState('error', null),
+    {
+      ask: { path: '/scheduler-stats/get_pools?detail=true' },
+      expect: { status: 200, pools: { 'lab@single#single': { free_capacity_gb: 40 } } },
+    },
     remove(accepted),
     gone,
   ),

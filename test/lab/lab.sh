@@ -311,7 +311,7 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
-  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, attach) raises, takes that long
+  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, delete_snapshot, attach) raises, takes that long
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -394,7 +394,7 @@ class LabDriver(driver.VolumeDriver):
     def delete_volume(self, volume): self._do('delete')
     def extend_volume(self, volume, new_size): pass
     def create_snapshot(self, snapshot): self._do('snapshot')
-    def delete_snapshot(self, snapshot): pass
+    def delete_snapshot(self, snapshot): self._do('delete_snapshot')
     def create_volume_from_snapshot(self, volume, snapshot): pass
     def create_cloned_volume(self, volume, src_vref): pass
     def ensure_export(self, context, volume): pass

@@ -106,3 +106,17 @@ test('nothing keeps the process alive after close, hanging requests included', a
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   assert.deepEqual([said.trim(), code], ['fetch failed', 0]);
 });
+
+test('what the cloud does not know is a 404, and stands in the log', async (t) => {
+  const { simulator, token } = await bench(t, { cloud: LAB_CLOUD });
+  for (const [path, type] of [
+    ['/volume/v3/no-such-thing', 'text/html; charset=UTF-8'],
+    ['/volume/v3/volumes/x/no-such-thing', 'text/html; charset=UTF-8'],
+    ['/identity/v3/no-such-thing', 'application/json'],
+  ] as const) {
+    const { status, headers } = await request(simulator.url + path, { headers: { 'X-Auth-Token': token } });
+    assert.deepEqual([status, headers.get('content-type')], [404, type], path);
+    const { url, status: logged } = simulator.requests.last.at(-1) ?? {};
+    assert.deepEqual([url, logged], [path, 404]);
+  }
+});

@@ -45,6 +45,16 @@ test('an image that cannot be copied is an error with its host: no other backend
   assert.deepEqual(await state(id), ['error', 'h1@one#one']);
 });
 
+test('an image that is too big: the user is told so', async (t) => {
+  const { cloud, make, get, pass } = await volumeBench(t);
+  cloud.setDriver('h1@one', { _fail_copy: 'ImageTooBig' });
+  const id = await make({ imageRef: IMAGE });
+  await pass(5000);
+  const { text } = await get(`/messages?resource_uuid=${id}`, '3.31');
+  assert.match(text, /"event_id":"VOLUME_VOLUME_005_007"/);
+  assert.match(text, /"user_message":"copy image to volume:Image used for creating volume exceeds available space\."/);
+});
+
 test('a cinder-volume that is started anew: what it was making is an error with its host, what it was deleting it deletes', async (t) => {
   const { cloud, make, state, pass, ask } = await volumeBench(t);
   const old = await make();
