@@ -22,7 +22,7 @@ in turns, and the median taken.
 
 * The load: a generated cloud (\`src/simulator/generated-cloud.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.
 * The exporter: the built program in a process of its own, as users start it. Decoding, assessing, rendering and compressing alone, and the 2,000 refreshes, are measured on its compiled modules.
-* CPU time is that of all threads of the process. Memory is its resident size, shared libraries and Node.js itself included.
+* CPU time counts all threads of the process. Memory is its resident size, shared libraries and Node.js itself included.
 * The load generator is a third process, which reads each answer to its last byte and does not look at it.
 
 ${table(rows)}

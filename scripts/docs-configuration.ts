@@ -74,7 +74,7 @@ A key that begins with \`block_storage_\` may begin with \`volumev3_\`, \`volume
 ### Where Cinder is
 
 The catalog is searched for the types \`block-storage\`, \`volumev3\`, \`volumev2\`, \`volume\` and \`block-store\`. A URL of v3 is taken as it is. For a URL without a
-version, or of v2, the version document of Cinder says where v3 is; the host stays that of the catalog, because a token goes only where the catalog sent it.
+version, or of v2, the version document of Cinder says where v3 is; the host stays the catalog's, because a token goes only where the catalog sent it.
 
 ### Certificates and proxies
 
@@ -103,7 +103,7 @@ Small letters win over capitals; an empty value means none. It is the same on ev
 | \`verify: "False"\` and \`insecure: "yes"\` are words | the first is taken for a path, the second means no | both are YAML's words for yes and no |
 | PEM text may stand in place of a path | a path is needed | other clients allow it |
 | the API is always v3 | \`volume_api_version\` chooses | v2 has no state of backends |
-| the profiles that come with openstacksdk are not there; those of clouds-public.yaml are | | they are for customers of public clouds |
+| the profiles that come with openstacksdk are not there; the profiles of clouds-public.yaml are | | they are for customers of public clouds |
 | \`trust_id\`, \`passcode\` and methods with a second factor are refused | | a process logs in again and again, alone |
 | redirects are not followed | they are | a token goes only where the catalog sent it |
 | \`NO_PROXY\` compares whole parts of a name | the end of the text | \`ample.com\` is not \`example.com\` |

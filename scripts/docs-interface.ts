@@ -75,8 +75,8 @@ Both \`--flag value\` and \`--flag=value\` work. Without the name of a command i
 ${sections.join('')}
 ## healthcheck
 
-Asks the exporter in the same container whether it lives: exit code 0 or 1. The container image uses it. It has no flags of its own; it takes those
-of \`serve\`, or finds them in the running process.
+Asks the exporter in the same container whether it lives: exit code 0 or 1. The container image uses it. It has no flags of its own. It takes the
+flags of \`serve\`, or finds them in the running process.
 `;
 }
 

@@ -97,7 +97,7 @@ test('every scrape configuration of every page has the job name that the rules w
     page.endsWith('.md') ? page : `docs/${page}.md`,
   );
   for (const page of pages) {
-    const names = [...read(page).matchAll(/^ *- job_name: (\S+)$/gm)].map(([, name]) => name);
+    const names = [...read(page).matchAll(/^ *- job_name: (\S+)/gm)].map(([, name]) => name);
     assert.ok(names.length > 0, page);
     for (const name of names) assert.equal(`job="${name}"`, SETTINGS.selector.byDefault, page);
   }

@@ -19,6 +19,11 @@ test('the base is an exact version of an even, so a long-term, release of Node.j
   assert.deepEqual(values('FROM'), ['${NODE_IMAGE} AS build', '${NODE_IMAGE}']);
 });
 
+test('the label of the version is that of the package, unless the build says otherwise', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.ok(values('ARG').includes(`VERSION=${version}`));
+});
+
 test('it runs as a number that is not root, without a shell', () => {
   assert.match(values('USER').at(-1) ?? '', /^[1-9]\d*:[1-9]\d*$/);
   for (const value of [...values('ENTRYPOINT'), ...values('HEALTHCHECK').map((line) => line.replace(/^.* CMD /, ''))]) {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { commandBlocks } from './doc-commands.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -37,6 +38,11 @@ test('the files of the repository that a page names exist, and versions are that
     for (const [, named] of read(page).matchAll(/cinder-exporter[:_-](\d+\.\d+\.\d+)/g))
       assert.equal(named, version, page);
   }
+});
+
+test('the demo as a container is on the first screen as it is on the page that a test follows', () => {
+  const [, , container = ''] = commandBlocks('README.md');
+  assert.deepEqual(container, commandBlocks('docs/install/docker.md').slice(0, 2).join(''));
 });
 
 test('the metrics and alerts that the migration names are ours', () => {

@@ -131,13 +131,13 @@ On real parts (Keystone 22 and Cinder 21.3 of Debian 12, Prometheus 2.42, Alertm
 on ${new Date().toISOString().slice(0, 10)}, on ${availableParallelism()} cores that ran two such clouds at once. \`UPDATE_DOCS=1\` with that test writes this page.
 
 ${timingTable(timings)}
-*Cinder* ends when Cinder's own answers show the fault: for driver stats their \`timestamp\` in \`get_pools\`, for a service its \`state\`. It is empty where they never do.
+Column *Cinder*: time until Cinder's API shows the fault, for driver stats by their \`timestamp\` in \`get_pools\`, for a service by its \`state\`. Empty: the API never shows it.
 *exporter, scrape, evaluation* ends when the alert is pending, \`for\` when it fires, *Alertmanager* when the webhook is called.
 The clock starts with the command that breaks it; a service that is told to stop takes some seconds to end, and sends heartbeats until then.
 
 Everything was faster than in production, so that nobody has to wait:
 
-* the rules are those of \`cinder-exporter rules --scale ${SCALE}\`, the waits of Alertmanager are scaled alike;
+* the rules are printed by \`cinder-exporter rules --scale ${SCALE}\`, the waits of Alertmanager are scaled alike;
 * the exporter: ${exporterSettings()}; Prometheus scraped every second;
 * Cinder: \`backend_stats_polling_interval\` 3 s, \`report_interval\` 2 s, \`service_down_time\` 6 s, \`rpc_response_timeout\` 5 s, \`token_cache_time\` 10 s.
 

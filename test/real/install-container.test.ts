@@ -72,7 +72,7 @@ async function backend(name: string): Promise<string> {
 }
 
 test('docker.md: built, the demo, a cloud, its check and its health, and gone again', async () => {
-  const [build = '', demo = '', watch = '', look = '', remove = ''] = countedBlocks('docker', 5);
+  const [build = '', demo = '', watch = '', look = '', rules = '', remove = ''] = countedBlocks('docker', 6);
   await shell.run(build);
   const showing = shell.start(demo);
   assert.match(await scrape(PORT), /condition="down"\} 1$/m);
@@ -94,6 +94,7 @@ test('docker.md: built, the demo, a cloud, its check and its health, and gone ag
       engine.docker('inspect', '--format', '{{.State.Health.Status}}', 'cinder-exporter') === 'healthy' || undefined,
     60_000,
   );
+  assert.match(await shell.run(`${rules}cat cinder.rules.yml`), /alert: CinderBackendDown$/m);
   await shell.run(remove);
   assert.equal(engine.docker('ps', '--all', '--quiet'), '');
 });

@@ -85,7 +85,7 @@ function changed(before: readonly string[]): string[] {
 }
 
 test('README.md: both commands of the first screen, and a cloud', async () => {
-  const [start = '', , watch = ''] = commandBlocks('README.md');
+  const [start = '', , , watch = ''] = commandBlocks('README.md');
   assert.equal(start.trim(), 'npm ci && npm start');
   const showing = repository.start(start);
   assert.match(await scrape(PORT, '/metrics', 90_000), /condition="down"\} 1$/m);

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { ALERTS } from '../alerts/shipped.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: root,
+  encoding: 'utf8',
+});
+const pages = listed.split('\n').filter((page) => page && existsSync(join(root, page)));
+const read = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+/** Longest sentence, in words. A part that ends with `:` or `;` counts as one. */
+const MOST_WORDS = 30;
+
+/** Words that make a reader read twice, or say nothing. */
+const AVOIDED =
+  /\b(?:(?:that|those) of|in order to|of course|in earnest|as it were|note that|simply|obviously|basically|actually|utili[sz]e|leverage|seamless\w*)\b/i;
+
+/** Written by a machine from the names of tests and the like. */
+const GENERATED_LISTS = ['docs/night.md'];
+
+/** The text of a page without its code, its links' targets, and the summaries of alerts, which the rules have. */
+function textOf(page: string): string {
+  const text = read(page)
+    .replaceAll(/^ *(`{3,})[^]*?^ *\1$/gm, '\n')
+    .replaceAll(/<!--[^]*?-->/g, '')
+    .replaceAll(/`[^`\n]*`/g, 'CODE')
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1');
+  return ALERTS.reduce((left, { annotations }) => left.replaceAll(annotations['summary'] ?? '', ''), text);
+}
+
+/** Paragraphs, items of lists, headings, and cells of tables. */
+function blocksOf(text: string): string[] {
+  return text
+    .split(/\n\s*\n|\n(?= *(?:[*-] |\d+\. |#|\|))|(?<=^#.*)\n/gm)
+    .flatMap((block) => (/^\s*\|/.test(block) ? block.split('|') : [block]));
+}
+
+test('no sentence of a page is longer than 30 words', () => {
+  const long = pages
+    .filter((page) => !GENERATED_LISTS.includes(page))
+    .flatMap((page) =>
+      blocksOf(textOf(page))
+        .flatMap((block) => block.replaceAll(/\s+/g, ' ').split(/(?<=[.!?:;])\s/))
+        .filter((sentence) => sentence.split(' ').filter((word) => /\w/.test(word)).length > MOST_WORDS)
+        .map((sentence) => `${page}: ${sentence}`),
+    );
+  assert.deepEqual(long, []);
+});
+
+test('no page has words that make it longer and not clearer', () => {
+  const found = pages.flatMap((page) =>
+    blocksOf(textOf(page)).flatMap((block) => {
+      const [word] = AVOIDED.exec(block.replaceAll(/\s+/g, ' ')) ?? [];
+      return word === undefined ? [] : [`${page}: ${word}: ${block.trim()}`];
+    }),
+  );
+  assert.deepEqual(found, []);
+});
+
+/** As GitHub makes the anchor of a heading. */
+function anchorsOf(page: string): string[] {
+  const headings = read(page)
+    .replaceAll(/^ *(`{3,})[^]*?^ *\1$/gm, '')
+    .matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Where the links and pictures of a page lead, below the root. */
+function targetsOf(
+  page: string,
+): { readonly link: string; readonly path: string; readonly anchor: string | undefined }[] {
+  const text = read(page).replaceAll(/^ *(`{3,})[^]*?^ *\1$/gm, '');
+  return [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].flatMap(([, inline, attribute]) => {
+    const link = inline ?? attribute ?? '';
+    if (/^[a-z]+:/.test(link)) return [];
+    const [path = '', anchor] = link.split('#');
+    return [{ link, path: path === '' ? page : relative(root, join(root, dirname(page), path)), anchor }];
+  });
+}
+
+test('every link within the repository leads somewhere, its heading too', () => {
+  const dead = pages.flatMap((page) =>
+    targetsOf(page)
+      .filter(({ path, anchor }) => {
+        if (!existsSync(join(root, path))) return true;
+        if (anchor === undefined) return false;
+        return statSync(join(root, path)).isDirectory() || !anchorsOf(path).includes(anchor);
+      })
+      .map(({ link }) => `${page}: ${link}`),
+  );
+  assert.deepEqual(dead, []);
+});
+
+test('every picture is on a page, and every page of docs/ is linked', () => {
+  const linked = new Set(pages.flatMap((page) => targetsOf(page).map(({ path }) => path)));
+  const pictures = readdirSync(join(root, 'docs/pictures')).map((name) => `docs/pictures/${name}`);
+  const wanted = [...pictures, ...pages.filter((page) => page.startsWith('docs/'))];
+  assert.deepEqual(
+    wanted.filter((path) => !linked.has(path) && !linked.has(dirname(path)) && path !== 'docs/README.md'),
+    [],
+  );
+});
