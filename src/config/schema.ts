@@ -84,13 +84,13 @@ const timeouts = mapping({
     100,
     10 * MINUTE,
     '10s',
-    'How long a refresh waits for an answer that needs a Cinder scheduler before it goes on without. The request itself stays open, and no second one is sent beside it.',
+    'How long a refresh waits for an answer that needs a Cinder scheduler. Then it goes on without. The request itself stays open, and no second one is sent beside it.',
   ).optional(),
   scheduler: duration(
     SECOND,
     HOUR,
     '3m',
-    'When a request that needs a scheduler is given up at last. Below 172 s, the longest seen with a stopped message bus, abandoned requests can pile up in Cinder.',
+    'Longest time for such a request. Keep it above 172 s: with a stopped message bus Cinder works on an abandoned request for up to that long, and they would pile up.',
   ).optional(),
 });
 
@@ -101,7 +101,7 @@ const collectors = mapping({
   ).optional(),
   volume_types: flag(
     true,
-    'Read now and then which backends can serve which volume type. Needs a user who sees all extra specs; of another the collector fails and says so.',
+    'Read now and then which backends can serve which volume type. Needs a user who sees all extra specs. For another user the collector fails and says so.',
   ).optional(),
 });
 
