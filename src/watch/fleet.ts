@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Registry } from 'prom-client';
+import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { CloudConfig } from '../config/config.ts';
 import { periodMs } from '../config/cron.ts';
@@ -69,7 +70,7 @@ export function createFleet(
       (placed = limit(watcher.refresh).finally(() => {
         placed = undefined;
       }));
-    const first = run();
+    const first = run().then(() => tellFirst(watcher, log));
     const scheduled = startSchedule({
       schedule: config.schedule,
       maxRandomDelayMs: config.maxRandomDelayMs,
@@ -120,6 +121,14 @@ export function createFleet(
     members = next;
     for (const member of closed ? next : gone) stop(member);
   }
+}
+
+/** What is watched, once it was read: how many backends, and how many of them page. A cloud that could not be read has said why already. */
+function tellFirst({ name, snapshot }: Watcher, log: Log): void {
+  const { up, backends } = snapshot() ?? { up: false, backends: [] };
+  if (!up) return;
+  const paging = backends.filter(({ condition }) => CONDITION_TABLE[condition].severity === 'critical').length;
+  log('info', 'Watching', { cloud: name, backends: backends.length, critical: paging });
 }
 
 function stop({ scheduled, watcher }: Member): void {

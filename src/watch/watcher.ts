@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
 import { createCinderApi } from './cinder-api.ts';
 import { createCollectorLog } from './collectors.ts';
 import { asOpenStackError, createLane } from './scheduler-queue.ts';
+import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import type { CollectorStatus, Snapshot } from '../cinder/snapshot.ts';
 import type { CloudConfig } from '../config/config.ts';
 import { periodMs } from '../config/cron.ts';
@@ -122,7 +123,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     if (closed) return;
     published = fresh;
     for (const { host, from, to, reason } of fresh.changes) {
-      log(to === 'down' || to === 'stale' || to === 'service_down' ? 'warn' : 'info', 'Backend changed its condition', {
+      log(CONDITION_TABLE[to].severity === 'critical' ? 'warn' : 'info', 'Backend changed its condition', {
         host,
         from,
         to,

@@ -76,11 +76,11 @@ test('serves one cloud from OS_* alone, first refresh at once', async (t) => {
   assert.equal(page.value('cinder_exporter_config_last_reload_successful'), 1);
   assert.equal(page.value('cinder_exporter_refresh_interval_seconds'), 30);
   assert.equal(page.samples('cinder_exporter_build_info').length, 1);
+  await waitFor('what is watched', () => log.length > 1);
   assert.ok(!JSON.stringify(log).includes(simulator.environment()['OS_PASSWORD'] ?? '?'));
-  assert.deepEqual(
-    log.map(({ message }) => message),
-    ['Listening on'],
-  );
+  const [listening, ...watching] = log;
+  assert.equal(listening?.message, 'Listening on');
+  assert.deepEqual(watching, [{ level: 'info', message: 'Watching', cloud: 'envvars', backends: 4, critical: 1 }]);
 });
 
 test('a bad new file keeps the old configuration, and says so in a metric, the log and the answer', async (t) => {
