@@ -108,6 +108,14 @@ const backendSchema = z.strictObject({
     .enum(['says_down', 'stats_stop', 'no_capacity', 'never_asks'])
     .nullable()
     .describe('What its driver shows when its array does not answer; null is not known'),
+  volumes: z
+    .strictObject({ in_use: z.number().nullable(), available: z.number().nullable(), counted_at: when })
+    .nullable()
+    .describe('null: not counted, or not yet'),
+  volume_types_without_another: z
+    .int()
+    .min(0)
+    .describe('Volume types that no other usable backend serves, as far as the volume types are read'),
   stats_at: when.describe('The newest `timestamp` of its driver stats'),
   stats_age_seconds: z.number().nullable().describe("By Cinder's clock; null when the time lies ahead of it"),
   heartbeat_at: when.describe(

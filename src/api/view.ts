@@ -68,6 +68,8 @@ function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
     changes: history?.changes ?? 0,
     state_reported: backend.reported ?? null,
     array_outage: outageOf(backend.pools) ?? null,
+    volumes: viewVolumes(snapshot, backend.host),
+    volume_types_without_another: snapshot.typesAlone.get(backend.host) ?? 0,
     stats_at: iso(backend.statsAtMs),
     stats_age_seconds: age(snapshot, backend.statsAtMs),
     heartbeat_at: iso(backend.heartbeatAtMs),
@@ -75,6 +77,13 @@ function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
     cluster: first?.cluster ?? null,
     zone: first?.zone ?? '',
   };
+}
+
+function viewVolumes({ volumes, atMs }: Snapshot, host: string) {
+  const counted = volumes.get(host);
+  if (!counted) return null;
+  const { inUse, available, ageMs } = counted;
+  return { in_use: inUse ?? null, available: available ?? null, counted_at: iso(Math.round(atMs - ageMs)) };
 }
 
 /** Seconds since a time of Cinder's, by Cinder's clock; null when that is not known, or the time lies ahead by more than clocks may differ. */

@@ -2,7 +2,7 @@ import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
 
 /** The parts of Cinder that are read, each of which may fail alone. */
-export const COLLECTORS = ['services', 'pools', 'volume_types'] as const;
+export const COLLECTORS = ['services', 'pools', 'volume_types', 'volumes'] as const;
 
 export type Collector = (typeof COLLECTORS)[number];
 
@@ -31,6 +31,24 @@ export interface VolumeTypeBackend {
   readonly host: string;
 }
 
+/** What Cinder counts: the last part of the path of its list. */
+export type Counted = 'volumes' | 'snapshots' | 'backups';
+
+/** How many volumes are in use and available on a backend. undefined: not counted yet. */
+export interface BackendVolumes {
+  readonly inUse: number | undefined;
+  readonly available: number | undefined;
+  /** How old the older of the two is, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** A count of the whole cloud. */
+export interface CloudCount {
+  readonly what: Counted;
+  readonly status: string;
+  readonly count: number;
+}
+
 /** All that is known of one cloud at one moment; never changed, only replaced. */
 export interface Snapshot {
   /** When it was made, by our clock, in milliseconds since the epoch. */
@@ -44,6 +62,11 @@ export interface Snapshot {
   readonly backends: readonly Backend[];
   readonly histories: Histories;
   readonly volumeTypes: readonly VolumeTypeBackend[];
+  /** By the name of a backend: how many volumes it has. */
+  readonly volumes: ReadonlyMap<string, BackendVolumes>;
+  readonly counts: readonly CloudCount[];
+  /** By the name of a backend: how many volume types no other usable backend serves. */
+  readonly typesAlone: ReadonlyMap<string, number>;
   readonly api: ApiVersions | undefined;
   readonly collectors: readonly CollectorStatus[];
 }

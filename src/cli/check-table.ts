@@ -1,7 +1,8 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity } from '../cinder/conditions.ts';
+import { type Condition, CONDITION_TABLE, CONDITIONS, needsLook, type Severity } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
+import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
 import { type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { explainFailures } from '../pages/failures.ts';
@@ -106,7 +107,9 @@ function rowOf(backend: Backend, snapshot: Snapshot, isNew: boolean): string[] {
   const state = backend.state === undefined ? '-' : backend.state === 1 ? 'up' : 'down';
   const stats =
     backend.statsAtMs === undefined ? '-' : durationWords(snapshot.atMs - onOurClock(snapshot, backend.statsAtMs));
-  const reason = `${isNew ? 'CHANGED: ' : ''}${printable(backend.reason)}`;
+  const hit = needsLook(backend.condition) ? whoIsHit(snapshot, backend.host) : undefined;
+  const why = hit === undefined ? backend.reason : `${hit}: ${backend.reason}`;
+  const reason = `${isNew ? 'CHANGED: ' : ''}${printable(why)}`;
   return [printable(backend.host), backend.condition, state, stats, reason];
 }
 
@@ -203,7 +206,8 @@ export function exitCodeOf(checked: readonly Checked[], hosts: readonly string[]
 
 /** The collectors that fail and without which the answer is not whole. Who asks for single backends does not ask for volume types, nor for the pools of another cloud. */
 function blindSpots(snapshot: Snapshot, hosts: readonly string[]): readonly CollectorStatus[] {
-  const failing = snapshot.collectors.filter(({ success }) => !success);
+  // The counts say who is hit, and nothing of whether a backend is well.
+  const failing = snapshot.collectors.filter(({ collector, success }) => !success && collector !== 'volumes');
   if (hosts.length === 0 || !snapshot.up) return failing;
   return wanted(snapshot, hosts).length > 0 ? failing.filter(({ collector }) => collector !== 'volume_types') : [];
 }

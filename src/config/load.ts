@@ -115,7 +115,11 @@ function completeCloud(
     schedulerPatienceMs: timeouts.scheduler_patience ?? 10 * SECOND,
     schedulerTimeoutMs: timeouts.scheduler ?? 3 * MINUTE,
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
-    collectors: { pools: collectors.pools ?? true, volumeTypes: collectors.volume_types ?? true },
+    collectors: {
+      pools: collectors.pools ?? true,
+      volumeTypes: collectors.volume_types ?? true,
+      volumes: collectors.volumes ?? true,
+    },
     volumeTypesEveryMs: own.volume_types_interval ?? defaults.volume_types_interval ?? 10 * MINUTE,
     limits: {
       maxBodyBytes: limits.max_body ?? bodyBytes,

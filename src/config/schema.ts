@@ -103,6 +103,10 @@ const collectors = mapping({
     true,
     'Read now and then which backends can serve which volume type. Needs a user who sees all extra specs. For another user the collector fails and says so.',
   ).optional(),
+  volumes: flag(
+    true,
+    'Count, slowly, the volumes of each backend that are in use and available, and the volumes, snapshots and backups that are in error or under way (`limit=0&with_count=true`, from microversion 3.45): fewer than ten requests a minute.',
+  ).optional(),
 });
 
 const limits = mapping({

@@ -2,7 +2,15 @@ import { isDown, isUp, usable } from '../cinder/assess.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
-import type { CollectorStatus, History, Snapshot, VolumeTypeBackend } from '../cinder/snapshot.ts';
+import type {
+  BackendVolumes,
+  CloudCount,
+  CollectorStatus,
+  Counted,
+  History,
+  Snapshot,
+  VolumeTypeBackend,
+} from '../cinder/snapshot.ts';
 import {
   counter,
   type FamilyGroup,
@@ -244,6 +252,61 @@ const VOLUME_TYPE_FAMILIES: FamilyGroup<VolumeTypeBackend> = {
   ],
 };
 
+/** How many volumes each backend has, by status. */
+interface VolumesOfBackend {
+  readonly host: string;
+  readonly status: string;
+  readonly count: number | undefined;
+}
+
+const BACKEND_VOLUME_FAMILIES: FamilyGroup<VolumesOfBackend> = {
+  identity: ['host', 'backend', 'status'],
+  identityOf: ({ host, status }) => [host, backendOf(host), status],
+  families: [
+    gauge(
+      'cinder_backend_volumes',
+      'Volumes of the backend with this status: "in-use" or "available". Counted slowly. The members of a cluster are counted together.',
+      ({ count }) => count,
+    ),
+  ],
+};
+
+const BACKEND_COUNT_FAMILIES: FamilyGroup<{ readonly host: string; readonly atMs: number }> = {
+  identity: ['host', 'backend'],
+  identityOf: ({ host }) => [host, backendOf(host)],
+  families: [
+    timestamp(
+      'cinder_backend_volumes_timestamp_seconds',
+      'When the volumes of the backend were last counted, the older of the two counts, as Unix time.',
+      ({ atMs }) => atMs,
+    ),
+  ],
+};
+
+/** Counts of the whole cloud, each kind a family of its own. */
+function countFamilies(name: string, help: string): FamilyGroup<CloudCount> {
+  return {
+    identity: ['status'],
+    identityOf: ({ status }) => [status],
+    families: [gauge(name, help, ({ count }) => count)],
+  };
+}
+
+const CLOUD_COUNT_FAMILIES: Readonly<Record<Counted, FamilyGroup<CloudCount>>> = {
+  volumes: countFamilies(
+    'cinder_volumes',
+    'Volumes of the cloud with this status: errors, and those that should pass. Counted slowly.',
+  ),
+  snapshots: countFamilies(
+    'cinder_snapshots',
+    'Snapshots of the cloud with this status: errors, and those that should pass. Counted slowly.',
+  ),
+  backups: countFamilies(
+    'cinder_backups',
+    'Backups of the cloud with this status: errors, and those that should pass. Counted slowly.',
+  ),
+};
+
 /** Every family of one snapshot, in the order of the page. */
 export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(CLOUD_FAMILIES, [snapshot]);
@@ -257,8 +320,25 @@ export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(SERVICE_FAMILIES, snapshot.services);
   yield* renderGroup(POOL_FAMILIES, snapshot.pools);
   yield* renderGroup(VOLUME_TYPE_FAMILIES, snapshot.volumeTypes);
+  yield* renderGroup(BACKEND_VOLUME_FAMILIES, volumeRows(snapshot));
+  yield* renderGroup(
+    BACKEND_COUNT_FAMILIES,
+    [...snapshot.volumes].map(([host, { ageMs }]) => ({ host, atMs: snapshot.atMs - ageMs })),
+  );
+  for (const [kind, group] of Object.entries(CLOUD_COUNT_FAMILIES))
+    yield* renderGroup(
+      group,
+      snapshot.counts.filter(({ what }) => what === kind),
+    );
   yield* renderGroup(API_FAMILIES, snapshot.api ? [snapshot.api] : []);
   yield* renderGroup(COLLECTOR_FAMILIES, snapshot.collectors);
+}
+
+function volumeRows({ volumes }: Snapshot): VolumesOfBackend[] {
+  return [...volumes].flatMap(([host, { inUse, available }]: readonly [string, BackendVolumes]) => [
+    { host, status: 'in-use', count: inUse },
+    { host, status: 'available', count: available },
+  ]);
 }
 
 /** What users see of a family: docs, rules, dashboards and tests read it from here. */
@@ -285,6 +365,9 @@ export const FAMILIES: readonly FamilyDescription[] = [
   ...describe(SERVICE_FAMILIES),
   ...describe(POOL_FAMILIES),
   ...describe(VOLUME_TYPE_FAMILIES),
+  ...describe(BACKEND_VOLUME_FAMILIES),
+  ...describe(BACKEND_COUNT_FAMILIES),
+  ...Object.values(CLOUD_COUNT_FAMILIES).flatMap((group) => describe(group)),
   ...describe(API_FAMILIES),
   ...describe(COLLECTOR_FAMILIES),
 ];

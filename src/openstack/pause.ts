@@ -14,6 +14,7 @@ export const PAUSED = [
   'pools',
   'scheduler',
   'volume_types',
+  'volumes',
 ] as const;
 
 type Paused = (typeof PAUSED)[number];
@@ -101,6 +102,7 @@ export function createPauses(intervalMs: number, clock?: Clock, random?: () => n
     pools: often(),
     scheduler: often(),
     volume_types: often(),
+    volumes: often(),
   };
 }
 

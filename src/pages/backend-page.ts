@@ -2,6 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import type { Pool, Service } from '../cinder/model.ts';
 import { CONDITION_TABLE } from '../cinder/conditions.ts';
 import { OUTAGE_UNKNOWN, OUTAGE_WORDS, outageOf } from '../cinder/drivers.ts';
+import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
 import { withoutControls } from '../text.ts';
@@ -34,6 +35,7 @@ export function backendPage(input: PageInput, entry: Entry): string {
   const { severity, words } = CONDITION_TABLE[backend.condition];
   const json = link('api/v1/backend', { cloud, host: backend.host });
   const reason = withoutControls(backend.reason);
+  const hit = whoIsHit(snapshot, backend.host);
   const history = input.history(cloud, backend.host);
   return layout(input, {
     title: `${words}: ${withoutControls(backend.host)}`,
@@ -41,7 +43,9 @@ export function backendPage(input: PageInput, entry: Entry): string {
     trail: several ? [html`<a href="${link('cloud', { name: cloud })}">${name(cloud)}</a>`] : [],
     body: html`<h1 class="backend">${name(backend.host)}</h1>
       <p class="verdict k-${backend.condition}">
-        <span role="status" id="headline">${badge(backend.condition)} <span>${reason}.</span></span>
+        <span role="status" id="headline"
+          >${badge(backend.condition)} <span>${reason}${hit === undefined ? '' : `; ${hit}`}.</span></span
+        >
       </p>
       <p class="facts">
         <span>For ${sinceText(entry, nowMs)}</span

@@ -22,17 +22,21 @@ const READS: Readonly<Record<Collector, string>> = {
   services: 'the service list',
   pools: 'the driver stats',
   volume_types: 'the volume types',
+  volumes: 'the counts of volumes',
 };
 
-/** The policy rules that open what the collectors read: `cinder/policies/services.py`, `scheduler_stats.py` and `volume_type.py`. */
+/** The policy rules that open what the collectors read: `cinder/policies/services.py`, `scheduler_stats.py`, `volume_type.py` and `volumes.py`. */
 const RULES: Readonly<Record<Collector, string>> = {
   services: 'volume_extension:services:index',
   pools: 'scheduler_extension:scheduler_stats:get_pools',
   volume_types: 'volume_extension:type_get_all',
+  volumes: 'volume:get_all',
 };
 
 /** A list that is given with parts left out names the rule itself. */
 function ruleOf(collector: Collector, message: string): string {
+  if (collector === 'volumes' && /\/snapshots\b/.test(message)) return 'volume:get_all_snapshots';
+  if (collector === 'volumes' && /\/backups\b/.test(message)) return 'backup:get_all';
   return /policy rule ([\w:]+)/.exec(message)?.[1] ?? RULES[collector];
 }
 
@@ -66,6 +70,11 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
     case 'forbidden':
       return forbidden(collector, message);
     case 'timeout':
+      if (collector === 'volumes')
+        return {
+          what: 'Cinder does not count volumes in time',
+          help: 'How many volumes a backend has cannot be told. Everything else is as before.',
+        };
       return collector === 'services'
         ? {
             what: 'The cloud does not answer in time',
@@ -83,6 +92,11 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
         help: 'A proxy may have answered, or the URL leads elsewhere.',
       };
     default:
+      if (/counts from 3\.45 on/.test(message))
+        return {
+          what: 'This Cinder is too old to count volumes',
+          help: 'Everything else is as before. collectors.volumes: false ends the question.',
+        };
       return {
         what: `The cloud answered with an error for ${READS[collector]}`,
         help: 'The log of cinder-api (or of the proxy before it) has more; the request id, if there is one, leads to it.',
@@ -91,6 +105,11 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
 }
 
 function forbidden(collector: Collector, message: string): Explanation {
+  if (collector === 'volumes')
+    return {
+      what: 'Cinder forbids this user to count volumes, snapshots or backups',
+      help: 'Everything else is as before. collectors.volumes: false ends the question. This policy rule of Cinder opens it to a role of the user:',
+    };
   if (/extra specs/.test(message))
     return {
       what: 'Cinder does not show this user all extra specs of the volume types',

@@ -133,14 +133,19 @@ function toneOf(read: readonly Snapshot[], troubled: readonly (readonly [Conditi
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
   if (tones.has('unsure') || read.length < clouds || clouds === 0 || read.some(listsNone)) return 'unsure';
-  return read.some(({ collectors }) => collectors.some(({ success }) => !success)) ? 'warn' : 'good';
+  return read.some(isPartlyUnread) ? 'warn' : 'good';
 }
 
 function shortOf(read: readonly Snapshot[], clouds: number): string {
   if (read.some(({ up }) => !up)) return 'unreadable';
   if (read.length < clouds) return 'waiting';
   if (read.some(listsNone)) return 'no backend';
-  return read.some(({ collectors }) => collectors.some(({ success }) => !success)) ? 'partly unread' : 'all right';
+  return read.some(isPartlyUnread) ? 'partly unread' : 'all right';
+}
+
+/** The counts of volumes say who is hit, and nothing of whether a backend is well. */
+function isPartlyUnread({ collectors }: Snapshot): boolean {
+  return collectors.some(({ collector, success }) => !success && collector !== 'volumes');
 }
 
 function newestStats(snapshot: Snapshot): number | undefined {

@@ -23,7 +23,7 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or
-  (${age('collector="volume_types"')} > ${secondsOf(s.volume_types_stale_after)})
+  (${age('collector=~"volume_types|volumes"')} > ${secondsOf(s.volume_types_stale_after)})
   or
   (
     max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0

@@ -126,7 +126,7 @@ export const SETTINGS = {
     '5m',
     'CinderExporterDataStale: age of the last success; more than a few refresh intervals',
   ),
-  volume_types_stale_after: duration('1h', 'CinderExporterDataStale for the slow collector of volume types'),
+  volume_types_stale_after: duration('1h', 'CinderExporterDataStale for the slow collectors, volume types and volumes'),
   data_stale_for: duration('5m', 'CinderExporterDataStale'),
   api_too_old_for: duration('1h', 'CinderAPITooOld'),
 } as const satisfies Readonly<Record<string, Setting>>;

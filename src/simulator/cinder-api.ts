@@ -2,6 +2,7 @@ import { createAttachment, deleteAttachment, listAttachments, showAttachment } f
 import { changeQuota, resetQuota, showDefaultQuota, showLimits, showQuota } from './quota.ts';
 import { createSnapshot, deleteSnapshot, listSnapshots, showSnapshot, updateSnapshot } from './snapshots-api.ts';
 import { showCapabilities } from './capabilities-api.ts';
+import { listBackups } from './backups-api.ts';
 import { deleteMessage, listMessages, showMessage } from './messages-api.ts';
 import {
   allows,
@@ -168,6 +169,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
     'PUT {id}': updateSnapshot,
     'DELETE {id}': deleteSnapshot,
   },
+  backups: { 'GET ': listBackups },
   attachments: {
     'GET ': (call) => listAttachments(call, false),
     'GET detail': (call) => listAttachments(call, true),

@@ -18,11 +18,19 @@ export const PATHS = {
   services: '/os-services',
   pools: '/scheduler-stats/get_pools',
   volumeTypes: '/types',
+  volumes: '/volumes',
+  snapshots: '/snapshots',
+  backups: '/backups',
 } as const;
 
 /** The paths that these collectors read: always the service list; the volume types only beside the pools, without which nothing can be said of them. */
-export function collectorPaths({ pools, volumeTypes }: CloudConfig['collectors']): readonly string[] {
-  return [PATHS.services, ...(pools ? [PATHS.pools] : []), ...(pools && volumeTypes ? [PATHS.volumeTypes] : [])];
+export function collectorPaths({ pools, volumeTypes, volumes }: CloudConfig['collectors']): readonly string[] {
+  return [
+    PATHS.services,
+    ...(pools ? [PATHS.pools] : []),
+    ...(pools && volumeTypes ? [PATHS.volumeTypes] : []),
+    ...(volumes ? [PATHS.volumes, PATHS.snapshots, PATHS.backups] : []),
+  ];
 }
 
 /** From here the service list has `backend_state`, and needs a scheduler. */

@@ -15,6 +15,7 @@ import { createSlices, decodeBody, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
 import { createTypeMemory, type TypeMemory } from '../cinder/types.ts';
+import { COUNTS_PER_MINUTE, type Counts, createCounts, typesWithoutAnother } from '../cinder/volumes.ts';
 import { createCutter, type Cutter } from '../cinder/wire.ts';
 import { renderRegistry } from '../metrics/exporter.ts';
 import type { Format } from '../metrics/exposition.ts';
@@ -62,6 +63,7 @@ export interface Pipeline {
   readonly pools: (body: Body) => Promise<Accepted>;
   /** The types as they are now; which backends serve them shows with the next pools. */
   readonly volumeTypes: TypeMemory['set'];
+  readonly counts: Counts;
   readonly publish: (round: Round) => Promise<Published>;
 }
 
@@ -69,6 +71,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let evidence: Evidence = NO_EVIDENCE;
   let histories: Histories = new Map();
   const types = createTypeMemory();
+  const counts = createCounts(COUNTS_PER_MINUTE);
 
   async function accept<T>(
     body: Body,
@@ -120,6 +123,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return { ...accepted, disagreements };
     },
     volumeTypes: types.set,
+    counts,
     async publish(round) {
       const stands = standing(evidence, round.now, options.staleAfterMs);
       const { services, reports } = stands;
@@ -128,6 +132,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const backends = await backendsOf(stands, round, cinderNowMs);
       const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
       histories = followed.after;
+      const volumeTypes = services ? types.rows(services) : [];
       const snapshot: Snapshot = {
         atMs: round.atMs,
         clockOffsetMs: services && cinderNowMs !== undefined ? cinderNowMs - round.atMs : undefined,
@@ -141,7 +146,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         pools: poolsOf(reports, backends),
         backends,
         histories,
-        volumeTypes: services ? types.rows(services) : [],
+        volumeTypes,
+        volumes: services ? counts.ofBackends(backends, round.now) : new Map(),
+        counts: services ? counts.ofCloud(round.now) : [],
+        typesAlone: typesWithoutAnother({ volumeTypes, backends }),
       };
       return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
     },
@@ -180,6 +188,9 @@ export async function blank({ atMs, collectors }: Pick<Snapshot, 'atMs' | 'colle
     backends: [],
     histories: new Map(),
     volumeTypes: [],
+    volumes: new Map(),
+    counts: [],
+    typesAlone: new Map(),
   };
   return { pages: await compress(renderSnapshot(snapshot)), changes: [], snapshot };
 }

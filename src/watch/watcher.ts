@@ -18,6 +18,7 @@ import { fitHeap } from './heap.ts';
 import { blank, createPipeline, type Published } from './pipeline.ts';
 import { createRound } from './refresh.ts';
 import { createTypeReader } from './type-reader.ts';
+import { createVolumeCounter } from './volume-counter.ts';
 
 /** One watched cloud: refreshes when told, and has its last snapshot and page always at hand. */
 export interface Watcher {
@@ -96,6 +97,17 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     metrics,
   });
 
+  const volumes = createVolumeCounter({
+    timeoutMs: requestTimeoutMs,
+    api,
+    pause: pauses.volumes,
+    clock,
+    counts: pipeline.counts,
+    backends: () => published?.snapshot.backends ?? [],
+    collectors,
+    metrics,
+  });
+
   // Which backend serves a type shows in the driver stats alone.
   const readsTypes = config.collectors.volumeTypes && config.collectors.pools;
 
@@ -154,7 +166,9 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       up = await round();
       await publish();
       // After the page, which does not wait for it; a second one tells how it went, when that is new.
-      if (up && readsTypes && (await types.readWhenDue())) await publish();
+      const typesAreNews = up && readsTypes && (await types.readWhenDue());
+      const volumesAreNews = up && config.collectors.volumes && (await volumes.countWhenDue());
+      if (typesAreNews || volumesAreNews) await publish();
     } catch (error) {
       await broken(error);
     }

@@ -46,3 +46,21 @@ test('what the driver shows in an outage of its array, where that is known', () 
   });
   assert.deepEqual(outages, [['no_capacity'], [null]]);
 });
+
+test('who is hit: the volumes that were counted, and the volume types that have no other backend', () => {
+  const plain = snapshotOf([service('h@b')], [pool('h@b#p')], NOW_MS);
+  const [backend] = plain.backends;
+  assert.ok(backend);
+  const before = viewBackend('lab', plain, backend);
+  assert.deepEqual([before.volumes, before.volume_types_without_another], [null, 0]);
+  const counted = {
+    ...plain,
+    volumes: new Map([['h@b', { inUse: 412, available: undefined, ageMs: 60_000 }]]),
+    typesAlone: new Map([['h@b', 3]]),
+  };
+  const after = viewBackend('lab', counted, backend);
+  assert.deepEqual(
+    [after.volumes, after.volume_types_without_another],
+    [{ in_use: 412, available: null, counted_at: '2026-11-22T11:59:00.000Z' }, 3],
+  );
+});

@@ -137,3 +137,23 @@ test('watched, what has changed since the last table is marked', () => {
   assert.deepEqual(marked(several('a@x', 'new@z')), ['new@z']);
   assert.deepEqual(marked(down('a@x')), ['a@x']);
 });
+
+test('of a backend that is out the table says who is hit; counts that fail change nothing else', () => {
+  const act = {
+    services: [volume('c@x'), volume('c@y')],
+    pools: [pool('c@x', 'x', { backendState: 'down' }), pool('c@y', 'y')],
+  };
+  const counted = { inUse: 412, available: 9, ageMs: 0 };
+  const snapshot = {
+    ...watchedCloud('c').become(act),
+    volumes: new Map([
+      ['c@x', counted],
+      ['c@y', counted],
+    ]),
+    typesAlone: new Map([['c@x', 3]]),
+  };
+  const table = renderCheck([{ name: 'c', snapshot }], [], PLAIN);
+  assert.match(table, /c@x .* 412 volumes in use, 3 volume types without another backend: its driver reports down$/m);
+  assert.doesNotMatch(table, /c@y .* volumes/);
+  assert.deepEqual(check([{ ...one(), failures: { volumes: forbidden } }]), check([one()]));
+});

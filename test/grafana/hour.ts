@@ -139,6 +139,9 @@ function createReader(
       backends,
       histories,
       volumeTypes,
+      volumes: new Map(),
+      counts: [],
+      typesAlone: new Map(),
       api: api.versions(),
       collectors: collectors.all(),
     };

@@ -67,6 +67,11 @@ test('every family of the exporter is on some dashboard, or left out on purpose'
   const leftOut = [
     'cinder_backend_state',
     'cinder_backend_usable',
+    'cinder_backend_volumes',
+    'cinder_backend_volumes_timestamp_seconds',
+    'cinder_volumes',
+    'cinder_snapshots',
+    'cinder_backups',
     'cinder_exporter_next_refresh_timestamp_seconds',
     'cinder_exporter_config_last_reload_success_timestamp_seconds',
   ];

@@ -128,6 +128,9 @@ function snapshotOf(size: number): (atMs: number) => Snapshot {
       backends,
       histories: new Map(),
       volumeTypes,
+      volumes: new Map(),
+      counts: [],
+      typesAlone: new Map(),
       api: undefined,
       collectors: [],
     };

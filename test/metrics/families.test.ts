@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { createCloudMetrics, createProcessMetrics, REASONS, renderRegistry } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
+import { NOW_MS, pool, service } from '../support/samples.ts';
+import { pageOf, snapshotOf } from './snapshot.ts';
 
 /**
  * Families and their labels as docs/metrics.md has them: the interface. A label that is new or gone breaks every alert that lasts, so it is seen
@@ -48,7 +50,7 @@ test("the exporter's own families have a sentence of help", async () => {
 test('what is known in advance is there from the start, and nothing else', async () => {
   const metrics = createCloudMetrics();
   const page = parseExposition(await renderRegistry(metrics.registry, 'text'), 'text');
-  for (const collector of ['services', 'pools', 'volume_types']) {
+  for (const collector of ['services', 'pools', 'volume_types', 'volumes']) {
     assert.equal(page.value('cinder_exporter_rejected_rows_total', { collector }), 0);
     for (const reason of REASONS) assert.equal(page.value('cinder_exporter_errors_total', { collector, reason }), 0);
   }
@@ -87,4 +89,47 @@ test('both formats of all own metrics are strict, with requests observed', async
       else assert.equal(name.endsWith('_total'), type === 'counter', name);
     }
   }
+});
+
+test('volumes by backend and status, counts of the cloud, and no series for what is not counted', async () => {
+  const nothing = snapshotOf([service('h@b')], [pool('h@b#p')], NOW_MS);
+  const counted = {
+    ...nothing,
+    volumes: new Map([['h@b', { inUse: 412, available: undefined, ageMs: 90_000 }]]),
+    counts: [
+      { what: 'volumes', status: 'error', count: 0 },
+      { what: 'backups', status: 'error', count: 7 },
+    ] as const,
+  };
+  const page = await pageOf(counted, 'text');
+  const lines = page.split('\n').filter((line) => /^cinder_(backend_volumes|volumes|snapshots|backups)/.test(line));
+  assert.deepEqual(lines, [
+    'cinder_backend_volumes{host="h@b",backend="b",status="in-use"} 412',
+    `cinder_backend_volumes_timestamp_seconds{host="h@b",backend="b"} ${NOW_MS / 1000 - 90}`,
+    'cinder_volumes{status="error"} 0',
+    'cinder_backups{status="error"} 7',
+  ]);
+  assert.doesNotMatch(await pageOf(nothing, 'text'), /^cinder_(backend_volumes|volumes|snapshots|backups)/m);
+});
+
+test('a healthy backend with four pools has fewer than 75 series', async () => {
+  const pools = ['a', 'b', 'c', 'd'].map((name) =>
+    pool(`h@b#${name}`, {
+      backendState: 'up',
+      totalBytes: 9,
+      freeBytes: 8,
+      allocatedBytes: 1,
+      provisionedBytes: 1,
+      virtualFreeBytes: 8,
+      reservedRatio: 0,
+      maxOverSubscriptionRatio: 2,
+      thinProvisioning: true,
+    }),
+  );
+  const snapshot = {
+    ...snapshotOf([service('h@b', { backendState: 'up' })], pools, NOW_MS),
+    volumes: new Map([['h@b', { inUse: 1, available: 2, ageMs: 0 }]]),
+  };
+  const series = (await pageOf(snapshot, 'text')).split('\n').filter((line) => line.includes('host="h@b"'));
+  assert.ok(series.length < 75, `${series.length}`);
 });

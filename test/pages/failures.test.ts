@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hiddenSpecs } from '../../src/cinder/types.ts';
+import { headlineOf } from '../../src/pages/headline.ts';
 import { explainFailures } from '../../src/pages/failures.ts';
 import { NOW } from './cinder.ts';
+import { one } from './clouds.ts';
 import { watchedCloud, type CloudState } from './watched.ts';
 
 const troubles = (failures: NonNullable<CloudState['failures']>) =>
@@ -86,4 +88,28 @@ test('a slow scheduler is not a slow cloud', () => {
     'The cloud does not answer in time',
   );
   assert.deepEqual(troubles({}), []);
+});
+
+test('counts that are refused: which rule opens them, and that all else is as before', () => {
+  const told = (path: string) =>
+    troubles({ volumes: { reason: 'forbidden', message: `GET https://c/v3/${path}: 403: not allowed` } }).map(
+      ({ what, rule }) => [what, rule],
+    );
+  const what = 'Cinder forbids this user to count volumes, snapshots or backups';
+  assert.deepEqual(told('volumes'), [[what, 'volume:get_all']]);
+  assert.deepEqual(told('snapshots'), [[what, 'volume:get_all_snapshots']]);
+  assert.deepEqual(told('backups'), [[what, 'backup:get_all']]);
+});
+
+test('counts that fail do not take the green from a page on which all is well', () => {
+  const { tone, short } = headlineOf([
+    {
+      name: 'c',
+      snapshot: watchedCloud('c').become({
+        ...one(),
+        failures: { volumes: { reason: 'timeout', message: 'no answer' } },
+      }),
+    },
+  ]);
+  assert.deepEqual([tone, short], ['good', 'all right']);
 });

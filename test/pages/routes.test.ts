@@ -159,3 +159,10 @@ test('the page of a backend says what its driver shows in an outage of its array
   );
   assert.doesNotMatch((await get('/backend?host=c1@new')).text, /its array/);
 });
+
+test('the first line of a backend says how many volumes are in use there', async (t) => {
+  const volumes = new Map([['c1@gold', { inUse: 412, available: 3, ageMs: 0 }]]);
+  const state = { services: [volume('c1@gold')], pools: [pool('c1@gold', 'p')], volumes };
+  const { get } = await startServer(t, serve([watchedCloud('prod', state)]));
+  assert.match((await get('/backend?host=c1@gold')).text, /its driver reports up; 412 volumes in use\./);
+});

@@ -21,6 +21,7 @@ export interface CloudState {
     Record<Collector, { readonly reason: string; readonly message: string; readonly sinceMs?: number }>
   >;
   readonly atMs?: number;
+  readonly volumes?: Snapshot['volumes'];
 }
 
 /** A cloud whose states a test chooses: each becomes a snapshot by the real `assess`. */
@@ -34,7 +35,7 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
   let histories: Histories = new Map();
   let snapshot: Snapshot | undefined;
 
-  function become({ services, pools, failures = {}, atMs = NOW }: CloudState): Snapshot {
+  function become({ services, pools, failures = {}, atMs = NOW, volumes = new Map() }: CloudState): Snapshot {
     const backends = services ? judge(services, { pools, nowMs: atMs }) : [];
     if (services) histories = follow(histories, backends, atMs).after;
     const status = (collector: Collector): CollectorStatus => {
@@ -56,8 +57,17 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
       backends,
       histories,
       volumeTypes: [],
+      volumes,
+      counts: [],
+      typesAlone: new Map(),
       api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
-      collectors: [status('services'), status('pools'), ...(failures.volume_types ? [status('volume_types')] : [])],
+      collectors: [
+        status('services'),
+        status('pools'),
+        ...(['volume_types', 'volumes'] as const).flatMap((collector) =>
+          failures[collector] ? [status(collector)] : [],
+        ),
+      ],
     };
     for (const listener of listeners) listener(snapshot);
     return snapshot;

@@ -251,7 +251,7 @@ function accessRules(lab: () => Lab): void {
         const page = await exporter.waitFor(
           'all collectors',
           (it) =>
-            ['services', 'pools', 'volume_types'].every(
+            ['services', 'pools', 'volume_types', 'volumes'].every(
               (collector) => it.value('cinder_scrape_collector_success', { collector }) === 1,
             ),
           120_000,
