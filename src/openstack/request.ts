@@ -44,53 +44,59 @@ export function withoutSecrets({ headers, secret }: Pick<Request, 'headers' | 's
   const token = headers['x-auth-token'] ?? '';
   const third = Math.max(LEAST_PART, Math.min(LARGEST_PART, Math.ceil(password.length / 3)));
   const shown = text.slice(0, MOST_CHARACTERS);
-  return tells(shown, [...parts(password, third), ...parts(token, TOKEN_PART)]) ? WITHHELD : shown;
+  const wanted = partsOf([
+    [password, third],
+    [token, TOKEN_PART],
+  ]);
+  return tells(shown, wanted) ? WITHHELD : shown;
 }
 
 /** Whether a text holds one of the parts, in any reading. */
-function tells(text: string, wanted: readonly Parts[]): boolean {
-  if (wanted.length === 0) return false;
-  return readings(text).some((reading) => {
-    const forms = formsOf(reading);
-    return wanted.some(({ size, all }) => forms.some((form) => holds(form, size, all)));
-  });
-}
-
-interface Parts {
-  readonly size: number;
-  readonly all: ReadonlySet<string>;
-}
-
-/** All parts of that size, or the whole when it is shorter; of the secret as it is, and of its letters and digits. */
-function parts(secret: string, wantedSize: number): readonly Parts[] {
-  return formsOf(secret)
-    .filter(({ length }) => length >= LEAST_LENGTH)
-    .map((text) => {
-      const size = Math.min(text.length, wantedSize);
-      return { size, all: new Set(Array.from({ length: text.length - size + 1 }, (_, i) => text.slice(i, i + size))) };
-    });
-}
-
-function holds(text: string, size: number, all: ReadonlySet<string>): boolean {
-  for (let i = 0; i + size <= text.length; i += 1) if (all.has(text.slice(i, i + size))) return true;
+function tells(text: string, wanted: Parts): boolean {
+  if (wanted.size === 0) return false;
+  for (const reading of readings(text))
+    for (const form of formsOf(reading)) for (const [size, parts] of wanted) if (holds(form, size, parts)) return true;
   return false;
 }
 
-/** In small letters; without blanks; without dashes too; letters and digits alone: `p-l-a-n` is `plan`. */
-function formsOf(text: string): readonly string[] {
+/** By their length: a text is gone through once for each. */
+type Parts = ReadonlyMap<number, ReadonlySet<string>>;
+
+/** All parts of that size, or the whole when it is shorter; of each secret as it is, and of its letters and digits. */
+function partsOf(secrets: readonly (readonly [secret: string, wantedSize: number])[]): Parts {
+  const found = new Map<number, Set<string>>();
+  for (const [secret, wantedSize] of secrets)
+    for (const text of formsOf(secret)) {
+      if (text.length < LEAST_LENGTH) continue;
+      const size = Math.min(text.length, wantedSize);
+      const parts = found.get(size) ?? new Set();
+      found.set(size, parts);
+      for (let i = 0; i + size <= text.length; i += 1) parts.add(text.slice(i, i + size));
+    }
+  return found;
+}
+
+function holds(text: string, size: number, parts: ReadonlySet<string>): boolean {
+  for (let i = 0; i + size <= text.length; i += 1) if (parts.has(text.slice(i, i + size))) return true;
+  return false;
+}
+
+/** In small letters; without blanks; without dashes too; letters and digits alone: `p-l-a-n` is `plan`. Often they are the same. */
+function formsOf(text: string): ReadonlySet<string> {
   const small = text.toUpperCase().toLowerCase();
   const bare = text
     .normalize('NFKD')
     .toUpperCase()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
-  return [small, small.replace(/[\s\p{Cc}]/gu, ''), small.replace(/[\s\p{Cc}-]/gu, ''), bare];
+  return new Set([small, small.replace(/[\s\p{Cc}]/gu, ''), small.replace(/[\s\p{Cc}-]/gu, ''), bare]);
 }
 
-/** The text, and what it may mean in some encoding, and what that may mean. */
-function readings(text: string): readonly string[] {
+/** The text, and what it may mean in some encoding, and what that may mean; the next is read when it is asked for. */
+function* readings(text: string): Generator<string, void> {
   const found = new Set([text, Array.from(text).toReversed().join(''), rot13(text)]);
   let layer = [...found];
+  yield* layer;
   for (let depth = 0; depth < MOST_LAYERS; depth += 1) {
     const next: string[] = [];
     for (const one of layer)
@@ -99,10 +105,10 @@ function readings(text: string): readonly string[] {
           if (reading.length < LEAST_PART || found.has(reading) || found.size >= MOST_READINGS) continue;
           found.add(reading);
           next.push(reading);
+          yield reading;
         }
     layer = next;
   }
-  return [...found];
 }
 
 const DECODERS: readonly ((text: string) => readonly string[])[] = [
