@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { CONDITIONS } from '../../src/cinder/conditions.ts';
+import { durationWords, SECOND } from '../../src/duration.ts';
 import { ASSETS } from '../../src/pages/assets.ts';
 
 const source = new URL('../../src/pages/browser/', import.meta.url);
@@ -19,4 +21,12 @@ test('each condition has its colours in the style sheet, in both themes', () => 
     const times = (start: string): number => ASSETS['status.css'].body.split(start).length - 1;
     assert.deepEqual([times(`.c-${condition} {`), times(`.k-${condition} {`)], [2, 1], condition);
   }
+});
+
+test('browsers write ages as the server does', () => {
+  const [, written] = /const ageText = (.*?^ {2}\});/ms.exec(ASSETS['status.js'].body) ?? [];
+  const ageText = runInNewContext(`(${written})`) as typeof durationWords;
+  for (const edge of [0, 1, 120, 3600, 7200, 86_400, 172_800, 31_536_000].map((seconds) => seconds * SECOND))
+    for (const ms of [-SECOND, -501, -500, -1, 0, 1, 499, 500, SECOND].map((more) => edge + more))
+      assert.equal(ageText(ms), durationWords(ms), `${ms} ms`);
 });

@@ -20,7 +20,7 @@
   let seenAt = new Date();
 
   /**
-   * As `durationWords` has it on the server.
+   * As `durationWords` has it on the server; again, as nothing is imported here. A test compares them.
    * @param {number} ms
    */
   const ageText = (ms) => {
