@@ -4,7 +4,7 @@ import { run } from '../src/cli/run.ts';
 import type { Signals } from '../src/cli/signals.ts';
 
 /** Writes docs/commands.md from what `--help` prints, and docs/http.md from what `/openapi.json` says; with `--check` only compares. */
-const COMMANDS = ['serve', 'check', 'demo', 'rules', 'access-rules'];
+const COMMANDS = ['serve', 'check', 'demo', 'rules', 'report', 'access-rules'];
 
 const NO_SIGNALS: Signals = { stop: new Promise(() => {}), onHangup: () => {}, release: () => {} };
 

@@ -154,6 +154,7 @@ const COMMANDS = `Usage:
   cinder-exporter check [flags] [HOST...]    refresh once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown
   cinder-exporter demo [flags]               serve a simulated cloud in which faults come and go
   cinder-exporter rules [flags]              print the alert rules, with other thresholds if wanted
+  cinder-exporter report [flags]             ask a Prometheus how available the storage was this month
   cinder-exporter access-rules [flags]       print the access rules of an application credential that may only read
   cinder-exporter healthcheck [flags]        ask the exporter in the same container whether it lives, exit 0 or 1
   cinder-exporter help [COMMAND]             print the flags of a command

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   demo: async () => (await import('./demo.ts')).demo,
   rules: async () => (await import('./rules.ts')).rules,
+  report: async () => (await import('./report.ts')).report,
   'access-rules': async () => (await import('./access-rules.ts')).accessRules,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
 };

@@ -161,8 +161,8 @@ async function converse(request: Request, way: Way, options: TransportOptions, s
   }
 }
 
-/** The operations whose answers grow with the cloud. */
-const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools']);
+/** The operations whose answers grow with the cloud; the last is that of the report. */
+const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools', 'prometheus']);
 /** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 /** An error is a sentence, or a page of HTML that is not shown. */

@@ -16,6 +16,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'alerts/README.md': 'test/packaging/doc-commands.test.ts',
   'docs/performance.md': 'test/packaging/doc-commands.test.ts',
   'docs/several-clouds.md': 'test/docs/pages.test.ts',
+  'docs/report.md': 'test/real/report.test.ts',
   'docs/silences.md': 'test/real/drill.test.ts',
   'docs/fire-drill.md': 'test/real/drill.test.ts',
   'docs/upgrading.md': 'test/docs/pages.test.ts',

@@ -24,7 +24,7 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** Starts `binary` with this configuration file and these flags on a free loopback port and waits until it is ready. */
+/** Starts `binary` with this configuration file and these flags on a free loopback port and waits until it is ready. Without a folder for its data among the flags it has one of its own. */
 export async function startPrometheus(
   binary: string,
   config: string,
@@ -36,7 +36,9 @@ export async function startPrometheus(
   await writeFile(file, config);
   const args = [
     `--config.file=${file}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
+    ...(flags.some((flag) => flag.startsWith('--storage.tsdb.path='))
+      ? []
+      : [`--storage.tsdb.path=${join(folder, 'data')}`]),
     `--web.listen-address=127.0.0.1:${port}`,
     '--log.level=warn',
     ...flags,
