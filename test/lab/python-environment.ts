@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PROGRAM_CACHE } from './program-cache.ts';
 
 /** What can be made: a file of pins beside this one for each. */
-export type PythonEnvironment = 'cinder-29' | 'tempest-47';
+export type PythonEnvironment = 'cinder-29' | 'tempest-47' | 'clients-10';
 
 /** Debian's own: its uwsgi runs what is in the environment. */
 const PYTHON = '/usr/bin/python3';
