@@ -33,6 +33,7 @@ const TEXTS = new Map<string, () => Promise<unknown>>([
   ['/openapi.json', () => import('../api/openapi.ts')],
 ]);
 
+const HTML = 'text/html; charset=utf-8';
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /** The status page and what belongs to it. Templates and the style sheet are loaded when somebody looks for the first time. */
@@ -84,6 +85,8 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     };
   }
 
+  const overview = createLastPage();
+
   const router = Router();
   // A page is text of its own for each reader. They are made one a turn of the event loop, so that scrapes come in between.
   let turn: Promise<void> = Promise.resolve();
@@ -101,7 +104,8 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   router.get('/', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
     const here = input();
-    await sendHtml(request, response, 200, overviewPage(here, onlyOf(here), readFilter(request.query)));
+    const page = overview(request.url, here, () => overviewPage(here, onlyOf(here), readFilter(request.query)));
+    await send(request, response, { status: 200, type: HTML, body: page.body, keep: undefined }, page.gzipped);
   });
   router.get('/cloud', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
@@ -155,6 +159,26 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   return router;
 }
 
+/** A page, and the same compressed, once somebody asks for that. */
+interface MadePage {
+  readonly body: string;
+  readonly gzipped: () => Promise<Buffer>;
+}
+
+/** Makes a page once for all who ask for the same address, of the same snapshots, in the same second: ages are told in seconds. Keeps the last one. */
+function createLastPage(): (url: string, input: PageInput, make: () => string) => MadePage {
+  let last: { readonly of: readonly unknown[]; readonly page: MadePage } | undefined;
+  return (url, { nowMs, clouds, grafanaUrl }, make) => {
+    const of = [url, Math.floor(nowMs / 1000), grafanaUrl, ...clouds.flatMap(({ name, snapshot }) => [name, snapshot])];
+    if (last?.of.length === of.length && last.of.every((part, i) => part === of[i])) return last.page;
+    const body = make();
+    let compressed: Promise<Buffer> | undefined;
+    const page = { body, gzipped: () => (compressed ??= compress(body, { level: 4 })) };
+    last = { of, page };
+    return page;
+  };
+}
+
 /** With one cloud the overview is its page. */
 function onlyOf({ clouds }: PageInput) {
   return clouds.length === 1 ? clouds[0] : undefined;
@@ -194,9 +218,14 @@ interface TextAnswer {
 }
 
 /** Sends a text, compressed for those who ask for it, with the policy that a page of ours needs, unless the web configuration has another. */
-async function send(request: Request, response: Response, { status, type, body, keep }: TextAnswer): Promise<void> {
+async function send(
+  request: Request,
+  response: Response,
+  { status, type, body, keep }: TextAnswer,
+  gzipped: () => Promise<Buffer> = () => compress(body, { level: 4 }),
+): Promise<void> {
   const packed = acceptsGzip(request.headers['accept-encoding']);
-  const bytes = packed ? await compress(body, { level: 4 }) : Buffer.from(body);
+  const bytes = packed ? await gzipped() : Buffer.from(body);
   setPagePolicy(response, POLICY);
   response.writeHead(status, {
     'content-type': type,
@@ -209,5 +238,5 @@ async function send(request: Request, response: Response, { status, type, body, 
 }
 
 function sendHtml(request: Request, response: Response, status: number, body: string): Promise<void> {
-  return send(request, response, { status, type: 'text/html; charset=utf-8', body, keep: undefined });
+  return send(request, response, { status, type: HTML, body, keep: undefined });
 }

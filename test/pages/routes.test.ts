@@ -97,6 +97,29 @@ test('several clouds: an overview, a page each, and the same host twice', async 
   assert.equal(JSON.parse((await get('/api/v1/backend?cloud=edge&host=ctl1@lvm')).text).cloud, 'edge');
 });
 
+test('who asks in the same second may share a page, but not with another address, nor past a change', async (t) => {
+  const cloud = watchedCloud('prod', one());
+  const { get } = await startServer(t, serve([cloud]));
+  const words = async (path = '/'): Promise<boolean[]> => {
+    const { text } = await get(path);
+    return [/"c@new"|c@new/.test(text), /xyz/.test(text)];
+  };
+  for (let i = 0; i < 20; i += 1) {
+    cloud.become(one());
+    assert.deepEqual(await Promise.all([words(), words(), words('/?q=xyz'), words()]), [
+      [false, false],
+      [false, false],
+      [false, true],
+      [false, false],
+    ]);
+    cloud.become({ services: [volume('c@new')], pools: [] });
+    assert.deepEqual(await Promise.all([words(), words()]), [
+      [true, false],
+      [true, false],
+    ]);
+  }
+});
+
 test('a page of many backends is bounded and packed', async (t) => {
   const { url } = await startServer(t, serve([watchedCloud('prod', many(5000))]));
   const request = httpGet(`${url}/`, { headers: { 'accept-encoding': 'gzip' } });
