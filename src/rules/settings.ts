@@ -118,6 +118,13 @@ export const SETTINGS = {
   pool_filling_up_for: duration('1h', 'CinderPoolFillingUp'),
   pool_over_provisioned_for: duration('15m', 'CinderPoolOverProvisioned'),
 
+  error_volumes_window: duration('1h', 'CinderErrorVolumesGrowing compares with so long ago'),
+  error_volumes_growth: count('5', 'CinderErrorVolumesGrowing: so many more volumes in error'),
+  error_volumes_for: duration('5m', 'CinderErrorVolumesGrowing'),
+  backups_failing_window: duration('6h', 'CinderBackupsFailing compares with so long ago'),
+  backups_failing_growth: count('3', 'CinderBackupsFailing: so many more backups in error'),
+  backups_failing_for: duration('5m', 'CinderBackupsFailing'),
+
   exporter_down_for: duration('5m', 'CinderExporterDown, CinderExporterNoData'),
   api_unreachable_for: duration('3m', 'CinderAPIUnreachable'),
   auth_failing_for: duration('3m', 'CinderExporterAuthFailing'),

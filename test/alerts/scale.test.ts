@@ -22,6 +22,7 @@ test('scaling changes every duration by the factor, and nothing else in the rule
   for (const [index, rule] of full.entries()) {
     const expr = rule.expr
       .replaceAll(/\[(\w+)\]/g, (_, range: string) => `[${scaled(range, 0.05)}]`)
+      .replaceAll(/ offset (\w+)/g, (_, before: string) => ` offset ${scaled(before, 0.05)}`)
       .replaceAll(
         /([<>] -?|, )(\d{2,})\b/g,
         (_, before: string, seconds: string) => `${before}${SECONDS.get(seconds) ?? `unexpected ${seconds}`}`,

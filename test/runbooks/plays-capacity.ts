@@ -27,6 +27,17 @@ export const CAPACITY: Readonly<Record<string, Play>> = {
       [`${VOLUMES} --sort size:desc --limit 20`]: row('available', 'large', '2'),
     },
   },
+  CinderErrorVolumesGrowing: {
+    words: {},
+    shows: {
+      "curl -s http://EXPORTER:10776/metrics | grep '^cinder_volumes{'": /status="error"/,
+      'openstack volume list --all-projects --status error --long': /^/,
+    },
+  },
+  CinderBackupsFailing: {
+    words: {},
+    shows: { "curl -s http://EXPORTER:10776/metrics | grep '^cinder_backups{'": /^/ },
+  },
   CinderPoolFillingUp: { words, shows: { [POOLS_OF_BACKEND]: /"free_bytes": 1073741824,/, [FREE]: free } },
   CinderPoolOverProvisioned: { words, shows: { [POOLS_OF_BACKEND]: /"virtual_free_bytes": -\d/, [ALL]: all } },
 };
