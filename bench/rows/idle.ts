@@ -14,7 +14,7 @@ export async function measureIdle(context: Context): Promise<Row[]> {
   const scrapeEveryS = intervalS / 2;
   // With Cinder's own periods, so that the answers change as they do in a real cloud.
   const cloud = await startCloud({ backends: small });
-  const exporter = await startExporter(cloud.environment, oneCloud(`${intervalS}s`));
+  const exporter = await startExporter(cloud.environment, oneCloud(`${intervalS}s`, {}));
   // A refresh does not fall on either end of the measurement.
   await sleep(scrapeEveryS * 500);
   const before = cpuSeconds(exporter.pid);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { startCloud } from '../cloud.ts';
-import { startExporter, type Exporter } from '../exporter.ts';
+import { LISTS_ONLY, startExporter, type Exporter } from '../exporter.ts';
 import { valueOf } from '../page.ts';
 import type { Row } from '../row.ts';
 import { grouped, short } from '../stats.ts';
@@ -14,7 +14,7 @@ export async function measureMany(context: Context): Promise<Row[]> {
   const [clouds, intervalS] = context.short ? [50, 3] : [200, 10];
   const cloud = await startCloud({ backends: BACKENDS });
   const names = Array.from({ length: clouds }, (_, i) => `cloud-${i}`);
-  const each = { os_cloud: 'envvars', interval: `${intervalS}s`, max_random_delay: '0s' };
+  const each = { os_cloud: 'envvars', interval: `${intervalS}s`, max_random_delay: '0s', collectors: LISTS_ONLY };
   const exporter = await startExporter(cloud.environment, {
     clouds: Object.fromEntries(names.map((name) => [name, each])),
   });

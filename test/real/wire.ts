@@ -49,6 +49,7 @@ export function needsScheduler({ path, microversion }: Passed): boolean {
 }
 
 const everySecond = 'defaults: {interval: 1s, max_random_delay: 0s}';
+const listsOnly = 'defaults: {interval: 1s, max_random_delay: 0s, collectors: {volumes: false}}';
 const services = '/v3/os-services';
 const pools = '/v3/scheduler-stats/get_pools?detail=true';
 
@@ -56,7 +57,9 @@ const pools = '/v3/scheduler-stats/get_pools?detail=true';
 export function wire(lab: () => Lab): void {
   describe('the wire', () => {
     test('a refresh is exactly two GETs and no login, however often somebody scrapes', () =>
-      tapped(lab(), everySecond, twoGets));
+      tapped(lab(), listsOnly, twoGets));
+    test('volumes are counted at a pace of their own, however often the lists are read', () =>
+      tapped(lab(), everySecond, slowly));
     test('a token that Keystone takes back is replaced by one login, and nothing is missed', () =>
       tapped(lab(), everySecond, (parts) => revokedToken(lab(), parts)));
     test('a wrong password is not tried at every refresh, and is in no log', () =>
@@ -94,6 +97,20 @@ async function twoGets({ exporter, keystone, cinder }: Tapped): Promise<void> {
     assert.ok(Math.abs(seen - count) <= 1, `${seen} times ${path} in ${count} refreshes`);
   }
   assert.equal(cinder.mostOpen(needsScheduler), 1);
+}
+
+/** Four at once, and five a minute more: fewer than ten in any minute. */
+async function slowly({ exporter, cinder }: Tapped): Promise<void> {
+  const start = performance.now();
+  await exporter.waitFor(
+    'thirty refreshes, and the counting has begun',
+    (it) => refreshes(it) >= 30 && it.value('cinder_scrape_collector_success', { collector: 'volumes' }) === 1,
+    120_000,
+  );
+  const minutes = (performance.now() - start) / 60_000;
+  const counted = cinder.passed.filter(({ path }) => path.includes('with_count=true'));
+  assert.ok(counted.length > 0 && counted.length <= 4 + 5 * minutes + 1, `${counted.length} counts in ${minutes} min`);
+  assert.deepEqual(new Set(counted.map(({ status }) => status)), new Set([200]));
 }
 
 async function revokedToken(lab: Lab, { exporter, keystone, cinder }: Tapped): Promise<void> {
