@@ -1,3 +1,6 @@
+import { COLLECTORS } from '../../src/cinder/snapshot.ts';
+import { REASONS } from '../../src/metrics/exporter.ts';
+import { createPauses } from '../../src/openstack/pause.ts';
 import { HOSTS } from './faulty-cloud.ts';
 
 /** What a query must answer for the faulty cloud at the end of the hour. */
@@ -116,13 +119,13 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Refreshes/B': of('job instance', 1),
   'cinder-exporter/Refreshes/C': of('job instance', 1),
   'cinder-exporter/Pauses/A': of('job instance', 1),
-  'cinder-exporter/Pauses/B': of('job instance operation', 8),
+  'cinder-exporter/Pauses/B': of('job instance operation', Object.keys(createPauses(1)).length),
   'cinder-exporter/Pauses/C': of('job instance', 1),
   // Logging in, discovery, services and pools, and the two that failed while the API was away.
   'cinder-exporter/API requests/A': of('job operation status', 6),
   'cinder-exporter/Duration of API requests, 95th percentile/A': of('job operation', 4),
-  'cinder-exporter/Failed runs by reason/A': of('job collector reason', 18),
-  'cinder-exporter/Rejected rows and cut labels/A': of('job collector', 3),
+  'cinder-exporter/Failed runs by reason/A': of('job collector reason', COLLECTORS.length * REASONS.length),
+  'cinder-exporter/Rejected rows and cut labels/A': of('job collector', COLLECTORS.length),
   'cinder-exporter/Rejected rows and cut labels/B': of('job', 1),
   'cinder-exporter/Clock of Cinder against the exporter/A': of('job instance', 1),
   'cinder-exporter/Schedulers that disagree/A': of('job instance', 1),

@@ -47,7 +47,9 @@ test('the program knows what it runs on', () => {
 test('of the same cloud it writes the same page as here, in both formats', async (t) => {
   const simulator = await startSimulator({ cloud: STORM_CLOUD });
   t.after(() => simulator.close());
-  writeFileSync(join(scratch, 'config.yaml'), 'defaults:\n  interval: 2s\n  max_random_delay: 0s\n');
+  // Volumes are counted one backend after the other: two exporters are not at the same one.
+  const defaults = 'defaults:\n  interval: 2s\n  max_random_delay: 0s\n  collectors: {volumes: false}\n';
+  writeFileSync(join(scratch, 'config.yaml'), defaults);
   const options = { cwd: scratch, environment: simulator.environment(), args: ['--config.file=config.yaml'] };
   const here = await startExporter(options);
   t.after(() => here.stop());
