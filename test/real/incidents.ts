@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import type { Condition } from '../../src/cinder/conditions.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import type { Lab } from '../lab/lab.ts';
-import { waitFor } from '../support/wait-for.ts';
-import { poolsOf } from './e2e-cinder.ts';
 import { makeVolume } from './runbook-volumes.ts';
 import { backend } from './watched.ts';
 
@@ -160,27 +158,6 @@ export const INCIDENTS: readonly Incident[] = [
       assert.equal(page.value('cinder_service_backend_state', { host: single }), undefined);
       assert.equal(page.value('cinder_service_state', { host: single }), 1);
     },
-  },
-  {
-    name: 'the clock of its host was an hour ahead and is put right: the scheduler ignores what comes since',
-    host: single,
-    happen: async (lab) => {
-      await lab.backend('single', { _clock_ahead: 3600 });
-      await waitFor('stats from the future', async () => {
-        const [pool] = await poolsOf(lab, single);
-        return Date.parse(`${pool?.capabilities.timestamp}Z`) > Date.now() + 60_000;
-      });
-      await lab.backend('single', { _clock_ahead: null });
-    },
-    undo: async (lab) => {
-      await lab.backend('single', { _clock_ahead: null });
-      await lab.restart('cinder-scheduler');
-    },
-    condition: 'stale',
-    reason:
-      /^heartbeats arrive, but its driver stats have not changed for \d+ s and are dated (?:60 min|1 h) ahead of Cinder's clock: while that date is ahead the scheduler ignores newer stats\. /,
-    state: undefined,
-    reported: 1,
   },
   {
     name: 'its driver reports no capacity at all, while a volume is there',
