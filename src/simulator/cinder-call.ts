@@ -155,6 +155,11 @@ export const DEFAULT_POLICY: Policy = {
   allExtraSpecs: ['admin'],
 };
 
+/** Refuses (403) whoever is no administrator. */
+export function adminOnly(call: CinderCall, rule: string): void {
+  if (!call.admin) throw new Fault(403, `Policy doesn't allow ${rule} to be performed.`);
+}
+
 /** Does one of the roles satisfy the rule? */
 export function allows(rule: readonly string[], roles: readonly string[]): boolean {
   return roles.some((role) => rule.includes(role));

@@ -1,4 +1,4 @@
-import { type CinderCall, jsonResult, type Result } from './cinder-call.ts';
+import { adminOnly, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
 import { Fault } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import { requestObject } from './request-body.ts';
@@ -125,7 +125,7 @@ export function showDefaultQuota(call: CinderCall, project: string): Result {
 
 /** `PUT /v3/os-quota-sets/{project}`: not below what is in use. */
 export function changeQuota(call: CinderCall, project: string): Result {
-  mayChange(call, 'update');
+  adminOnly(call, 'volume_extension:quotas:update');
   const asked = requestObject(call.request.body, 'quota_set');
   const limits = limitsOf(call, project);
   const usage = usageOf(call, project);
@@ -147,14 +147,9 @@ export function changeQuota(call: CinderCall, project: string): Result {
 
 /** `DELETE /v3/os-quota-sets/{project}`: the defaults again. */
 export function resetQuota(call: CinderCall, project: string): Result {
-  mayChange(call, 'delete');
+  adminOnly(call, 'volume_extension:quotas:delete');
   call.api.database.quotas.delete(project);
   return { status: 200, body: '' };
-}
-
-function mayChange(call: CinderCall, rule: string): void {
-  if (call.admin) return;
-  throw new Fault(403, `Policy doesn't allow volume_extension:quotas:${rule} to be performed.`);
 }
 
 /** `GET /v3/limits`: the caller's own. */

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
 
 /** The body of a request: any JSON. Cinder stumbles (500) over none at all. */
-export function requestJson(body: string): JsonValue {
+function requestJson(body: string): JsonValue {
   if (body === '') throw new Fault(500, INCAPABLE);
   try {
     const parsed: JsonValue = JSON.parse(body);
@@ -14,10 +14,16 @@ export function requestJson(body: string): JsonValue {
   }
 }
 
-/** The object under the one key that a request must have. Source: cinder/api/schemas and api/validation/validators.py for the words. */
-export function requestObject(body: string, key: string, others: readonly string[] = []): JsonObject {
+/** A body that is an object. */
+export function requestBody(body: string): JsonObject {
   const parsed = requestJson(body);
   if (!isObject(parsed)) throw new Fault(400, `${pythonRepr(parsed)} is not of type 'object'`);
+  return parsed;
+}
+
+/** The object under the one key that a request must have. Source: cinder/api/schemas and api/validation/validators.py for the words. */
+export function requestObject(body: string, key: string, others: readonly string[] = []): JsonObject {
+  const parsed = requestBody(body);
   const extra = Object.keys(parsed).filter((name) => name !== key && !others.includes(name));
   if (!(key in parsed)) throw new Fault(400, `'${key}' is a required property`);
   if (extra.length > 0) throw new Fault(400, unexpected(extra));
@@ -44,9 +50,15 @@ export function actionOf<A extends string>(
 }
 
 /** `Additional properties are not allowed (...)` */
-export function unexpected(names: readonly string[]): string {
+function unexpected(names: readonly string[]): string {
   const verb = names.length === 1 ? 'was' : 'were';
   return `Additional properties are not allowed (${names.map(pythonRepr).join(', ')} ${verb} unexpected)`;
+}
+
+/** Refuses whatever `object`, which stood under `key`, has beside the known names. */
+export function refuseOthers(key: string, object: JsonObject, known: readonly string[]): void {
+  const others = Object.keys(object).filter((name) => !known.includes(name));
+  if (others.length > 0) throw invalid(key, object, unexpected(others));
 }
 
 /** A value that the schema of a request refuses. */

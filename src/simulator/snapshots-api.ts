@@ -10,11 +10,11 @@ import {
   USE_QUOTA,
 } from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
-import type { JsonObject, JsonValue } from './definition.ts';
+import type { JsonValue } from './definition.ts';
 import { flagOf, matches, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
 import { pythonRepr } from './python-literal.ts';
 import { checkSnapshotQuota } from './quota.ts';
-import { invalid, isUuid, optionalMetadata, optionalName, requestObject, unexpected } from './request-body.ts';
+import { invalid, isUuid, optionalMetadata, optionalName, refuseOthers, requestObject } from './request-body.ts';
 import { checkFilters, dropFilters } from './volume-filters.ts';
 import { newSnapshot, type SnapshotRow } from './volume-rows.ts';
 import { findVolume, namesOf } from './volumes-api.ts';
@@ -80,7 +80,7 @@ const CHANGEABLE = ['name', 'description', 'display_name', 'display_description'
 export function updateSnapshot(call: CinderCall, id: string): Result {
   const asked = requestObject(call.request.body, 'snapshot');
   const names = namesOf(asked);
-  refuseOthers(asked, CHANGEABLE);
+  refuseOthers('snapshot', asked, CHANGEABLE);
   if (Object.keys(asked).length === 0) {
     throw invalid('snapshot', asked, '{} is not valid under any of the given schemas');
   }
@@ -102,7 +102,7 @@ export async function createSnapshot(call: CinderCall): Promise<Result> {
   const name = optionalName(asked, 'name') ?? optionalName(asked, 'display_name');
   const description = optionalName(asked, 'description') ?? optionalName(asked, 'display_description');
   const metadata = optionalMetadata(asked);
-  refuseOthers(asked, [...CHANGEABLE, 'volume_id', 'metadata', 'force']);
+  refuseOthers('snapshot', asked, [...CHANGEABLE, 'volume_id', 'metadata', 'force']);
   const volume = findVolume(call, volumeId);
   const states = asked['force'] === true ? ['available', 'in-use'] : ['available'];
   if (!states.includes(volume.status)) {
@@ -139,11 +139,6 @@ export async function deleteSnapshot(call: CinderCall, id: string): Promise<Resu
   const volume = api.database.volumes.get(snapshot.volume_id);
   if (volume !== undefined) await api.flows.deleteSnapshot(volume, snapshot, call.request.requestId);
   return ACCEPTED;
-}
-
-function refuseOthers(asked: JsonObject, known: readonly string[]): void {
-  const others = Object.keys(asked).filter((key) => !known.includes(key));
-  if (others.length > 0) throw invalid('snapshot', asked, unexpected(others));
 }
 
 function summaryOf(row: SnapshotRow): Record<string, JsonValue> {

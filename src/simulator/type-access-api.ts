@@ -1,9 +1,9 @@
-import { ACCEPTED, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
+import { ACCEPTED, adminOnly, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
 import { Fault } from './cinder-fault.ts';
 import { isObject } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
-import { actionOf, invalid, unexpected } from './request-body.ts';
-import { adminOnly, findType } from './types-api.ts';
+import { actionOf, invalid, refuseOthers } from './request-body.ts';
+import { findType } from './types-api.ts';
 
 const RULE = 'volume_extension:volume_type_access';
 
@@ -24,8 +24,7 @@ export function actOnType(call: CinderCall, id: string): Result {
   if (!isObject(asked)) throw invalid(action, asked, `${pythonRepr(asked)} is not of type 'object'`);
   const project = asked['project'];
   if (project === undefined) throw invalid(action, asked, "'project' is a required property");
-  const others = Object.keys(asked).filter((key) => key !== 'project');
-  if (others.length > 0) throw invalid(action, asked, unexpected(others));
+  refuseOthers(action, asked, ['project']);
   if (typeof project !== 'string') throw invalid('project', project, `${pythonRepr(project)} is not of type 'string'`);
   if (project === '') throw invalid('project', project, "'' should be non-empty");
   adminOnly(call, `${RULE}:${action}`);

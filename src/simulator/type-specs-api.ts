@@ -1,11 +1,9 @@
-import { ACCEPTED, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
+import { ACCEPTED, adminOnly, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
 import { Fault } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
-import { requestJson, specsOf } from './request-body.ts';
-import { isObject } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
-import { unexpected } from './request-body.ts';
-import { adminOnly, findType, isUsed, visibleSpecs } from './types-api.ts';
+import { requestBody, requestObject, specsOf } from './request-body.ts';
+import { findType, isUsed, visibleSpecs } from './types-api.ts';
 
 const NAMES = /^[a-zA-Z0-9-_:.]{1,255}$/;
 const RULE = 'volume_extension:types_extra_specs';
@@ -25,21 +23,15 @@ export function showSpec(call: CinderCall, id: string, key: string): Result {
 
 /** `POST /v3/types/{id}/extra_specs`. Source: cinder/api/contrib/types_extra_specs.py. */
 export function createSpecs(call: CinderCall, id: string): Result {
-  const body = requestJson(call.request.body);
-  if (!isObject(body)) throw new Fault(400, `${pythonRepr(body)} is not of type 'object'`);
-  if (!('extra_specs' in body)) throw new Fault(400, "'extra_specs' is a required property");
-  const others = Object.keys(body).filter((key) => key !== 'extra_specs');
-  if (others.length > 0) throw new Fault(400, unexpected(others));
-  const specs = specsOf(body['extra_specs'], NAMES);
+  const specs = specsOf(requestObject(call.request.body, 'extra_specs'), NAMES);
   adminOnly(call, `${RULE}:create`);
   save(changeable(call, id), specs);
-  return jsonResult(200, body);
+  return jsonResult(200, { extra_specs: specs });
 }
 
 /** `PUT /v3/types/{id}/extra_specs/{key}` */
 export function updateSpec(call: CinderCall, id: string, key: string): Result {
-  const body = requestJson(call.request.body);
-  if (!isObject(body)) throw new Fault(400, `${pythonRepr(body)} is not of type 'object'`);
+  const body = requestBody(call.request.body);
   const names = Object.keys(body);
   if (names.length === 0) throw new Fault(400, '{} should be non-empty');
   if (names.length > 1) throw new Fault(400, `${pythonRepr(body)} has too many properties`);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPTED, allows, type CinderCall, jsonResult, type Policy, type Result } from './cinder-call.ts';
+import { ACCEPTED, adminOnly, allows, type CinderCall, jsonResult, type Policy, type Result } from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import type { JsonObject, JsonValue } from './definition.ts';
-import { invalid, optionalFlag, requestObject, requiredName, specsOf, unexpected } from './request-body.ts';
+import { invalid, optionalFlag, refuseOthers, requestObject, requiredName, specsOf } from './request-body.ts';
 import { pythonRepr } from './python-literal.ts';
 
 /** Extra specs that everybody may see. */
@@ -18,11 +18,6 @@ export function findType({ api, admin, project }: CinderCall, id: string): Volum
   const type = api.volumeTypes.find((row) => row.id === id);
   if (type !== undefined && (admin || type.isPublic || type.projects.includes(project ?? ''))) return type;
   throw new Fault(404, `Volume type ${id} could not be found.`);
-}
-
-/** Refuses (403) whoever is no administrator. */
-export function adminOnly(call: CinderCall, rule: string): void {
-  if (!call.admin) throw new Fault(403, `Policy doesn't allow ${rule} to be performed.`);
 }
 
 /** `GET /v3/types`, paged with `limit` and `marker`. Others than administrators see public types only, and few extra specs or none. */
@@ -76,7 +71,7 @@ export function createType(call: CinderCall): Result {
   const description = descriptionOf(asked);
   const extraSpecs = specsOf(asked['extra_specs'] ?? {}, /^[a-zA-Z0-9-_:. /]{1,255}$/);
   const isPublic = optionalFlag(asked, 'os-volume-type-access:is_public') ?? true;
-  refuseOthers(asked, ['name', 'description', 'extra_specs', 'os-volume-type-access:is_public']);
+  refuseOthers('volume_type', asked, ['name', 'description', 'extra_specs', 'os-volume-type-access:is_public']);
   adminOnly(call, 'volume_extension:type_create');
   refuseTaken(call, name);
   const type: VolumeTypeRow = { id: randomUUID(), name, description, isPublic, projects: [], extraSpecs };
@@ -96,7 +91,7 @@ export function updateType(call: CinderCall, id: string): Result {
   if (name === '') throw invalid('name', name, "'' should be non-empty");
   const description = descriptionOf(asked);
   const isPublic = optionalFlag(asked, 'is_public');
-  refuseOthers(asked, ['name', 'description', 'is_public']);
+  refuseOthers('volume_type', asked, ['name', 'description', 'is_public']);
   adminOnly(call, 'volume_extension:type_update');
   if (name !== null && name.trim() === '') throw new Fault(400, 'Volume type name can not be empty.');
   if (name === null && description === null && isPublic === undefined) {
@@ -132,11 +127,6 @@ function refuseTaken({ api }: CinderCall, name: string): void {
   if (api.volumeTypes.some((type) => type.name === name)) {
     throw new Fault(409, `Volume Type ${name} already exists.`);
   }
-}
-
-function refuseOthers(asked: JsonObject, known: readonly string[]): void {
-  const others = Object.keys(asked).filter((key) => !known.includes(key));
-  if (others.length > 0) throw invalid('volume_type', asked, unexpected(others));
 }
 
 function descriptionOf(asked: JsonObject): string | null {

@@ -11,8 +11,8 @@ import {
   optionalName,
   optionalText,
   optionalUuid,
+  refuseOthers,
   requestObject,
-  unexpected,
 } from './request-body.ts';
 import { findSnapshot } from './snapshots-api.ts';
 import { newVolume } from './volume-rows.ts';
@@ -44,8 +44,7 @@ const NO_MULTIATTACH =
 export async function createVolume(call: CinderCall): Promise<Result> {
   const { api, request } = call;
   const asked = requestObject(request.body, 'volume', ['OS-SCH-HNT:scheduler_hints']);
-  const extra = Object.keys(asked).filter((key) => !PROPERTIES.includes(key));
-  if (extra.length > 0 && atLeast(call.version, STRICT_CREATE)) throw invalid('volume', asked, unexpected(extra));
+  if (atLeast(call.version, STRICT_CREATE)) refuseOthers('volume', asked, PROPERTIES);
   const given = readVolume(asked);
   if (given.type) typeOf(call, given.type);
   const snapshot = given.snapshotId === null ? undefined : findSnapshot(call, given.snapshotId);

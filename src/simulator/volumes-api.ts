@@ -1,4 +1,5 @@
 import {
+  adminOnly,
   ACCEPTED,
   atLeast,
   type CinderCall,
@@ -18,7 +19,7 @@ import {
 import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
 import { isObject, type JsonObject, type JsonValue, textOf } from './definition.ts';
 import { flagOf, linksOf, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
-import { actionOf, invalid, optionalMetadata, optionalName, requestObject, unexpected } from './request-body.ts';
+import { actionOf, invalid, optionalMetadata, optionalName, refuseOthers, requestObject } from './request-body.ts';
 import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
 import type { VolumeRow } from './volume-rows.ts';
 
@@ -127,8 +128,7 @@ export function updateVolume(call: CinderCall, id: string): Result {
   const asked = requestObject(call.request.body, 'volume');
   const names = namesOf(asked);
   const metadata = 'metadata' in asked ? optionalMetadata(asked) : undefined;
-  const others = Object.keys(asked).filter((key) => !CHANGEABLE.includes(key));
-  if (others.length > 0) throw invalid('volume', asked, unexpected(others));
+  refuseOthers('volume', asked, CHANGEABLE);
   if (Object.keys(asked).length === 0 && atLeast(call.version, STRICT_CREATE)) {
     throw invalid('volume', asked, '{} is not valid under any of the given schemas');
   }
@@ -163,7 +163,7 @@ export async function deleteVolume(call: CinderCall, id: string): Promise<Result
   flagOf(parameters, 'cascade');
   const force = atLeast(version, FORCE_DELETE) && flagOf(parameters, 'force');
   const volume = findVolume(call, id);
-  if (force && !call.admin) throw new Fault(403, "Policy doesn't allow volume:force_delete to be performed.");
+  if (force) adminOnly(call, 'volume:force_delete');
   await startDeletion(call, volume, force);
   return ACCEPTED;
 }
