@@ -85,7 +85,28 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     };
   }
 
-  const overview = createLastPage();
+  const pages = createLastPage();
+  async function sendHtml(
+    request: Request,
+    response: Response,
+    status: number,
+    here: PageInput,
+    make: () => string,
+  ): Promise<void> {
+    const { body, gzipped } = pages(request.url, here, make);
+    await send(request, response, { status, type: HTML, body, keep: undefined }, gzipped);
+  }
+  async function sendMissing(
+    request: Request,
+    response: Response,
+    here: PageInput,
+    what: string,
+    who: string,
+  ): Promise<void> {
+    const { missingPage } = await import('./missing-page.ts');
+    const cloud = parameter(request.query, 'cloud') || undefined;
+    await sendHtml(request, response, 404, here, () => missingPage(here, what, who, cloud));
+  }
 
   const router = Router();
   // A page is text of its own for each reader. They are made one a turn of the event loop, so that scrapes come in between.
@@ -104,15 +125,15 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   router.get('/', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
     const here = input();
-    const page = overview(request.url, here, () => overviewPage(here, onlyOf(here), readFilter(request.query)));
-    await send(request, response, { status: 200, type: HTML, body: page.body, keep: undefined }, page.gzipped);
+    await sendHtml(request, response, 200, here, () => overviewPage(here, onlyOf(here), readFilter(request.query)));
   });
   router.get('/cloud', async (request, response) => {
     const { overviewPage } = await import('./overview-page.ts');
     const here = input();
     const asked = parameter(request.query, 'name');
     const cloud = here.clouds.find(({ name }) => name === asked);
-    if (cloud) return sendHtml(request, response, 200, overviewPage(here, cloud, readFilter(request.query)));
+    if (cloud)
+      return sendHtml(request, response, 200, here, () => overviewPage(here, cloud, readFilter(request.query)));
     return sendMissing(request, response, here, 'cloud', asked);
   });
   router.get('/backend', async (request, response) => {
@@ -120,7 +141,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     const entry = find(here, request);
     if (!entry) return sendMissing(request, response, here, 'backend', parameter(request.query, 'host'));
     const { backendPage } = await import('./backend-page.ts');
-    return sendHtml(request, response, 200, backendPage(here, entry));
+    return sendHtml(request, response, 200, here, () => backendPage(here, entry));
   });
   router.get('/api/v1/backend', async (request, response) => {
     const entry = find(input(), request);
@@ -192,17 +213,6 @@ function find({ clouds }: PageInput, { query }: Request): Entry | undefined {
   return asked !== undefined && snapshot && backend ? { cloud: asked, snapshot, backend } : undefined;
 }
 
-async function sendMissing(
-  request: Request,
-  response: Response,
-  input: PageInput,
-  what: string,
-  who: string,
-): Promise<void> {
-  const { missingPage } = await import('./missing-page.ts');
-  await sendHtml(request, response, 404, missingPage(input, what, who, parameter(request.query, 'cloud') || undefined));
-}
-
 const compress = promisify(gzip);
 
 /** Nothing from elsewhere, nothing inline, no frame around it. */
@@ -235,8 +245,4 @@ async function send(
     'cache-control': keep ?? 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
-}
-
-function sendHtml(request: Request, response: Response, status: number, body: string): Promise<void> {
-  return send(request, response, { status, type: HTML, body, keep: undefined });
 }
