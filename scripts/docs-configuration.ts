@@ -1,9 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { cloudSchema, fileSchema } from '../src/config/schema.ts';
-
-const OUTPUT = new URL('../docs/configuration.md', import.meta.url);
+import { generate } from './generated.ts';
 
 const INTRO = `# Configuration
 
@@ -174,16 +171,4 @@ function configurationPage(): string {
   ].join('');
 }
 
-function main(): void {
-  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-  const page = configurationPage();
-  if (!values.check) {
-    writeFileSync(OUTPUT, page);
-    return;
-  }
-  if (readFileSync(OUTPUT, 'utf8') === page) return;
-  process.stderr.write('docs/configuration.md differs from the schema: run scripts/docs-configuration.ts\n');
-  process.exitCode = 1;
-}
-
-main();
+generate('docs/configuration.md', configurationPage(), 'the schema');

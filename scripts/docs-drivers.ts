@@ -1,8 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { type Driver, DRIVERS, type Outage, OUTAGE_WORDS } from '../src/cinder/drivers.ts';
-
-/** Writes docs/drivers.md from the table of drivers; with `--check` only says whether it differs, and exits 1 then. */
-const FILE = new URL('../docs/drivers.md', import.meta.url);
+import { generate } from './generated.ts';
 
 const [{ release } = { release: '' }] = DRIVERS;
 
@@ -27,11 +24,4 @@ This is about the management of the array alone. A broken data path (a fabric, i
 
 ${(Object.keys(OUTAGE_WORDS) as Outage[]).map(section).join('\n')}`;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(FILE, 'utf8') !== page) {
-    process.stderr.write('docs/drivers.md differs from the table: run npm run docs\n');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(FILE, page);
-}
+generate('docs/drivers.md', page, 'the table');

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { describeApi } from '../src/api/openapi.ts';
 import { run } from '../src/cli/run.ts';
 import type { Signals } from '../src/cli/signals.ts';
+import { generate } from './generated.ts';
 
 /** Writes docs/commands.md from what `--help` prints, and docs/http.md from what `/openapi.json` says; with `--check` only compares. */
 const COMMANDS = ['serve', 'check', 'demo', 'rules', 'report', 'access-rules'];
@@ -75,8 +75,9 @@ Both \`--flag value\` and \`--flag=value\` work. Without the name of a command i
 ${sections.join('')}
 ## healthcheck
 
-Asks the exporter in the same container whether it lives: exit code 0 or 1. The container image uses it. It has no flags of its own. It takes the
-flags of \`serve\`, or finds them in the running process.
+\`\`\`text
+${(await helpOf('healthcheck')).trim()}
+\`\`\`
 `;
 }
 
@@ -124,17 +125,5 @@ All on one port, 10776 by default. Every answer comes from memory: no request he
 ${sections.join('')}`;
 }
 
-const PAGES: readonly (readonly [string, string])[] = [
-  ['commands.md', await commandsPage()],
-  ['http.md', httpPage()],
-];
-
-for (const [name, page] of PAGES) {
-  const file = new URL(`../docs/${name}`, import.meta.url);
-  if (!process.argv.includes('--check')) {
-    writeFileSync(file, page);
-  } else if (readFileSync(file, 'utf8') !== page) {
-    process.stderr.write(`docs/${name} differs from the program: run npm run docs\n`);
-    process.exitCode = 1;
-  }
-}
+generate('docs/commands.md', await commandsPage(), 'the program');
+generate('docs/http.md', httpPage(), 'the program');

@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { CONDITION_TABLE, CONDITIONS, type Condition } from '../src/cinder/conditions.ts';
 import { createCloudMetrics, createProcessMetrics } from '../src/metrics/exporter.ts';
 import { FAMILIES, type FamilyDescription } from '../src/metrics/families.ts';
-
-/** Writes docs/metrics.md from the families themselves; with `--check` only says whether it differs, and exits 1 then. */
-const FILE = new URL('../docs/metrics.md', import.meta.url);
+import { generate } from './generated.ts';
 
 const INTRO = `# Metrics
 
@@ -66,11 +63,4 @@ ${table(own())}
 Beside these are \`process_*\` and \`nodejs_*\` of prom-client.
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(FILE, 'utf8') !== page) {
-    process.stderr.write('docs/metrics.md differs from the families: run npm run docs\n');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(FILE, page);
-}
+generate('docs/metrics.md', page, 'the families');
