@@ -16,6 +16,11 @@ export interface CollectorStatus {
   readonly failure: { readonly sinceMs: number; readonly reason: string; readonly message: string } | undefined;
 }
 
+/** Does a collector fail without which nobody can say how each backend is? The counts of volumes say who is hit, and nothing of that. */
+export function blinds({ collector, success }: CollectorStatus): boolean {
+  return !success && collector !== 'volumes';
+}
+
 /** What discovery said about the API, and what we use of it. */
 export interface ApiVersions {
   /** Empty when discovery was not possible. */

@@ -2,6 +2,7 @@ import { CONDITION_TABLE, type Condition, needsLook } from './conditions.ts';
 import { groupBy } from './evidence.ts';
 import type { Backend } from './model.ts';
 import type { BackendVolumes, CloudCount, Counted, Snapshot } from './snapshot.ts';
+import { asObject } from './wire.ts';
 
 /** One question: how many there are in this status, of one backend or of the whole cloud. */
 export interface CountQuestion {
@@ -177,7 +178,7 @@ export function countPath({ what, status, host }: CountQuestion): string {
 
 /** The `count` of a list; undefined: there is none, as below 3.45. */
 export function countOf(body: unknown): number | undefined {
-  const count: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'count') : undefined;
+  const count = asObject(body)?.['count'];
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Backend } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
 import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
-import { type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
+import { blinds, type CollectorStatus, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { explainFailures } from '../pages/failures.ts';
 import { withoutControls } from '../text.ts';
 
@@ -207,7 +207,7 @@ export function exitCodeOf(checked: readonly Checked[], hosts: readonly string[]
 /** The collectors that fail and without which the answer is not whole. Who asks for single backends does not ask for volume types, nor for the pools of another cloud. */
 function blindSpots(snapshot: Snapshot, hosts: readonly string[]): readonly CollectorStatus[] {
   // The counts say who is hit, and nothing of whether a backend is well.
-  const failing = snapshot.collectors.filter(({ collector, success }) => !success && collector !== 'volumes');
+  const failing = snapshot.collectors.filter(blinds);
   if (hosts.length === 0 || !snapshot.up) return failing;
   return wanted(snapshot, hosts).length > 0 ? failing.filter(({ collector }) => collector !== 'volume_types') : [];
 }
@@ -231,8 +231,7 @@ export function wanted(snapshot: Snapshot, hosts: readonly string[]): Snapshot['
 
 /** HOST is a `host@backend`, the backend's name alone, or one of both with `*` and `?`. */
 function isMeant(host: string, asked: string): boolean {
-  const name = backendOf(host);
-  return host === asked || name === asked || matchesGlob(host, asked) || matchesGlob(name, asked);
+  return matchesGlob(host, asked) || matchesGlob(backendOf(host), asked);
 }
 
 /** Whether a name matches a pattern in which `*` is any text and `?` any character. Takes linear time for each star, whatever the pattern. */

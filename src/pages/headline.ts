@@ -1,7 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, needsLook, type Condition, type Severity } from '../cinder/conditions.ts';
 import { newest } from '../cinder/evidence.ts';
-import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
+import { blinds, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
 import { age, countText, numberText } from './components.ts';
 import { countConditions, type CloudNow } from './listing.ts';
 
@@ -133,19 +133,14 @@ function toneOf(read: readonly Snapshot[], troubled: readonly (readonly [Conditi
   if (tones.has('bad') || read.some(({ up }) => !up)) return 'bad';
   if (tones.has('warn')) return 'warn';
   if (tones.has('unsure') || read.length < clouds || clouds === 0 || read.some(listsNone)) return 'unsure';
-  return read.some(isPartlyUnread) ? 'warn' : 'good';
+  return read.some(({ collectors }) => collectors.some(blinds)) ? 'warn' : 'good';
 }
 
 function shortOf(read: readonly Snapshot[], clouds: number): string {
   if (read.some(({ up }) => !up)) return 'unreadable';
   if (read.length < clouds) return 'waiting';
   if (read.some(listsNone)) return 'no backend';
-  return read.some(isPartlyUnread) ? 'partly unread' : 'all right';
-}
-
-/** The counts of volumes say who is hit, and nothing of whether a backend is well. */
-function isPartlyUnread({ collectors }: Snapshot): boolean {
-  return collectors.some(({ collector, success }) => !success && collector !== 'volumes');
+  return read.some(({ collectors }) => collectors.some(blinds)) ? 'partly unread' : 'all right';
 }
 
 function newestStats(snapshot: Snapshot): number | undefined {

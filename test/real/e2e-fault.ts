@@ -61,15 +61,9 @@ export class Standing {
     const site = this.site();
     await quiet(site);
     const seen = watch(site);
-    try {
-      await Promise.all([
-        seen.becomes(together(this.faults.map(({ expected }) => expected))),
-        ...this.faults.map((fault) => this.breaks(fault)),
-      ]);
-    } catch (error) {
-      await this.mend();
-      throw error;
-    }
+    await this.orMend(() =>
+      Promise.all([seen.becomes(this.expected), ...this.faults.map((fault) => this.breaks(fault))]),
+    );
     this.seen = seen;
     return seen;
   }
@@ -101,30 +95,20 @@ export class Standing {
   /** Whoever disables a backend knows of its trouble: that page ends. Enabled while the trouble lasts it pages again. */
   async isDisabled(): Promise<void> {
     const seen = await this.begins();
-    const { lab } = this.site();
-    try {
-      await setEnabled(lab, this.hosts, false);
-      await seen.becomes({ may: disabledTooLong(this.hosts) });
-      await setEnabled(lab, this.hosts, true);
-      const again = together(this.faults.map(({ expected }) => expected));
-      const may = enabledAnew(this.hosts).filter((line) => !again.pages?.includes(line));
-      await seen.becomes({ ...again, may });
-    } catch (error) {
-      await this.mend();
-      throw error;
-    }
+    await this.orMend(async () => {
+      await this.disable(seen);
+      await setEnabled(this.site().lab, this.hosts, true);
+      const may = enabledAnew(this.hosts).filter((line) => !this.expected.pages?.includes(line));
+      await seen.becomes({ ...this.expected, may });
+    });
   }
 
   /** What is mended while it is disabled, and then enabled, is told to nobody. */
   async isMendedWhileDisabled(): Promise<void> {
     const seen = await this.begins();
     const { lab } = this.site();
-    try {
-      await setEnabled(lab, this.hosts, false);
-      await seen.becomes({ may: disabledTooLong(this.hosts) });
-    } finally {
-      await this.mend();
-    }
+    await this.orMend(() => this.disable(seen));
+    await this.mend();
     // Whoever enables a backend has looked whether it is mended. Of a disabled one Cinder shows its heartbeat alone; its stats go on unseen.
     for (const host of this.hosts)
       await waitFor(`${host} is alive`, async () => (await serviceIsDown(host)(lab)) === undefined, 240_000);
@@ -132,6 +116,25 @@ export class Standing {
     await setEnabled(lab, this.hosts, true);
     await seen.stays(SETTLE_MS);
     await seen.ends();
+  }
+
+  private async disable(seen: Watch): Promise<void> {
+    await setEnabled(this.site().lab, this.hosts, false);
+    await seen.becomes({ may: disabledTooLong(this.hosts) });
+  }
+
+  /** A step after whose failure the next one begins with everything broken anew. */
+  private async orMend(step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      await this.mend();
+      throw error;
+    }
+  }
+
+  private get expected(): Expected {
+    return together(this.faults.map(({ expected }) => expected));
   }
 
   private get hosts(): readonly string[] {
