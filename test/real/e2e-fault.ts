@@ -15,6 +15,8 @@ export interface Fault {
   readonly expected: Expected;
   /** The backends that are out by it. */
   readonly hosts: readonly string[];
+  /** What may be told while its parts come back one after the other, which takes seconds: minutes at this pace. */
+  readonly mending?: readonly Line[];
   /** No operator can do anything through the API. */
   readonly withoutApi?: true;
   /** When Cinder itself began to show it, in milliseconds since the epoch; undefined: not yet. */
@@ -143,6 +145,7 @@ export class Standing {
 
   async ends(): Promise<void> {
     const seen = await this.begins();
+    seen.allows(this.faults.flatMap(({ mending = [] }) => mending));
     await this.mend();
     await seen.ends();
   }
