@@ -253,15 +253,20 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     ),
   },
   '/events': {
-    get: operation('getEvents', 'status page', 'Server-sent events: `swap` whenever there is something new', {
-      200: { description: 'A stream that stays open', type: 'text/event-stream' },
-      503: text('Too many listen, or the process stops'),
-    }),
+    get: operation(
+      'getEvents',
+      'status page',
+      'Server-sent events: `swap` whenever there is something new, `beat` every 3 s',
+      {
+        200: { description: 'A stream that stays open', type: 'text/event-stream' },
+        503: text('Too many listen, or the process stops'),
+      },
+    ),
   },
   '/status.css': { get: asset('getStyle', 'text/css') },
   '/status.js': { get: asset('getScript', 'text/javascript') },
   '/favicon.svg': {
-    get: asset('getIcon', 'image/svg+xml', [parameter('tone', '`good`, `warn`, `unsure` or `bad`', false)]),
+    get: asset('getIcon', 'image/svg+xml', [parameter('tone', '`good`, `warn`, `unsure`, `bad` or `lost`', false)]),
   },
 };
 

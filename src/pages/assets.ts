@@ -42,12 +42,14 @@ export function assetLink(file: keyof typeof ASSETS): string {
   return LINKS[file] ?? file;
 }
 
-const ICON_COLOURS = { good: '#2e8b57', warn: '#c98a00', unsure: '#7a58b0', bad: '#c5352b' } as const;
+const ICON_COLOURS = { good: '#2e8b57', warn: '#c98a00', unsure: '#7a58b0', bad: '#c5352b', lost: '#6b747d' } as const;
 const ICON_MARKS = {
   good: 'M9 17l5 5 9-11',
   warn: 'M16 8v10M16 23v.5',
   unsure: 'M12 12a4 4 0 1 1 5 4q-1 .5-1 2.5M16 23v.5',
   bad: 'M10 10l12 12M22 10L10 22',
+  /** Not connected: nobody knows. */
+  lost: 'M7 16h5M20 16h5M14 10l4 12',
 } as const;
 
 /** The icon of the tab, which tells the state at a glance among many tabs. Anything unknown is `unsure`. */

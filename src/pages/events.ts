@@ -7,7 +7,7 @@ import type { Watcher } from '../watch/watcher.ts';
 export interface EventStreams {
   readonly attach: (request: Request, response: Response) => void;
   readonly announce: () => void;
-  /** Sends a comment that keeps proxies from closing quiet connections. */
+  /** Tells that we are there: proxies close quiet connections, and a browser cannot see otherwise that its network is dead. */
   readonly beat: () => void;
   readonly clients: () => number;
   /** Ends all streams; later ones are refused. */
@@ -50,10 +50,10 @@ export function createEventStreams(maxClients: number): EventStreams {
       clients.add(response);
       response.on('close', () => clients.delete(response));
       response.on('error', () => clients.delete(response));
-      response.write('retry: 5000\n: hello\n\n');
+      response.write('retry: 5000\nevent: beat\ndata: {}\n\n');
     },
     announce: () => write('event: swap\ndata: {}\n\n'),
-    beat: () => write(': beat\n\n'),
+    beat: () => write('event: beat\ndata: {}\n\n'),
     clients: () => clients.size,
     close() {
       closed = true;

@@ -18,6 +18,7 @@ export interface StatusOptions {
   readonly stopping?: AbortSignal | undefined;
   /** Most browsers that are told of news at the same time; the others ask now and then. */
   readonly maxLiveClients?: number;
+  /** The page in the browser misses two of them before it doubts: `SILENT_MS` in client.js. */
   readonly beatMs?: number;
   readonly nowMs?: () => number;
 }
@@ -38,7 +39,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /** The status page and what belongs to it. Templates and the style sheet are loaded when somebody looks for the first time. */
 export function statusRoutes(served: Served, options: StatusOptions): Router {
-  const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 15_000, nowMs = Date.now } = options;
+  const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 3000, nowMs = Date.now } = options;
   const history = createConditionHistory();
   const live = createEventStreams(maxLiveClients);
   let due = false;

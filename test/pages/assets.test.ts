@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { CONDITIONS } from '../../src/cinder/conditions.ts';
 import { durationWords, SECOND } from '../../src/duration.ts';
-import { ASSETS } from '../../src/pages/assets.ts';
+import { ASSETS, iconSvg } from '../../src/pages/assets.ts';
 
 const source = new URL('../../src/pages/browser/', import.meta.url);
 const built = new URL('../../dist/browser/', import.meta.url);
@@ -29,4 +29,10 @@ test('browsers write ages as the server does', () => {
   for (const edge of [0, 1, 120, 3600, 7200, 86_400, 172_800, 31_536_000].map((seconds) => seconds * SECOND))
     for (const ms of [-SECOND, -501, -500, -1, 0, 1, 499, 500, SECOND].map((more) => edge + more))
       assert.equal(ageText(ms), durationWords(ms), `${ms} ms`);
+});
+
+test('the icon of a lost connection is none of a verdict', () => {
+  const icons = ['good', 'warn', 'unsure', 'bad', 'lost'].map(iconSvg);
+  assert.equal(new Set(icons).size, icons.length);
+  assert.equal(iconSvg('__proto__'), iconSvg('unsure'));
 });

@@ -1,4 +1,4 @@
-/** Reads server-sent events: each call resolves with the next event's name, undefined at the end. */
+/** Reads server-sent events: each call resolves with the name of the next one that is no beat, undefined at the end. */
 export function nextEvent(answer: Response): () => Promise<string | undefined> {
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -7,6 +7,7 @@ export function nextEvent(answer: Response): () => Promise<string | undefined> {
       const found = /event: (\w+)\n.*\n\n/.exec(text);
       if (found) {
         text = text.slice(found.index + found[0].length);
+        if (found[1] === 'beat') continue;
         return found[1];
       }
       const read = await reader?.read();

@@ -36,7 +36,12 @@ test('live clients are bounded; quiet streams carry heartbeats; a client that le
   await third.text();
   const reader = second.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
-  while (!text.includes(': beat\n\n')) text += (await reader?.read())?.value ?? assert.fail('the stream ended');
+  while (!text.includes('event: beat\n')) text += (await reader?.read())?.value ?? assert.fail('the stream ended');
+  assert.match(
+    text,
+    /^retry: 5000\nevent: beat\ndata: {}\n\n/,
+    'a browser knows at once that nothing holds the stream back',
+  );
   leaving.abort();
   for (;;) {
     const next = await fetch(url);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { HOSTILE, hostile, many, one, twelve } from '../pages/clouds.ts';
 import { startServer } from '../pages/server.ts';
@@ -28,6 +30,38 @@ const live = (page: Page) => page.locator('#live.on').waitFor();
 /** Pixels by which the page is wider than the window. */
 const overflow = (page: Page) =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** A way to the server on which nothing arrives any more once it is cut, and nothing is refused, as behind a dead switch. */
+async function silentWire(t: TestContext, to: string) {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect(Number(new URL(to).port), '127.0.0.1');
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (data) => void (isCut || into.write(data)));
+      from.on('error', () => {});
+      from.on('close', () => void (isCut || into.destroy()));
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const end = (): void => sockets.forEach((socket) => socket.destroy());
+  t.after(() => {
+    end();
+    server.close();
+  });
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    cut: () => (isCut = true),
+    mend() {
+      isCut = false;
+      end();
+    },
+  };
+}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 320]) {
@@ -85,7 +119,7 @@ test('a backend that flips is seen without a reload; scroll, focus and what is t
   await page.locator('tr.k-down[data-key="prod ctl1@vsp-gold"]').waitFor();
   assert.match(
     (await page.locator('h1').textContent()) ?? '',
-    /1 of 12 backends is down, .*the scheduler answers; stats are \d+ s old\./,
+    /1 of 12 backends is down, .*the scheduler answers; stats are \d+ (?:s|min) old\./,
   );
   assert.match(await page.title(), /^1 down/);
   assert.match((await page.locator('link[rel=icon]').getAttribute('href')) ?? '', /tone=bad/);
@@ -139,7 +173,7 @@ test('without JavaScript: everything is there, and the filter is a form', async 
   const { page, requests } = await openPage(t, browser, `${url}/`, { javaScriptEnabled: false });
   assert.match(
     (await page.locator('h1').textContent()) ?? '',
-    /10 of 500 backends are down; the scheduler answers; stats are \d+ s old\./,
+    /10 of 500 backends are down; the scheduler answers; stats are \d+ (?:s|min) old\./,
   );
   assert.equal(await page.locator('#live').isVisible(), false);
   await page.locator('input[type=search]').fill('backend-03');
@@ -185,18 +219,64 @@ test('by keyboard: the first stop skips to the content; a backend is copied as J
   assert.deepEqual(complaints, []);
 });
 
+/** Nobody takes the old verdict for the present one. */
+async function looksLost(page: Page): Promise<void> {
+  assert.equal(await page.locator('#live').textContent(), 'not connected');
+  assert.equal(await page.title(), 'not connected · Cinder');
+  assert.equal(await page.locator('link[rel=icon]').getAttribute('href'), 'favicon.svg?tone=lost');
+  assert.match(await page.evaluate<string>("getComputedStyle(document.querySelector('main')).filter"), /grayscale/);
+  assert.match((await page.locator('#lost').textContent()) ?? '', /What you see is from \d\d:\d\d:\d\d UTC\.$/);
+}
+
 test('an exporter that goes away is noticed, and so is its return', async (t) => {
   const site = await startServer(t, serve([watchedCloud('prod', one(now))]));
   const { page } = await openPage(t, browser, `${site.url}/`);
   await live(page);
+  const icon = await page.locator('link[rel=icon]').getAttribute('href');
   let away = true;
   await page.route('**/*', (route) => (away ? route.abort() : route.continue()));
   site.stop();
   await page.getByText('The exporter does not answer. What you see is from').waitFor();
-  assert.equal(await page.locator('#live').textContent(), 'not connected');
+  await looksLost(page);
+  assert.deepEqual(await accessibilityProblems(page), []);
   away = false;
-  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
   await page.locator('#lost').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  assert.match(await page.title(), /^all right/);
+  assert.equal(await page.locator('link[rel=icon]').getAttribute('href'), icon);
+  assert.equal(await page.locator('html.lost').count(), 0);
+});
+
+test('a network that goes silent is noticed within 15 s, its ages stand still, and its return is noticed', async (t) => {
+  const { url } = await startServer(t, serve([watchedCloud('prod', one(now))]));
+  const wire = await silentWire(t, url);
+  const { page } = await openPage(t, browser, `${wire.url}/`);
+  await live(page);
+  wire.cut();
+  const from = Date.now();
+  await page.locator('html.lost').waitFor();
+  t.diagnostic(`noticed after ${Date.now() - from} ms`);
+  assert.ok(Date.now() - from < 15_000, `${Date.now() - from} ms`);
+  await looksLost(page);
+  const ages = "[...document.querySelectorAll('main time[data-age]')].map((time) => time.textContent).join()";
+  const before = await page.evaluate(ages);
+  await page.waitForTimeout(2500);
+  assert.equal(await page.evaluate(ages), before);
+  wire.mend();
+  await page.locator('html:not(.lost)').waitFor();
+  await live(page);
+});
+
+test('a stream that is held back on the way is no live page, and no lost one', async (t) => {
+  const { url } = await startServer(t, serve([watchedCloud('prod', one(now))]));
+  const { page } = await openPage(t, browser, 'about:blank');
+  await page.route('**/events', (route) =>
+    route.fulfill({ status: 200, contentType: 'text/event-stream', body: ': ' }),
+  );
+  await page.goto(`${url}/`);
+  await page.getByText('asks every 30 s').waitFor();
+  await page.waitForTimeout(10_000);
+  assert.equal(await page.locator('#lost').textContent(), '');
+  assert.equal(await page.locator('#live').textContent(), 'asks every 30 s');
 });
 
 test('a page of 500 backends: few requests, few bytes', async (t) => {
@@ -214,7 +294,7 @@ test('a page of 500 backends: few requests, few bytes', async (t) => {
     paths.filter((path) => path !== '/favicon.svg'),
     ['/', '/events', '/status.css', '/status.js'],
   );
-  assert.ok(requests.length <= 5, requests.join(' '));
+  assert.ok(requests.length <= 6, requests.join(' '));
   assert.ok(bytes > 0 && bytes < 40_000, `${bytes} bytes`);
   assert.deepEqual(complaints, []);
 });

@@ -15,9 +15,26 @@
   const lost = byId('lost');
   document.documentElement.classList.add('js');
 
+  /** The server beats every 3 s: after two missed beats the connection is looked at. In milliseconds, as all times here. */
+  const SILENT_MS = 6500;
+  /** No answer takes longer. With the silence before it, a dead network is told within 15 s. */
+  const PATIENCE_MS = 5000;
+  /** How often a page without a stream of events is fetched again; a hidden one is looked at less often. */
+  const POLL_MS = 30_000;
+  const HIDDEN_MS = 60_000;
+  const LOST_ICON = 'favicon.svg?tone=lost';
+
   /** How far the server's clock is ahead of the browser's, in milliseconds. */
   let aheadMs = Number(main.dataset.now) - Date.now();
-  let seenAt = new Date();
+  let isLost = false;
+  /** When the exporter was last heard, asked in vain, and fetched from, by a clock that is never set. */
+  let heardAt = performance.now();
+  let triedAt = heardAt;
+  let fetchedAt = heardAt;
+  /** The title and the icon of the page that was fetched last. */
+  let told = { title: document.title, icon: document.querySelector('link[rel=icon]')?.getAttribute('href') ?? '' };
+  // Kept by the browser, as it cannot be fetched when it is needed.
+  new Image().src = LOST_ICON;
 
   /**
    * As `durationWords` has it on the server; again, as nothing is imported here. A test compares them.
@@ -33,15 +50,14 @@
   };
 
   const countAges = () => {
-    if (document.hidden) return;
+    // What nobody knows any more must not go on counting.
+    if (document.hidden || isLost) return;
     const nowMs = Date.now() + aheadMs;
     for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll('time[data-age]'))) {
       const text = ageText(nowMs - Date.parse(time.dateTime));
       if (time.textContent !== text) time.textContent = text;
     }
   };
-  setInterval(countAges, 1000);
-
   /**
    * What tells an element among its siblings; empty when nothing does.
    * @param {Node} node
@@ -117,53 +133,120 @@
    */
   const show = (fresh, freshMain) => {
     const focused = document.activeElement;
-    document.title = fresh.title;
-    const icon = fresh.querySelector('link[rel=icon]')?.getAttribute('href');
-    const own = document.querySelector('link[rel=icon]');
-    if (icon && own && own.getAttribute('href') !== icon) own.setAttribute('href', icon);
+    told = { title: fresh.title, icon: fresh.querySelector('link[rel=icon]')?.getAttribute('href') ?? '' };
     morph(main, freshMain);
     if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected)
       focused.focus({ preventScroll: true });
     aheadMs = Number(main.dataset.now) - Date.now();
-    seenAt = new Date();
+  };
+
+  /**
+   * Sets what differs, so that nothing is told twice.
+   * @param {Element} element
+   * @param {string} text
+   */
+  const say = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+
+  const showConnection = () => {
+    const on = !isLost && isBeating();
+    document.documentElement.classList.toggle('lost', isLost);
+    live.classList.toggle('on', on);
+    if (isLost) say(live, 'not connected');
+    else if (on) say(live, `live · heard ${ageText(performance.now() - heardAt)} ago`);
+    else say(live, opened ? `asks every ${ageText(POLL_MS)}` : 'connecting');
+    const title = isLost ? 'not connected · Cinder' : told.title;
+    if (document.title !== title) document.title = title;
+    const icon = document.querySelector('link[rel=icon]');
+    const href = isLost ? LOST_ICON : told.icon;
+    if (icon && href && icon.getAttribute('href') !== href) icon.setAttribute('href', href);
+  };
+  /** @param {string} why */
+  const showLost = (why) => {
+    isLost = true;
+    triedAt = performance.now();
+    const time = new Date(Number(main.dataset.now)).toISOString().slice(11, 19);
+    say(lost, `${why} What you see is from ${time} UTC.`);
+    showConnection();
+  };
+  const showFound = () => {
+    isLost = false;
+    heardAt = performance.now();
+    say(lost, '');
+    showConnection();
     countAges();
   };
 
-  const showLost = () => {
-    lost.textContent = `The exporter does not answer. What you see is from ${seenAt.toLocaleTimeString()}.`;
-    live.textContent = 'not connected';
-    live.classList.remove('on');
+  /**
+   * An answer within a time that people wait for. `take` reads its body within the same time.
+   * @template T
+   * @param {string} url
+   * @param {AbortController} control
+   * @param {(answer: Response) => Promise<T>} take
+   * @returns {Promise<T>}
+   */
+  const ask = async (url, control, take) => {
+    const timer = setTimeout(() => control.abort(), PATIENCE_MS);
+    try {
+      return await take(await fetch(url, { signal: control.signal, cache: 'no-store', credentials: 'same-origin' }));
+    } finally {
+      clearTimeout(timer);
+    }
   };
-  const showFound = () => {
-    if (lost.textContent) lost.textContent = '';
-    const on = source?.readyState === EventSource.OPEN;
-    live.textContent = on ? 'live' : 'asks every 30 s';
-    live.classList.toggle('on', on);
-  };
+
+  /** The exporter answered, but not with what was asked for. */
+  class OddAnswer extends Error {}
 
   /** @type {AbortController | undefined} */
   let fetching;
-  const refresh = async () => {
+  /**
+   * Asks for something, and tells whether the exporter answers. What is asked for later replaces what was asked for before.
+   * @template T
+   * @param {string} url
+   * @param {(answer: Response) => Promise<T>} take
+   * @param {(taken: T) => void} done
+   */
+  const look = async (url, take, done) => {
     fetching?.abort();
     const mine = (fetching = new AbortController());
     try {
-      const answer = await fetch(location.href, { signal: mine.signal, cache: 'no-store', credentials: 'same-origin' });
-      const text = await answer.text();
-      const isPage = answer.headers.get('content-type')?.startsWith('text/html');
-      // A backend that is not there at present has a page, too: 404.
-      if (!isPage || (!answer.ok && answer.status !== 404)) throw new Error(`status ${answer.status}`);
-      const fresh = new DOMParser().parseFromString(text, 'text/html');
-      if (mine.signal.aborted) return;
-      const freshMain = fresh.getElementById('main');
-      if (!freshMain) throw new Error('another page');
-      show(fresh, freshMain);
+      const taken = await ask(url, mine, take);
+      if (fetching !== mine) return;
+      done(taken);
       showFound();
-    } catch {
-      if (!mine.signal.aborted) showLost();
+    } catch (error) {
+      if (fetching === mine) showLost(error instanceof OddAnswer ? error.message : 'The exporter does not answer.');
     } finally {
       if (fetching === mine) fetching = undefined;
     }
   };
+  const refresh = () =>
+    look(
+      location.href,
+      async (answer) => {
+        const isPage = answer.headers.get('content-type')?.startsWith('text/html');
+        // A backend that is not there at present has a page, too: 404.
+        if (!isPage || (!answer.ok && answer.status !== 404))
+          throw new OddAnswer(`The answer is no page of the exporter (status ${answer.status}).`);
+        return new DOMParser().parseFromString(await answer.text(), 'text/html');
+      },
+      (fresh) => {
+        const freshMain = fresh.getElementById('main');
+        if (!freshMain) throw new OddAnswer('The answer is no page of the exporter.');
+        show(fresh, freshMain);
+        fetchedAt = performance.now();
+      },
+    );
+  /** Is it there at all? Costs the exporter next to nothing. */
+  const probe = () =>
+    look(
+      '-/healthy',
+      async (answer) => {
+        if (!answer.ok) throw new OddAnswer(`The exporter answers with status ${answer.status}.`);
+      },
+      () => {},
+    );
 
   /** @type {EventSource | undefined} */
   let source;
@@ -180,17 +263,29 @@
     );
   };
   let opened = false;
+  /** A beat has come on this stream: nothing on the way holds it back. */
+  let beats = false;
+  const isBeating = () => beats && source?.readyState === EventSource.OPEN;
   const listen = () => {
     if (source || document.hidden) return;
     source = new EventSource('events');
-    source.addEventListener('swap', refreshSoon);
+    source.addEventListener('swap', () => {
+      heardAt = performance.now();
+      refreshSoon();
+    });
+    source.addEventListener('beat', () => {
+      beats = true;
+      if (isLost) return refreshSoon();
+      heardAt = performance.now();
+      showConnection();
+    });
     source.addEventListener('open', () => {
       // Something may have happened while nobody listened.
       if (opened) refreshSoon();
-      else showFound();
       opened = true;
     });
     source.addEventListener('error', () => {
+      opened = true;
       if (source?.readyState === EventSource.CLOSED) stopListening();
       refreshSoon();
     });
@@ -198,6 +293,7 @@
   const stopListening = () => {
     source?.close();
     source = undefined;
+    beats = false;
   };
   // A hidden page gives its connection back: browsers have only six for one server.
   document.addEventListener('visibilitychange', () => {
@@ -210,10 +306,17 @@
     if (event.persisted) listen();
   });
   setInterval(() => {
-    if (document.hidden) return;
-    if (source?.readyState !== EventSource.OPEN) void refresh();
-    listen();
-  }, 30_000);
+    countAges();
+    showConnection();
+    const now = performance.now();
+    const patience = document.hidden ? HIDDEN_MS : isLost ? PATIENCE_MS : SILENT_MS;
+    if (fetching || now - Math.max(heardAt, triedAt) < patience) return;
+    // A stream that says nothing is dead, or held back on the way.
+    stopListening();
+    void (isLost || document.hidden || now - fetchedAt >= POLL_MS ? refresh() : probe());
+  }, 1000);
+  // A stream that was given up is tried again.
+  setInterval(listen, POLL_MS);
   listen();
 
   /** @param {EventTarget | null} target */
@@ -268,9 +371,11 @@
   const copyJson = async (button, url) => {
     const words = button.textContent;
     try {
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      await copy(JSON.stringify(await answer.json(), null, 2));
+      const json = await ask(url, new AbortController(), async (answer) => {
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        return answer.json();
+      });
+      await copy(JSON.stringify(json, null, 2));
       button.textContent = 'Copied';
     } catch {
       button.textContent = 'Not copied';
