@@ -70,6 +70,8 @@ export type ServedCloud = FleetCloud;
 /** Everything that the web server shows. The list is swapped whole when the configuration is reloaded. */
 export interface Served {
   readonly clouds: () => readonly ServedCloud[];
+  /** Tells when the list was swapped; returns how to stop that. */
+  readonly onClouds: (listener: () => void) => () => void;
   /** What `/metrics` shows: with one cloud all of it, with several what belongs to the process. */
   readonly metrics: () => PageSource;
   readonly grafanaUrl: () => string | undefined;

@@ -2,6 +2,7 @@ import { checkTelemetryPath, createMetricsHandler } from '../api/metrics-handler
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/load.ts';
 import { createLog, type Level, type Log } from '../log.ts';
+import { watchTurn } from '../metrics/event-loop.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.ts';
 import { VERSION } from '../version.ts';
 import { createFleet, type Target } from '../watch/fleet.ts';
@@ -112,7 +113,8 @@ export async function serve(
     return error;
   }
 
-  const served = { clouds: fleet.clouds, metrics: fleet.metrics, grafanaUrl: () => config.grafanaUrl };
+  const { clouds, onClouds, metrics } = fleet;
+  const served = { clouds, onClouds, metrics, grafanaUrl: () => config.grafanaUrl };
   const routes = import('../api/app.ts').then(({ createApp }) =>
     createApp({
       served,
@@ -123,7 +125,11 @@ export async function serve(
     }),
   );
   const app = createMetricsHandler({ served, telemetryPath, routes, log });
-  const listening = await listen(app, addresses, { web, log }).catch((error: unknown) => {
+  const watched: typeof app = (request, response) => {
+    watchTurn();
+    app(request, response);
+  };
+  const listening = await listen(watched, addresses, { web, log }).catch((error: unknown) => {
     web?.close();
     throw error;
   });

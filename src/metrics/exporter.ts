@@ -9,6 +9,7 @@ import {
 } from 'prom-client';
 import { type Collector, COLLECTORS } from '../cinder/snapshot.ts';
 import { PAUSED } from '../openstack/pause.ts';
+import { registerLoopDelays } from './event-loop.ts';
 import { escapeLabel, type Format, formatValue, renderHeader } from './exposition.ts';
 
 /** Why a collector failed, as a label. */
@@ -129,11 +130,17 @@ export interface ProcessMetrics {
   readonly reloadSuccessTimestamp: Gauge;
 }
 
+/** The longest time that a timer of Node can have: 24 days. */
+const NEVER_MS = 2 ** 31 - 1;
+
 export function createProcessMetrics(version: string): ProcessMetrics {
   const registry = new Registry();
   const registers = [registry];
-  // The event loop is sampled ten times a second: at prom-client's 10 ms the sampling itself is most of the idle load.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  // prom-client's look at the event loop wakes up an idle process: it never comes, and ours has its place.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const { name } of registry.getMetricsAsArray())
+    if (name.startsWith('nodejs_eventloop_lag_')) registry.removeSingleMetric(name);
+  registerLoopDelays(registry);
   new Gauge({
     name: `${P}build_info`,
     help: 'Version of the exporter and of Node.js. Always 1.',

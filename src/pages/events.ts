@@ -102,9 +102,11 @@ export function followWatchers(
   }
 
   follow();
+  const unlisten = served.onClouds(follow);
   return {
     follow,
     stop() {
+      unlisten();
       for (const stop of stops.values()) stop();
       stops.clear();
     },

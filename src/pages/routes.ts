@@ -63,10 +63,8 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       announce();
     },
   );
-  const following = setInterval(watchers.follow, 1000).unref();
   const beating = setInterval(live.beat, beatMs).unref();
   const stop = (): void => {
-    clearInterval(following);
     clearInterval(beating);
     watchers.stop();
     live.close();

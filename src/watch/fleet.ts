@@ -27,6 +27,8 @@ export interface FleetCloud {
 /** All watched clouds. */
 export interface Fleet {
   readonly clouds: () => readonly FleetCloud[];
+  /** Tells when the list was swapped; returns how to stop that. */
+  readonly onClouds: (listener: () => void) => () => void;
   /** With one cloud everything about it and the process; with several what belongs to the process. */
   readonly metrics: () => PageSource;
   /** Watches these from now on. A cloud whose settings did not change goes on as it is; a changed one is shown after its first refresh. */
@@ -51,6 +53,7 @@ export function createFleet(
   maxAtOnce = MAX_CONCURRENT,
 ): Fleet {
   let members: readonly Member[] = [];
+  const listeners = new Set<() => void>();
   const processPage = createPageSource(() => undefined, [processRegistry]);
   const limit = createLimit(maxAtOnce);
   let turn: Promise<void> = Promise.resolve();
@@ -92,6 +95,10 @@ export function createFleet(
 
   return {
     clouds: () => members,
+    onClouds(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     metrics: () => (members.length === 1 && members[0] ? members[0].page : processPage),
     watch(targets) {
       // One after the other: a second reload must not keep what the first is about to stop.
@@ -119,6 +126,7 @@ export function createFleet(
       await Promise.all(next.filter((member) => !members.includes(member)).map((member) => member.first));
     const gone = members.filter((member) => !next.includes(member));
     members = next;
+    for (const listener of listeners) listener();
     for (const member of closed ? next : gone) stop(member);
   }
 }

@@ -8,6 +8,7 @@ import type { CloudConfig } from '../config/config.ts';
 import { periodMs } from '../config/cron.ts';
 import type { Log } from '../log.ts';
 import { createCloudMetrics, type CloudMetrics } from '../metrics/exporter.ts';
+import { watchLoop } from '../metrics/event-loop.ts';
 import type { OpenPages } from '../metrics/page.ts';
 import type { CloudAccess } from '../openstack/access.ts';
 import { PAUSED, createPauses } from '../openstack/pause.ts';
@@ -162,6 +163,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
 
   async function refreshOnce(): Promise<void> {
     const start = clock.now();
+    const unwatch = watchLoop();
     try {
       up = await round();
       await publish();
@@ -172,6 +174,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     } catch (error) {
       await broken(error);
     }
+    unwatch();
     fitHeap();
     metrics.refreshes.inc();
     metrics.refreshDuration.set((clock.now() - start) / 1000);

@@ -130,7 +130,8 @@ function serverOptions(limits: ListenLimits) {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    // Each look wakes up the process: a client that is slow with its headers has a quarter more time.
+    connectionsCheckingInterval: limits.headersTimeoutMs / 4,
   };
 }
 

@@ -45,6 +45,7 @@ async function site(t: TestContext, clouds: readonly FleetCloud[], options: Part
   const all: AppOptions = {
     served: {
       clouds: () => clouds,
+      onClouds: () => () => {},
       metrics: () => (clouds.length === 1 ? (clouds[0]?.page ?? processPage) : processPage),
       grafanaUrl: () => undefined,
     },

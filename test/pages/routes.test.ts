@@ -133,7 +133,12 @@ test('a page of many backends is bounded and packed', async (t) => {
 test('a change is announced at once, also of clouds that come later, and to nobody after the end', async (t) => {
   const prod = watchedCloud('prod', one());
   let clouds: WatchedCloud[] = [prod];
-  const site = await startServer(t, { ...serve([]), clouds: () => clouds });
+  let told = (): void => {};
+  const onClouds = (listener: () => void) => {
+    told = listener;
+    return () => (told = () => {});
+  };
+  const site = await startServer(t, { ...serve([]), clouds: () => clouds, onClouds });
   const stream = await fetch(`${site.url}/events`);
   assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   const events = nextEvent(stream);
@@ -141,11 +146,12 @@ test('a change is announced at once, also of clouds that come later, and to nobo
   assert.equal(await events(), 'swap');
   const edge = watchedCloud('edge', one());
   clouds = [edge];
-  await site.get('/');
+  told();
   assert.equal(await events(), 'swap');
   assert.deepEqual([prod.listeners(), edge.listeners()], [0, 1]);
   site.stop();
   assert.equal(await events(), undefined);
+  told();
   assert.equal(edge.listeners(), 0);
   assert.equal((await site.get('/events')).status, 503);
 });

@@ -98,6 +98,7 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
 export function serve(clouds: readonly ServedCloud[], grafanaUrl?: string): Served {
   return {
     clouds: () => clouds,
+    onClouds: () => () => {},
     metrics: () => createPageSource(() => undefined, [new Registry()]),
     grafanaUrl: () => grafanaUrl,
   };

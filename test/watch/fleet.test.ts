@@ -55,7 +55,11 @@ test('with one cloud all is on /metrics, with several what belongs to the proces
   assert.ok(
     one.includes('process_thing') && one.includes('cinder_up') && one.includes('cinder_exporter_refreshes_total'),
   );
+  const lists: number[] = [];
+  const unlisten = fleet.onClouds(() => void lists.push(fleet.clouds().length));
   await fleet.watch([target(simulator, 'one'), target(simulator, 'two')]);
+  unlisten();
+  assert.deepEqual(lists, [2]);
   assert.deepEqual(await namesOn(fleet), ['process_thing']);
   assert.ok(ready(fleet), 'a changed cloud is shown after its first refresh');
   const own = await fleet.clouds()[1]?.page.page('text');

@@ -81,7 +81,12 @@ test('configured headers win over the defaults, and an empty one takes the defau
 test('the status page has a looser policy than the rest, unless the file has one or takes it away', async (t) => {
   const stopping = new AbortController();
   t.after(() => stopping.abort());
-  const served = { clouds: () => [], metrics: () => assert.fail('not asked for'), grafanaUrl: () => undefined };
+  const served = {
+    clouds: () => [],
+    onClouds: () => () => {},
+    metrics: () => assert.fail('not asked for'),
+    grafanaUrl: () => undefined,
+  };
   const app = createApp({
     served,
     telemetryPath: '/metrics',
