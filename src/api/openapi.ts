@@ -235,7 +235,9 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       200: { description: 'OpenAPI 3.1', type: 'application/json' },
     }),
   },
-  '/': { get: page('getOverview', 'The backends of all clouds, worst first', FILTER) },
+  '/': {
+    get: page('getOverview', 'The backends of all clouds, worst first', [cloudName(false), ...FILTER], 'No such cloud'),
+  },
   '/cloud': {
     get: page(
       'getCloud',

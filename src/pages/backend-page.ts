@@ -28,7 +28,7 @@ import type { Entry, PageInput } from './listing.ts';
 /** Everything that is known of one backend. */
 export function backendPage(input: PageInput, entry: Entry): string {
   const { cloud, snapshot, backend } = entry;
-  const { nowMs } = input;
+  const { nowMs, spanMs } = input;
   const services = backend.services.map((row) => ({ ...row, updatedAtMs: onOurClock(snapshot, row.updatedAtMs) }));
   const pools = backend.pools.map((pool) => ({ ...pool, statsAtMs: onOurClock(snapshot, pool.statsAtMs) }));
   const several = input.clouds.length > 1;
@@ -58,14 +58,16 @@ export function backendPage(input: PageInput, entry: Entry): string {
       </p>
       ${failureList({ name: cloud, snapshot }, nowMs, several)}
       <section>
-        <h2 id="past">Last 6 hours</h2>
+        <h2 id="past">Last ${durationWords(spanMs)}</h2>
         <div class="past-wide">
-          ${timeline(history, nowMs)}
+          ${timeline(history, nowMs, spanMs)}
           <div class="scale" aria-hidden="true">
-            ${[6, 5, 4, 3, 2, 1].map((hours) => html`<span>−${hours} h</span>`)}<span>now</span>
+            ${[1, 0.75, 0.5, 0.25].map((part) => html`<span>${moment(nowMs - part * spanMs, nowMs)}</span>`)}<span
+              >now</span
+            >
           </div>
         </div>
-        <p class="quiet">${timelineText(history, nowMs)}.</p>
+        <p class="quiet">${timelineText(history, nowMs, spanMs)}.</p>
         ${changeTable(history, nowMs)}
       </section>
       ${serviceTable(services, nowMs)} ${poolTable(pools, nowMs)}`,
@@ -91,7 +93,7 @@ function changeTable(history: readonly Stretch[], nowMs: number): SafeHtml {
     <div class="wide" tabindex="0" role="region" aria-label="Conditions over time">
       <table>
         <caption class="unseen">
-          Conditions in the last 6 hours, newest first
+          Conditions remembered, newest first
         </caption>
         <thead>
           <tr>

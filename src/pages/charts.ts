@@ -3,7 +3,7 @@ import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditio
 import type { Pool } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
 import { bytesText, momentText, percentText } from './components.ts';
-import { HISTORY_MS, type Stretch } from './history.ts';
+import type { Stretch } from './history.ts';
 
 /** How full a pool is, for a bar and in words. Ratios are of the total, from 0 to 1. */
 export interface Usage {
@@ -64,25 +64,33 @@ const LEAST_WIDTH = 5;
 /** Graver is taller, so that the timeline can be read without its colours. */
 const HEIGHTS = { critical: 16, warning: 12, unknown: 9, wanted: 6, ok: 6 } as const;
 
-/** The last hours as a picture with a text of its own. Empty stretches draw nothing. */
-export function timeline(stretches: readonly Stretch[], nowMs: number): SafeHtml {
-  const from = nowMs - HISTORY_MS;
-  const mildFirst = stretches.toSorted((a, b) => gravity(a.condition) - gravity(b.condition));
+/**
+ * The time before now as a picture with a text of its own, `spanMs` long. Empty stretches draw nothing. The last of it is always as it is now: what has
+ * ended ends before.
+ */
+export function timeline(stretches: readonly Stretch[], nowMs: number, spanMs: number): SafeHtml {
+  const from = nowMs - spanMs;
+  const drawn = stretches
+    .filter(({ untilMs }) => untilMs > from)
+    .toSorted(
+      (a, b) => Number(a.untilMs >= nowMs) - Number(b.untilMs >= nowMs) || gravity(a.condition) - gravity(b.condition),
+    );
   return html`<svg
     class="strip"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"
     preserveAspectRatio="none"
     role="img"
-    aria-label="${timelineText(stretches, nowMs)}"
+    aria-label="${timelineText(stretches, nowMs, spanMs)}"
   >
-    ${mildFirst.map((stretch) => {
-      const left = Math.max(0, ((stretch.fromMs - from) / HISTORY_MS) * WIDTH);
-      const right = Math.min(WIDTH, ((stretch.untilMs - from) / HISTORY_MS) * WIDTH);
+    ${drawn.map((stretch) => {
+      const edge = stretch.untilMs >= nowMs ? WIDTH : WIDTH - LEAST_WIDTH;
+      const left = Math.max(0, ((stretch.fromMs - from) / spanMs) * WIDTH);
+      const right = Math.min(edge, ((stretch.untilMs - from) / spanMs) * WIDTH);
       const width = Math.max(LEAST_WIDTH, right - left);
       const height = stretch.condition ? HEIGHTS[CONDITION_TABLE[stretch.condition].severity] : HEIGHT;
       return html`<rect
         class="${stretch.condition ? `f-${stretch.condition}` : 'f-blind'}"
-        x="${Math.min(left, WIDTH - width).toFixed(1)}"
+        x="${Math.min(left, edge - width).toFixed(1)}"
         y="${HEIGHT - height}"
         width="${width.toFixed(1)}"
         height="${height}"
@@ -95,19 +103,21 @@ function gravity(condition: Condition | undefined): number {
   return condition ? WORST_FIRST.length - WORST_FIRST.indexOf(condition) : WORST_FIRST.length + 1;
 }
 
-/** `Last 6 h: down since 13:04 UTC, before that 2 changes; up for 5 h, down for 14 min`. */
-export function timelineText(stretches: readonly Stretch[], nowMs: number): string {
-  const from = nowMs - HISTORY_MS;
+/** `Last 6 h: 2 changes; down for 14 min, up for 5 h; now up` */
+export function timelineText(all: readonly Stretch[], nowMs: number, spanMs: number): string {
+  const from = nowMs - spanMs;
+  const last = durationWords(spanMs);
+  const stretches = all.filter(({ untilMs }) => untilMs > from);
   const known = stretches.filter((stretch) => stretch.condition !== undefined);
-  const last = known.at(-1);
-  if (!last) return 'Nothing remembered';
+  const now = known.at(-1);
+  if (!now) return 'Nothing remembered';
   const blindMs = stretches.reduce(
     (sum, { condition, fromMs, untilMs }) => (condition ? sum : sum + untilMs - Math.max(from, fromMs)),
     0,
   );
   const blind = blindMs > 0 ? `; nothing could be read for ${durationWords(blindMs)}` : '';
   if (known.length === 1)
-    return `${wordsOf(last)} ${last.fromMs <= from ? 'for all of the last 6 h' : `since ${momentText(last.fromMs, nowMs)}, when it was first seen`}${blind}`;
+    return `${wordsOf(now)} ${now.fromMs <= from ? `for all of the last ${last}` : `since ${momentText(now.fromMs, nowMs)}, when it was first seen`}${blind}`;
   const totals = new Map<Condition, number>();
   for (const { condition, fromMs, untilMs } of known) {
     if (condition) totals.set(condition, (totals.get(condition) ?? 0) + untilMs - Math.max(from, fromMs));
@@ -117,7 +127,7 @@ export function timelineText(stretches: readonly Stretch[], nowMs: number): stri
     return ms === undefined ? [] : `${CONDITION_TABLE[condition].words} for ${durationWords(ms)}`;
   });
   const changes = known.length - 1;
-  return `Last 6 h: ${changes} change${changes === 1 ? '' : 's'}; ${list.join(', ')}${blind}; now ${wordsOf(last)}`;
+  return `Last ${last}: ${changes} change${changes === 1 ? '' : 's'}; ${list.join(', ')}${blind}; now ${wordsOf(now)}`;
 }
 
 function wordsOf({ condition }: Stretch): string {

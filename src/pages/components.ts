@@ -4,6 +4,7 @@ import { durationWords } from '../duration.ts';
 import { withoutControls } from '../text.ts';
 import { grafanaLink } from './address.ts';
 import { explainFailures } from './failures.ts';
+import { sinceOf } from './history.ts';
 import type { CloudNow, Entry, PageInput } from './listing.ts';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB'] as const;
@@ -67,13 +68,14 @@ export function name(text: string): SafeHtml {
   return html`<bdi class="name">${withoutControls(text)}</bdi>`;
 }
 
-/** Since when, as far as this process has seen it. */
+/** Since when, as far as this process has seen it, or Cinder's own times tell. */
 export function sinceText({ snapshot, backend }: Entry, nowMs: number): SafeHtml {
+  const sinceMs = sinceOf(snapshot, backend);
   const history = snapshot.histories.get(backend.host);
-  if (!history) return html`–`;
-  const { sinceMs, lastChangeMs } = history;
-  if (lastChangeMs === undefined) return html`<span class="quiet">at least </span>${age(sinceMs, nowMs)}`;
-  return html`${age(sinceMs, nowMs)}<span class="quiet when">since ${moment(sinceMs, nowMs)}</span>`;
+  if (!history || sinceMs === undefined) return html`–`;
+  const seen = history.lastChangeMs !== undefined;
+  const when = html`<span class="quiet when">since ${moment(sinceMs, nowMs)}</span>`;
+  return html`${seen ? '' : html`<span class="quiet">at least </span>`}${age(sinceMs, nowMs)}${seen || sinceMs < history.sinceMs ? when : ''}`;
 }
 
 /** Where to go from a backend that needs a look. */

@@ -1,5 +1,6 @@
 import type { Condition } from '../cinder/conditions.ts';
-import type { Snapshot } from '../cinder/snapshot.ts';
+import type { Backend } from '../cinder/model.ts';
+import { onOurClock, type History, type Snapshot } from '../cinder/snapshot.ts';
 
 /** A stretch of time in one condition; undefined: nothing could be read. Milliseconds since the epoch. */
 export interface Stretch {
@@ -14,6 +15,8 @@ export interface ConditionHistory {
   readonly record: (cloud: string, snapshot: Snapshot) => void;
   /** The last hours of a backend, oldest first, up to now; empty when it is not known. Stretches in which nothing could be read come last. */
   readonly of: (cloud: string, host: string, nowMs: number) => readonly Stretch[];
+  /** How far back anything is remembered, in milliseconds: from a minute to `HISTORY_MS`. */
+  readonly spanMs: (nowMs: number) => number;
   /** Forgets the clouds that are not named. */
   readonly keepOnly: (clouds: ReadonlySet<string>) => void;
 }
@@ -24,8 +27,28 @@ export const HISTORY_MS = 6 * 3_600_000;
 /** Most past stretches that are kept of one backend; older ones go first. */
 export const MAX_STRETCHES = 100;
 
+/** A timeline is never shorter. */
+const LEAST_SPAN_MS = 60_000;
+
+/**
+ * Since when a backend is in its condition, by our clock in milliseconds since the epoch; undefined when it is not known. What was so when it was first
+ * seen had begun before: Cinder's own times may tell how long before.
+ */
+export function sinceOf(
+  snapshot: Snapshot,
+  { host, condition, statsAtMs, heartbeatAtMs }: Backend,
+): number | undefined {
+  const history = snapshot.histories.get(host);
+  if (!history || history.lastChangeMs !== undefined) return history?.sinceMs;
+  const sign = condition === 'stale' ? statsAtMs : condition === 'service_down' ? heartbeatAtMs : undefined;
+  return Math.min(history.sinceMs, onOurClock(snapshot, sign) ?? Infinity);
+}
+
 interface Remembered {
+  readonly firstAtMs: number;
   latest: Snapshot;
+  /** When that began which was so before a backend was first seen, where that is known. */
+  readonly began: Map<string, number>;
   /** Past stretches of the backends that have changed; the present one is in the snapshot. So a quiet cloud costs nothing. */
   readonly past: Map<string, Stretch[]>;
   readonly blind: Stretch[];
@@ -38,16 +61,21 @@ export function createConditionHistory(): ConditionHistory {
   function record(cloud: string, snapshot: Snapshot): void {
     const known = clouds.get(cloud);
     if (!known) {
-      clouds.set(cloud, {
+      const first: Remembered = {
+        firstAtMs: snapshot.atMs,
         latest: snapshot,
+        began: new Map(),
         past: new Map(),
         blind: [],
         blindSinceMs: isBlind(snapshot) ? snapshot.atMs : undefined,
-      });
+      };
+      noteBeginnings(first, snapshot);
+      clouds.set(cloud, first);
       return;
     }
     noteBlindness(known, snapshot);
     noteChanges(known, snapshot);
+    noteBeginnings(known, snapshot);
     forget(known, snapshot);
     known.latest = snapshot;
   }
@@ -60,12 +88,16 @@ export function createConditionHistory(): ConditionHistory {
       if (!known || !now) return [];
       const stretches: Stretch[] = [
         ...(known.past.get(host) ?? []),
-        { condition: now.condition, fromMs: now.sinceMs, untilMs: nowMs },
+        { condition: now.condition, fromMs: beginning(known, host, now), untilMs: nowMs },
         ...known.blind,
       ];
       if (known.blindSinceMs !== undefined)
         stretches.push({ condition: undefined, fromMs: known.blindSinceMs, untilMs: nowMs });
       return stretches.filter(({ untilMs }) => untilMs > nowMs - HISTORY_MS);
+    },
+    spanMs(nowMs) {
+      const firstAtMs = Math.min(nowMs, ...[...clouds.values()].map((known) => known.firstAtMs));
+      return Math.min(HISTORY_MS, Math.max(LEAST_SPAN_MS, nowMs - firstAtMs));
     },
     keepOnly(names) {
       for (const name of clouds.keys()) if (!names.has(name)) clouds.delete(name);
@@ -87,12 +119,26 @@ function noteBlindness(known: Remembered, snapshot: Snapshot): void {
   }
 }
 
-function noteChanges({ latest, past }: Remembered, snapshot: Snapshot): void {
+function noteBeginnings({ began }: Remembered, snapshot: Snapshot): void {
+  for (const backend of snapshot.backends) {
+    const history = snapshot.histories.get(backend.host);
+    if (!history || history.lastChangeMs !== undefined) continue;
+    const sinceMs = sinceOf(snapshot, backend) ?? history.sinceMs;
+    if (sinceMs < history.sinceMs && !began.has(backend.host)) began.set(backend.host, sinceMs);
+  }
+}
+
+function beginning({ began }: Remembered, host: string, { sinceMs, lastChangeMs }: History): number {
+  return lastChangeMs === undefined ? (began.get(host) ?? sinceMs) : sinceMs;
+}
+
+function noteChanges(known: Remembered, snapshot: Snapshot): void {
+  const { latest, past } = known;
   for (const [host, now] of snapshot.histories) {
     const before = latest.histories.get(host);
     if (!before || before.sinceMs === now.sinceMs) continue;
     const stretches = past.get(host) ?? [];
-    push(stretches, { condition: before.condition, fromMs: before.sinceMs, untilMs: now.sinceMs });
+    push(stretches, { condition: before.condition, fromMs: beginning(known, host, before), untilMs: now.sinceMs });
     past.set(host, stretches);
   }
 }
@@ -103,11 +149,12 @@ function push(stretches: Stretch[], stretch: Stretch): void {
 }
 
 /** Drops what is too old, and backends that are gone from a list that was read. */
-function forget({ past, blind }: Remembered, snapshot: Snapshot): void {
+function forget({ began, past, blind }: Remembered, snapshot: Snapshot): void {
   const oldest = snapshot.atMs - HISTORY_MS;
   for (const [host, stretches] of past) {
     while (stretches[0] && stretches[0].untilMs < oldest) stretches.shift();
     if (stretches.length === 0 || !snapshot.histories.has(host)) past.delete(host);
   }
+  for (const host of began.keys()) if (!snapshot.histories.has(host)) began.delete(host);
   while (blind[0] && blind[0].untilMs < oldest) blind.shift();
 }

@@ -17,6 +17,8 @@ export interface PageInput {
   readonly clouds: readonly CloudNow[];
   readonly grafanaUrl: string | undefined;
   readonly telemetryPath: string;
+  /** How far back the timelines go, in milliseconds. */
+  readonly spanMs: number;
   readonly history: (cloud: string, host: string) => readonly Stretch[];
 }
 

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditions.ts';
 import type { Pool } from '../cinder/model.ts';
+import { durationWords } from '../duration.ts';
 import { withoutControls } from '../text.ts';
 import { backendLink, link, type Filter } from './address.ts';
 import { bar, usageOf, fullestFirst, timeline } from './charts.ts';
@@ -180,7 +181,7 @@ function backendTable(input: PageInput, entries: readonly Entry[], several: bool
         <th role="columnheader" scope="col">Condition</th>
         <th role="columnheader" scope="col">Backend</th>
         <th role="columnheader" scope="col">For</th>
-        <th role="columnheader" scope="col">Last 6 hours</th>
+        <th role="columnheader" scope="col">Last ${durationWords(input.spanMs)}</th>
         <th role="columnheader" scope="col">Pools</th>
       </tr>
     </thead>
@@ -202,7 +203,7 @@ function backendRow(input: PageInput, entry: Entry, several: boolean): SafeHtml 
       ${tags(input, entry, several)}
     </th>
     <td role="cell" class="for">${sinceText(entry, input.nowMs)}</td>
-    <td role="cell" class="past">${timeline(input.history(cloud, host), input.nowMs)}</td>
+    <td role="cell" class="past">${timeline(input.history(cloud, host), input.nowMs, input.spanMs)}</td>
     <td role="cell" class="pools">${poolList(pools)}</td>
   </tr>`;
 }

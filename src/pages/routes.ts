@@ -80,6 +80,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       clouds: served.clouds().map(({ name, watcher }) => ({ name, snapshot: watcher.snapshot() })),
       grafanaUrl: served.grafanaUrl(),
       telemetryPath,
+      spanMs: history.spanMs(at),
       history: (cloud, host) => history.of(cloud, host, at),
     };
   }
@@ -106,6 +107,12 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     const cloud = parameter(request.query, 'cloud') || undefined;
     await sendHtml(request, response, 404, here, () => missingPage(here, what, who, cloud));
   }
+  async function sendCloud(request: Request, response: Response, here: PageInput, asked: string): Promise<void> {
+    const { overviewPage } = await import('./overview-page.ts');
+    const cloud = here.clouds.find(({ name }) => name === asked);
+    if (!cloud) return sendMissing(request, response, here, 'cloud', asked);
+    return sendHtml(request, response, 200, here, () => overviewPage(here, cloud, readFilter(request.query)));
+  }
 
   const router = Router();
   // A page is text of its own for each reader. They are made one a turn of the event loop, so that scrapes come in between.
@@ -122,19 +129,13 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
     if (!response.destroyed) next();
   });
   router.get('/', async (request, response) => {
-    const { overviewPage } = await import('./overview-page.ts');
     const here = input();
-    await sendHtml(request, response, 200, here, () => overviewPage(here, onlyOf(here), readFilter(request.query)));
-  });
-  router.get('/cloud', async (request, response) => {
+    const asked = parameter(request.query, 'cloud');
+    if (asked !== '') return sendCloud(request, response, here, asked);
     const { overviewPage } = await import('./overview-page.ts');
-    const here = input();
-    const asked = parameter(request.query, 'name');
-    const cloud = here.clouds.find(({ name }) => name === asked);
-    if (cloud)
-      return sendHtml(request, response, 200, here, () => overviewPage(here, cloud, readFilter(request.query)));
-    return sendMissing(request, response, here, 'cloud', asked);
+    return sendHtml(request, response, 200, here, () => overviewPage(here, onlyOf(here), readFilter(request.query)));
   });
+  router.get('/cloud', (request, response) => sendCloud(request, response, input(), parameter(request.query, 'name')));
   router.get('/backend', async (request, response) => {
     const here = input();
     const entry = find(here, request);

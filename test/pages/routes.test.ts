@@ -93,6 +93,10 @@ test('several clouds: an overview, a page each, and the same host twice', async 
   );
   assert.doesNotMatch((await get('/cloud?name=prod')).text, /edge/);
   assert.equal((await get('/cloud?name=nope')).status, 404);
+  assert.doesNotMatch((await get('/?cloud=prod')).text, /edge/);
+  const nope = await get('/?cloud=nope');
+  assert.equal(nope.status, 404);
+  assert.match(nope.text, /There is no cloud/);
   assert.equal((await get('/backend?host=ctl1@lvm')).status, 404);
   assert.equal(JSON.parse((await get('/api/v1/backend?cloud=edge&host=ctl1@lvm')).text).cloud, 'edge');
 });
