@@ -1,26 +1,34 @@
 import { viewBackend, viewCloud } from '../api/view.ts';
 import type { Condition } from '../cinder/conditions.ts';
 import { quoted } from '../config/tree.ts';
-import { durationWords } from '../duration.ts';
+import { durationWords, parseDuration, SECOND } from '../duration.ts';
 import { createLog } from '../log.ts';
+import { UserError } from '../user-error.ts';
 import type { Target } from '../watch/fleet.ts';
 import { untilDueMs } from '../watch/schedule.ts';
-import { createWatcher, type Watcher } from '../watch/watcher.ts';
-import { type Checked, conditionsOf, exitCodeOf, renderCheck, wanted } from './check-table.ts';
-import { FlagError, FLAGS, type FlagValues, help, parseFlags } from './flags.ts';
+import { createWatcher } from '../watch/watcher.ts';
+import type { Reading } from './check-exporter.ts';
+import { renderPlugin, renderUnknown } from './check-plugin.ts';
+import { conditionsOf, renderCheck } from './check-table.ts';
+import { type Asked, codesOf, exitCodeOf, UNKNOWN, wanted } from './check-verdict.ts';
+import { FlagError, FLAGS, type FlagValues, help, parseFlags, written } from './flags.ts';
 import { load } from './serve.ts';
 import type { Surroundings } from './targets.ts';
 
 const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
 
-Refreshes once and prints the backends: all, or those that are given. HOST is a host@backend (or cluster@backend), the name of
-a backend alone, or one of these with * and ?: '*@lvm-*'.
+Refreshes once, or asks a running exporter, and prints the backends: all, or those that are given. HOST is a host@backend (or cluster@backend),
+the name of a backend alone, or one of these with * and ?: '*@lvm-*'.
 Exit code as monitoring plugins have it: 0 ok; 1 warning (degraded, disabled, frozen); 2 critical (down, stale, failing, service_down);
-3 unknown (unknown; a cloud that cannot be read, or only in part; a service list without backends; a HOST that is not there).
+3 unknown (unknown; a cloud that cannot be read, or only in part; a service list without backends; a HOST that is not there; an exporter that
+does not answer, or knows only old things). --warning and --critical make other lists of conditions; what is in none is ok.
 The first line has the verdict, the backends in trouble, and what could not be read.
 
 Flags:
 `;
+
+/** How often a running exporter is asked with --watch. Its own interval is 30 s by default. */
+const WATCH_EXPORTER_MS = 10 * SECOND;
 
 export const CHECK_FLAGS = [
   FLAGS[0],
@@ -30,65 +38,154 @@ export const CHECK_FLAGS = [
     type: 'string',
     value: '<format>',
     default: 'table',
-    choices: ['table', 'json'],
-    help: 'table or json.',
+    choices: ['table', 'json', 'plugin'],
+    help: 'table, json, or plugin: one line with performance data, then details, for Icinga and Nagios.',
+  },
+  {
+    name: 'from',
+    type: 'string',
+    value: '<url>',
+    help: 'Ask this running exporter, such as http://exporter:10776, and no cloud.',
+  },
+  {
+    name: 'http.config.file',
+    type: 'string',
+    value: '<file>',
+    help: "With --from: credentials, TLS and headers, in the format of Prometheus' own http_config.",
+  },
+  {
+    name: 'max-age',
+    type: 'string',
+    value: '<duration>',
+    help: 'With --from: what the exporter knows is unknown when it is older. Default: 5m.',
+  },
+  {
+    name: 'warning',
+    type: 'string',
+    value: '<conditions>',
+    help: 'The conditions that are a warning, with commas, or none.',
+  },
+  {
+    name: 'critical',
+    type: 'string',
+    value: '<conditions>',
+    help: 'The conditions that are critical, with commas, or none.',
   },
   { name: 'watch', type: 'boolean', help: 'Refresh and print again on the schedule, until interrupted.' },
   { name: 'help', type: 'boolean', help: 'Print this help and exit.' },
 ] as const;
 
-/** One refresh, a table for people or JSON, and an exit code as monitoring plugins have it. */
+type Flags = FlagValues<typeof CHECK_FLAGS>;
+
+/** What is checked: the clouds themselves, or what an exporter knows of them. */
+interface Source {
+  readonly read: () => Promise<Reading>;
+  /** How long to wait before the next look, in milliseconds. */
+  readonly waitMs: () => number;
+  readonly close: () => void;
+}
+
+/** One look, a table for people, JSON or a plugin's lines, and an exit code as monitoring plugins have it. */
 export async function check(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  try {
+    return await checkOrThrow(args, surroundings);
+  } catch (error) {
+    // Who runs plugins reads standard output alone.
+    if (!(error instanceof UserError) || !wantsPlugin(args)) throw error;
+    process.stdout.write(renderUnknown(error.message));
+    return UNKNOWN;
+  }
+}
+
+/** As far as a command line says it that may not be understood. */
+function wantsPlugin(args: readonly string[]): boolean {
+  return args.some((arg, i) => arg === '--output=plugin' || (arg === 'plugin' && args[i - 1] === '--output'));
+}
+
+async function checkOrThrow(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals: hosts } = parseFlags(args, CHECK_FLAGS);
   if (values.help) {
     process.stdout.write(help(CHECK_FLAGS, USAGE));
     return 0;
   }
-  const targets = choose((await load(values, surroundings)).targets, values.cloud);
-  const log = createLog({ level: 'error', format: 'logfmt', write: () => {} });
-  const watchers = targets.map((target) => createWatcher({ ...target, log }));
+  const asked = { hosts, codes: codesOf(values) };
+  const source = await (values.from === undefined ? cloudSource(values, surroundings) : exporterSource(values));
   try {
     let before: ReadonlyMap<string, Condition> | undefined;
     for (;;) {
-      const checked = await readAll(watchers);
+      if (process.stderr.isTTY) process.stderr.write('reading …');
+      const reading = await source.read().finally(() => {
+        if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+      });
       if (values.watch && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
-      print(checked, hosts, values, before);
-      if (!values.watch) return exitCodeOf(checked, hosts);
-      const waitMs = Math.max(...targets.map(({ config }) => untilDueMs(config.schedule)));
+      await print(reading, asked, values, before);
+      if (!values.watch) return exitCodeOf(reading.checked, asked);
+      const waitMs = source.waitMs();
       process.stderr.write(`${new Date().toISOString().slice(0, 19)}Z, again in ${durationWords(waitMs)}\n`);
-      before = conditionsOf(checked);
+      before = conditionsOf(reading.checked);
       await new Promise((resolve) => {
         setTimeout(resolve, waitMs);
       });
     }
   } finally {
-    for (const watcher of watchers) watcher.close();
+    source.close();
   }
 }
 
-async function readAll(watchers: readonly Watcher[]): Promise<readonly Checked[]> {
-  if (process.stderr.isTTY) process.stderr.write('reading the cloud …');
-  await Promise.all(watchers.map((watcher) => watcher.refresh()));
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  return watchers.map((watcher) => ({ name: watcher.name, snapshot: watcher.snapshot() }));
+async function cloudSource(values: Flags, surroundings: Surroundings): Promise<Source> {
+  for (const name of ['http.config.file', 'max-age'] as const)
+    if (values[name] !== undefined) throw new FlagError(`--${name}: expected beside --from, got it without`);
+  const targets = choose((await load(values, surroundings)).targets, values.cloud);
+  const log = createLog({ level: 'error', format: 'logfmt', write: () => {} });
+  const watchers = targets.map((target) => createWatcher({ ...target, log }));
+  return {
+    async read() {
+      await Promise.all(watchers.map((watcher) => watcher.refresh()));
+      const checked = watchers.map((watcher) => ({ name: watcher.name, snapshot: watcher.snapshot() }));
+      const json = (hosts: readonly string[]): unknown => ({
+        clouds: checked.map(({ name, snapshot }) => viewCloud(name, snapshot)),
+        backends: checked.flatMap(({ name, snapshot }) =>
+          snapshot ? wanted(snapshot, hosts).map((backend) => viewBackend(name, snapshot, backend)) : [],
+        ),
+      });
+      return { checked, json };
+    },
+    waitMs: () => Math.max(...targets.map(({ config }) => untilDueMs(config.schedule))),
+    close() {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
 }
 
+async function exporterSource({ from = '', cloud, ...values }: Flags): Promise<Source> {
+  if (values['config.file'] !== undefined) throw new FlagError('--config.file: expected no --from beside it, got both');
+  const maxAge = values['max-age'] ?? '5m';
+  const maxAgeMs = parseDuration(maxAge);
+  if (!maxAgeMs) throw new FlagError(`--max-age: expected a duration, such as 5m, got ${quoted(maxAge)}`);
+  const { createExporterReader } = await import('./check-exporter.ts');
+  const reader = createExporterReader({ url: from, file: values['http.config.file'], cloud, maxAgeMs });
+  return { ...reader, waitMs: () => WATCH_EXPORTER_MS };
+}
+
+/** Resolves when it is on its way: the process ends right after, and a pipe would lose the rest. */
 function print(
-  checked: readonly Checked[],
-  hosts: readonly string[],
-  { output }: FlagValues<typeof CHECK_FLAGS>,
+  { checked, json }: Reading,
+  asked: Asked,
+  { output }: Flags,
   before: ReadonlyMap<string, Condition> | undefined,
-): void {
+): Promise<void> {
   const terminal = process.stdout.isTTY;
-  process.stdout.write(
-    output === 'json'
-      ? `${JSON.stringify(jsonOf(checked, hosts), undefined, terminal ? 2 : undefined)}\n`
-      : renderCheck(checked, hosts, {
-          colour: terminal && !process.env['NO_COLOR'],
-          width: terminal ? process.stdout.columns : undefined,
-          ...(before && { before }),
-        }),
-  );
+  const forms: Readonly<Record<string, () => string>> = {
+    json: () => `${JSON.stringify(json(asked.hosts), undefined, terminal ? 2 : undefined)}\n`,
+    plugin: () => renderPlugin(checked, asked),
+    table: () =>
+      renderCheck(checked, asked, {
+        colour: terminal && !process.env['NO_COLOR'],
+        width: terminal ? process.stdout.columns : undefined,
+        ...(before && { before }),
+      }),
+  };
+  return written(forms[output]?.() ?? '');
 }
 
 function choose(targets: readonly Target[], name: string | undefined): readonly Target[] {
@@ -99,14 +196,4 @@ function choose(targets: readonly Target[], name: string | undefined): readonly 
       `--cloud: expected one of ${targets.map(({ config }) => config.name).join(', ')}, got ${quoted(name)}`,
     );
   return chosen;
-}
-
-/** The same shape as `/api/v1/backends`. */
-function jsonOf(checked: readonly Checked[], hosts: readonly string[]) {
-  return {
-    clouds: checked.map(({ name, snapshot }) => viewCloud(name, snapshot)),
-    backends: checked.flatMap(({ name, snapshot }) =>
-      snapshot ? wanted(snapshot, hosts).map((backend) => viewBackend(name, snapshot, backend)) : [],
-    ),
-  };
 }

@@ -151,7 +151,7 @@ export type ServeFlags = FlagValues<typeof FLAGS>;
 
 const COMMANDS = `Usage:
   cinder-exporter [flags]                    serve the metrics of the configured cloud or clouds
-  cinder-exporter check [flags] [HOST...]    refresh once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown
+  cinder-exporter check [flags] [HOST...]    look once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown
   cinder-exporter demo [flags]               serve a simulated cloud in which faults come and go
   cinder-exporter rules [flags]              print the alert rules, with other thresholds if wanted
   cinder-exporter report [flags]             ask a Prometheus how available the storage was this month
@@ -173,4 +173,11 @@ export function help(flags: readonly Flag[], usage = COMMANDS): string {
       `${names[i]?.padEnd(width)}${flag.help}${flag.default === undefined ? '' : ` (default ${flag.default})`}`,
   );
   return `${usage}${lines.join('\n')}\n`;
+}
+
+/** Writes to standard output. The process ends right after: what is on its way into a pipe would be lost. */
+export function written(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
 }

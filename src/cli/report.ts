@@ -1,5 +1,5 @@
 import { quoted } from '../config/tree.ts';
-import { prometheusAccess } from '../report/access.ts';
+import { webAccess } from '../report/access.ts';
 import { reportOf } from '../report/availability.ts';
 import { gather, type Source } from '../report/gather.ts';
 import { renderPage } from '../report/page.ts';
@@ -7,7 +7,7 @@ import { createPrometheus } from '../report/prometheus.ts';
 import { rangeOf } from '../report/range.ts';
 import { renderCsv, renderJson, renderMarkdown, renderTable } from '../report/render.ts';
 import { SYSTEM_CLOCK } from '../clock.ts';
-import { FlagError, help, parseFlags } from './flags.ts';
+import { FlagError, help, parseFlags, written } from './flags.ts';
 
 const USAGE = `Usage: cinder-exporter report --prometheus.url URL [--month YYYY-MM | --from TIME [--to TIME]] [flags]
 
@@ -89,7 +89,9 @@ export async function report(args: readonly string[]): Promise<number> {
   }
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   const range = rangeOf(values, SYSTEM_CLOCK.wall());
-  const access = prometheusAccess({
+  const access = webAccess({
+    flag: '--prometheus.url',
+    expected: 'the URL of a Prometheus, such as http://prometheus.example:9090',
     url: values['prometheus.url'],
     headers: values['prometheus.header'],
     file: values['http.config.file'],
@@ -124,11 +126,4 @@ function labelsOf(text: string): readonly string[] {
   const wrong = labels.find((label) => !/^[a-zA-Z_]\w*$/.test(label));
   if (wrong !== undefined) throw new FlagError(`--replica-labels: expected names of labels, got ${quoted(text)}`);
   return labels;
-}
-
-/** The process ends right after: what is on its way into a pipe would be lost. */
-function written(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(text, () => resolve());
-  });
 }

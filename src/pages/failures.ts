@@ -41,7 +41,7 @@ function ruleOf(collector: Collector, message: string): string {
 }
 
 /** What is wrong with a cloud's collectors; the same failure of several is told once. */
-export function explainFailures(snapshot: Snapshot): ExplainedFailure[] {
+export function explainFailures(snapshot: Pick<Snapshot, 'collectors'>): ExplainedFailure[] {
   const troubles = new Map<string, ExplainedFailure>();
   for (const { collector, failure } of snapshot.collectors) {
     if (!failure) continue;

@@ -7,13 +7,24 @@ import { readRegularFile } from '../config/regular-file.ts';
 import { Secret } from '../config/secret.ts';
 import { plainValue, quoted } from '../config/tree.ts';
 import { readTree } from '../config/yaml.ts';
+import type { ClientTls } from '../openstack/access.ts';
 import { UserError } from '../user-error.ts';
-import type { PrometheusAccess } from './prometheus.ts';
 
 const text = z.string({ error: 'a text' });
 const file = z.string({ error: 'a file' }).optional();
 
-/** The part of Prometheus' own `http_config` that a client of a query API needs. Source: prometheus/common, config/http_config.go. */
+/** Where a web server is that we ask, and how to get in. */
+export interface WebAccess {
+  /** Without user and password. The API is below it. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authorization: Secret | undefined;
+  /** What no message may show: the password, the token, what headers hold. */
+  readonly secret: Secret | undefined;
+  readonly tls: ClientTls;
+}
+
+/** The part of Prometheus' own `http_config` that a client needs. Source: prometheus/common, config/http_config.go. */
 const HTTP_CONFIG = mapping({
   basic_auth: mapping({ username: text, password: text.optional(), password_file: file }).optional(),
   authorization: mapping({
@@ -35,6 +46,9 @@ const HTTP_CONFIG = mapping({
 });
 
 interface AccessFlags {
+  /** The flag that has the URL, and what is expected there: `the URL of a Prometheus, such as http://prometheus.example:9090`. */
+  readonly flag: string;
+  readonly expected: string;
   readonly url: string | undefined;
   /** `--prometheus.header`, each as `Name: value`. */
   readonly headers: readonly string[];
@@ -42,10 +56,10 @@ interface AccessFlags {
   readonly file: string | undefined;
 }
 
-/** Reads how to reach Prometheus. Throws a UserError that shows no secret. */
-export function prometheusAccess({ url: written, headers, file }: AccessFlags): PrometheusAccess {
-  const url = urlOf(written);
-  const own: PrometheusAccess = {
+/** Reads how to reach a web server. Throws a UserError that shows no secret. */
+export function webAccess({ flag, expected, url: written, headers, file }: AccessFlags): WebAccess {
+  const url = urlOf(written, `${flag}: expected ${expected}`);
+  const own: WebAccess = {
     url: new URL(`${url.protocol}//${url.host}${url.pathname}`),
     headers: Object.fromEntries(headers.map(headerOf)),
     ...credentials(
@@ -56,7 +70,7 @@ export function prometheusAccess({ url: written, headers, file }: AccessFlags): 
   if (file === undefined) return own;
   const more = readHttpConfig(file);
   if (own.authorization && more.authorization) {
-    throw new UserError(`${file}: expected no credentials beside those of --prometheus.url`);
+    throw new UserError(`${file}: expected no credentials beside those of ${flag}`);
   }
   const secret = more.secret ?? own.secret;
   return {
@@ -68,8 +82,14 @@ export function prometheusAccess({ url: written, headers, file }: AccessFlags): 
   };
 }
 
-function urlOf(written: string | undefined): URL {
-  const expected = '--prometheus.url: expected the URL of a Prometheus, such as http://prometheus.example:9090';
+/** `path` below the URL, whatever that ends with. */
+export function below({ url }: Pick<WebAccess, 'url'>, path: string): URL {
+  const whole = new URL(url);
+  whole.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
+  return whole;
+}
+
+function urlOf(written: string | undefined, expected: string): URL {
   if (written === undefined) throw new UserError(`${expected}, got nothing`);
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.host === '') {
@@ -122,7 +142,7 @@ function decoded(part: string): string {
   }
 }
 
-function readHttpConfig(file: string): Omit<PrometheusAccess, 'url'> {
+function readHttpConfig(file: string): Omit<WebAccess, 'url'> {
   const root = readTree(file, '1.2', 'allowed');
   const { success, data, error } = HTTP_CONFIG.safeParse(plainValue(root, (leaf) => leaf.text));
   if (!success) throw new ConfigError(problemLines(schemaProblems(root, error.issues)));

@@ -1,10 +1,9 @@
-import type { Secret } from '../config/secret.ts';
 import { oneLine } from '../openstack/errors.ts';
 import { type Request, withoutSecrets } from '../openstack/request.ts';
 import { createTransport } from '../openstack/transport.ts';
-import type { ClientTls } from '../openstack/access.ts';
 import { UserError } from '../user-error.ts';
 import { USER_AGENT } from '../version.ts';
+import { below, type WebAccess } from './access.ts';
 
 /** One series of an answer: its labels, and its samples as milliseconds and value. */
 export interface Series {
@@ -20,17 +19,6 @@ export interface Prometheus {
   readonly close: () => void;
 }
 
-/** Where it is, and how to get in. */
-export interface PrometheusAccess {
-  /** Without user and password. The API is below it. */
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly authorization: Secret | undefined;
-  /** What no message may show: the password, the token, what headers hold. */
-  readonly secret: Secret | undefined;
-  readonly tls: ClientTls;
-}
-
 /** An answer larger than this is not read. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Prometheus' own limit is `--query.timeout`, two minutes. */
@@ -39,12 +27,11 @@ const TIMEOUT_MS = 125_000;
 /** The question was too large, for Prometheus or for us: a smaller one may be answered. */
 export class TooMuch extends UserError {}
 
-export function createPrometheus(access: PrometheusAccess, asked: () => void = () => undefined): Prometheus {
+export function createPrometheus(access: WebAccess, asked: () => void = () => undefined): Prometheus {
   const transport = createTransport({ tls: access.tls, maxBodyBytes: MAX_ANSWER_BYTES, userAgent: USER_AGENT });
 
   async function ask(path: string, form: Readonly<Record<string, string>>): Promise<readonly Series[]> {
-    const url = new URL(access.url);
-    url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
+    const url = below(access, `api/v1/${path}`);
     const request: Request = {
       operation: 'prometheus',
       method: 'POST',

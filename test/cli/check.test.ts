@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conditionsOf, exitCodeOf, renderCheck, wanted } from '../../src/cli/check-table.ts';
+import { conditionsOf, renderCheck } from '../../src/cli/check-table.ts';
+import { codesOf, exitCodeOf, wanted } from '../../src/cli/check-verdict.ts';
+import type { Snapshot } from '../../src/cinder/snapshot.ts';
 import { NOW, pool, volume } from '../pages/cinder.ts';
 import { one } from '../pages/clouds.ts';
 import { type CloudState, watchedCloud } from '../pages/watched.ts';
 
 const PLAIN = { colour: false, width: undefined };
+const ALL = { hosts: [], codes: codesOf({}) };
 
 /** The exit code and the first line of `check` for clouds that are in this state. */
-function check(acts: readonly (CloudState | undefined)[], hosts: readonly string[] = []): [number, string] {
+function check(
+  acts: readonly (CloudState | undefined)[],
+  hosts: readonly string[] = [],
+  flags: { readonly warning?: string; readonly critical?: string } = {},
+): [number, string] {
+  const asked = { hosts, codes: codesOf(flags) };
   const checked = acts.map((act, i) => ({ name: `c${i}`, snapshot: act && watchedCloud(`c${i}`, act).become(act) }));
-  const [first = ''] = renderCheck(checked, hosts, PLAIN).split('\n');
-  return [exitCodeOf(checked, hosts), first];
+  const [first = ''] = renderCheck(checked, asked, PLAIN).split('\n');
+  return [exitCodeOf(checked, asked), first];
 }
 
 const ONE = '1 backend, it is up';
@@ -57,7 +65,7 @@ test('what is broken for certain goes before what cannot be told', () => {
 test('a refused password is the first line, once', () => {
   const failures = { services: refused, pools: refused };
   assert.deepEqual(check([{ failures }]), [3, 'UNKNOWN: Keystone refused the login']);
-  const whole = renderCheck([{ name: 'c', snapshot: watchedCloud('c').become({ failures }) }], [], PLAIN);
+  const whole = renderCheck([{ name: 'c', snapshot: watchedCloud('c').become({ failures }) }], ALL, PLAIN);
   assert.match(whole, /^services and pools cannot be read \(auth\): Keystone refused the login by password: .*401$/m);
   assert.deepEqual(check([one(), { failures }]), [3, `UNKNOWN: ${ONE}; cloud c1: Keystone refused the login`]);
   assert.deepEqual(check([undefined]), [3, 'UNKNOWN: nothing could be read']);
@@ -112,8 +120,8 @@ test('a reason that does not fit is wrapped below its row, whole', () => {
   };
   const checked = [{ name: 'c', snapshot: watchedCloud('c').become(silent) }];
   const reason = checked[0]?.snapshot.backends[0]?.reason ?? '';
-  const wide = renderCheck(checked, [], PLAIN);
-  const narrow = renderCheck(checked, [], { ...PLAIN, width: 80 });
+  const wide = renderCheck(checked, ALL, PLAIN);
+  const narrow = renderCheck(checked, ALL, { ...PLAIN, width: 80 });
   assert.ok(wide.includes(`  ${reason}\n`));
   assert.ok(!narrow.includes(reason), 'it needs more than a line');
   assert.ok(narrow.replaceAll(/\s+/g, ' ').includes(reason));
@@ -129,7 +137,7 @@ test('watched, what has changed since the last table is marked', () => {
   const at = (state: CloudState) => [{ name: 'c', snapshot: cloud.become(state) }];
   const before = conditionsOf(at(several('a@x', 'ok@y')));
   const marked = (state: CloudState): string[] =>
-    renderCheck(at(state), [], { ...PLAIN, before })
+    renderCheck(at(state), ALL, { ...PLAIN, before })
       .split('\n')
       .filter((line) => line.includes('CHANGED'))
       .map((line) => line.split(' ')[0] ?? '');
@@ -152,8 +160,45 @@ test('of a backend that is out the table says who is hit; counts that fail chang
     ]),
     typesAlone: new Map([['c@x', 3]]),
   };
-  const table = renderCheck([{ name: 'c', snapshot }], [], PLAIN);
+  const table = renderCheck([{ name: 'c', snapshot }], ALL, PLAIN);
   assert.match(table, /c@x .* 412 volumes in use, 3 volume types without another backend: its driver reports down$/m);
   assert.doesNotMatch(table, /c@y .* volumes/);
   assert.deepEqual(check([{ ...one(), failures: { volumes: forbidden } }]), check([one()]));
+});
+
+test('--warning and --critical make other lists of conditions', () => {
+  const frozen = { ...one(), services: one().services?.map((row) => ({ ...row, frozen: true })) };
+  const bad = { services: [volume('c@x')], pools: [pool('c@x', 'x', { backendState: 'down' })] };
+  const codes = (state: CloudState, warning?: string, critical?: string): [number, string] =>
+    check([state], [], { ...(warning !== undefined && { warning }), ...(critical !== undefined && { critical }) });
+  assert.deepEqual(codes(frozen), [1, 'WARNING: 1 frozen of 1 backend: ctl1@lvm']);
+  assert.deepEqual(codes(frozen, 'degraded'), [0, 'OK: 1 backend: 1 frozen']);
+  assert.deepEqual(codes(frozen, 'none'), [0, 'OK: 1 backend: 1 frozen']);
+  assert.equal(codes(frozen, undefined, 'frozen,down')[0], 2);
+  assert.equal(codes(bad, 'down')[0], 1, 'taken from the other list');
+  assert.equal(codes(bad, undefined, 'stale')[0], 0);
+  assert.equal(codesOf({ warning: 'none', critical: 'none' }).unknown, 3);
+  assert.equal(codesOf({ warning: 'unknown' }).unknown, 1);
+  assert.equal(codesOf({ warning: 'stale' }).down, 2, 'the other list stays');
+  assert.throws(
+    () => codesOf({ warning: 'down, stal' }),
+    /--warning: expected none, or some of .* got "stal", did you mean stale\?/,
+  );
+  assert.throws(() => codesOf({ warning: 'down', critical: 'stale,down' }), /got down in both/);
+  assert.throws(() => codesOf({ critical: '' }), /got ""/);
+});
+
+test('watched before, the first line says since when', () => {
+  const cloud = watchedCloud('c');
+  cloud.become(several('ok@x'));
+  const lines = (snapshot: Snapshot): string => renderCheck([{ name: 'c', snapshot }], ALL, PLAIN).split('\n')[0] ?? '';
+  const bad = { ...down('ok@x'), atMs: NOW + 10_000 };
+  assert.equal(lines(cloud.become(bad)), 'CRITICAL: 1 down of 1 backend: ok@x');
+  assert.equal(lines(cloud.become({ ...bad, atMs: NOW + 70_000 })), 'CRITICAL: 1 down of 1 backend: ok@x (60 s)');
+  const fresh = watchedCloud('d');
+  fresh.become(bad);
+  assert.equal(
+    lines(fresh.become({ ...bad, atMs: NOW + 70_000 })),
+    'CRITICAL: 1 down of 1 backend: ok@x (at least 60 s)',
+  );
 });
