@@ -123,9 +123,9 @@ function countsOf(
     ({ backend }) => backend,
   );
   if (bad.length === 0) {
-    if (seen.every(({ backend: { condition } }) => CONDITION_TABLE[condition].severity === 'ok'))
-      return `${all}, ${seen.length === 1 ? 'it is' : 'all'} up`;
-    return `${all}: ${inWords(seen.map(({ backend }) => backend))}`;
+    const allowed = seen.filter(({ backend }) => CONDITION_TABLE[backend.condition].severity !== 'ok');
+    if (allowed.length > 0) return `${all}: ${inWords(allowed.map(({ backend }) => backend))}`;
+    return `${all}, ${seen.length === 1 ? 'it is' : 'all'} up`;
   }
   const names = bad.slice(0, NAMED).map(({ backend: { host }, snapshot }) => {
     const time = timeIn(snapshot, host);
