@@ -187,7 +187,11 @@ const cloudName = (required: boolean) => parameter('cloud', 'Name of a watched c
 
 const FILTER: Operation['parameters'] = [
   parameter('q', 'Part of the name of a backend, host, pool, zone or vendor', false),
-  parameter('condition', 'A condition, or `trouble`', false),
+  parameter('condition', 'A condition, `trouble`, or `healthy`', false),
+  parameter('group', '`zone`, `host`, `vendor` or `type`', false),
+  parameter('in', 'One of these groups', false),
+  parameter('sort', '`since`, `host` or `fullest`', false),
+  parameter('past', '`1h` or `15m`: how long the timelines are', false),
   parameter('page', 'From 1', false),
 ];
 

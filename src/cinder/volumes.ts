@@ -197,6 +197,15 @@ export function typesWithoutAnother({
   return counts;
 }
 
+/** The volume types that backends serve of which none can be used now, by name. */
+export function typesWithoutUsable({ volumeTypes, backends }: Pick<Snapshot, 'volumeTypes' | 'backends'>): string[] {
+  const usable = new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
+  const served = new Map<string, boolean>();
+  for (const { volumeType, host } of volumeTypes)
+    served.set(volumeType, served.get(volumeType) === true || usable.has(host));
+  return [...served].flatMap(([volumeType, can]) => (can ? [] : volumeType)).toSorted();
+}
+
 /** Nothing is made there now. */
 function isOut(condition: Condition): boolean {
   const { severity } = CONDITION_TABLE[condition];

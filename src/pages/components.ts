@@ -1,5 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, runbookUrl, type Condition } from '../cinder/conditions.ts';
+import { isVanished } from '../cinder/evidence.ts';
+import type { Pool } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
 import { withoutControls } from '../text.ts';
 import { grafanaLink } from './address.ts';
@@ -60,7 +62,7 @@ export function age(atMs: number, nowMs: number): SafeHtml {
 /** A moment in UTC. */
 export function moment(atMs: number, nowMs: number): SafeHtml {
   const iso = new Date(atMs).toISOString();
-  return html`<time datetime="${iso}" title="${iso}">${momentText(atMs, nowMs)}</time>`;
+  return html`<time datetime="${iso}" title="${iso}" data-moment>${momentText(atMs, nowMs)}</time>`;
 }
 
 /** A name that came from elsewhere: its direction of writing stays its own, and nothing in it hides. */
@@ -109,4 +111,12 @@ export function failureList({ name: cloud, snapshot }: CloudNow, nowMs: number, 
         </p>
       </section>`,
   )}`;
+}
+
+/** What is wrong with a pool, in a word or two; undefined: nothing that its driver tells. What it said when it was last heard of is not believed. */
+export function troubleOf(pool: Pool): string | undefined {
+  if (pool.outdated) return undefined;
+  if (isVanished(pool)) return 'without capacity';
+  const state = pool.backendState;
+  return state === undefined || state === 'up' ? undefined : withoutControls(state);
 }

@@ -7,8 +7,6 @@ import type { Watcher } from '../watch/watcher.ts';
 export interface EventStreams {
   readonly attach: (request: Request, response: Response) => void;
   readonly announce: () => void;
-  /** Tells that we are there: proxies close quiet connections, and a browser cannot see otherwise that its network is dead. */
-  readonly beat: () => void;
   readonly clients: () => number;
   /** Ends all streams; later ones are refused. */
   readonly close: () => void;
@@ -17,15 +15,25 @@ export interface EventStreams {
 /** A client that has left this much unread, in bytes, is gone or stuck. */
 const MAX_UNREAD_BYTES = 65_536;
 
-export function createEventStreams(maxClients: number): EventStreams {
+const BEAT = 'event: beat\ndata: {}\n\n';
+
+/** Every `beatMs` milliseconds those who listen are told that we are there: proxies close quiet connections, and browsers cannot see otherwise that their network is dead. */
+export function createEventStreams(maxClients: number, beatMs: number): EventStreams {
   const clients = new Set<Response>();
   let closed = false;
+  let beating: NodeJS.Timeout | undefined;
 
   function write(text: string): void {
     for (const client of clients) {
       if (client.writableLength > MAX_UNREAD_BYTES) client.destroy();
       else client.write(text);
     }
+  }
+
+  function beat(): void {
+    if (clients.size > 0) return write(BEAT);
+    clearInterval(beating);
+    beating = undefined;
   }
 
   return {
@@ -50,13 +58,14 @@ export function createEventStreams(maxClients: number): EventStreams {
       clients.add(response);
       response.on('close', () => clients.delete(response));
       response.on('error', () => clients.delete(response));
-      response.write('retry: 5000\nevent: beat\ndata: {}\n\n');
+      response.write(`retry: 5000\n${BEAT}`);
+      beating ??= setInterval(beat, beatMs).unref();
     },
     announce: () => write('event: swap\ndata: {}\n\n'),
-    beat: () => write('event: beat\ndata: {}\n\n'),
     clients: () => clients.size,
     close() {
       closed = true;
+      clearInterval(beating);
       for (const client of clients) client.end();
       clients.clear();
     },

@@ -2,8 +2,10 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, needsLook, type Condition, type Severity } from '../cinder/conditions.ts';
 import { newest } from '../cinder/evidence.ts';
 import { blinds, onOurClock, type Snapshot } from '../cinder/snapshot.ts';
-import { age, countText, numberText } from './components.ts';
-import { countConditions, type CloudNow } from './listing.ts';
+import { typesWithoutUsable } from '../cinder/volumes.ts';
+import { withoutControls } from '../text.ts';
+import { countText, numberText } from './components.ts';
+import { countConditions, firstInTrouble, type CloudNow } from './listing.ts';
 
 /** The colour of a page: its icon, its headline and the marks in it. */
 export type Tone = 'good' | 'warn' | 'unsure' | 'bad';
@@ -16,13 +18,17 @@ export const TONES: Readonly<Record<Severity, Tone>> = {
   ok: 'good',
 };
 
-/** Is everything all right? In one sentence. */
+/** Is everything all right? */
 export interface Headline {
   readonly tone: Tone;
-  /** Changes only when something has happened, so that a screen reader says nothing new for nothing. Without a full stop. */
-  readonly sentence: string;
+  /** In one short sentence, without a full stop. */
+  readonly title: string;
+  /** What stands below it. Like the title it changes only when something has happened, so that a screen reader says nothing new for nothing. */
+  readonly line: string;
   /** A few words for the title of the browser's tab. */
   readonly short: string;
+  /** When the last backend got into trouble before our eyes; undefined: none did. */
+  readonly newestMs: number | undefined;
   /** The newest driver stats of the cloud that is furthest behind; undefined when none are known. */
   readonly statsAtMs: number | undefined;
 }
@@ -33,35 +39,39 @@ export function headlineOf(clouds: readonly CloudNow[]): Headline {
   const counts = countConditions(clouds);
   const read = clouds.flatMap(({ snapshot }) => snapshot ?? []);
   const troubled = [...counts].filter(([condition]) => needsLook(condition));
-  const clauses = [
-    backendsClause(clouds, counts),
-    cloudsClause(clouds, read),
-    schedulerClause(read),
-    typesClause(read),
-  ].filter((clause) => clause !== undefined);
+  const words = troubled.map(([condition, count]) => `${numberText(count)} ${CONDITION_TABLE[condition].words}`);
+  const scheduler = schedulerClause(clouds, read);
+  const isSaid = (clause: string | undefined): clause is string => clause !== undefined && clause !== '';
   return {
     tone: toneOf(read, troubled, clouds.length),
-    sentence: clauses.join('; '),
-    short:
-      troubled.length > 0
-        ? troubled.map(([condition, count]) => `${numberText(count)} ${CONDITION_TABLE[condition].words}`).join(', ')
-        : shortOf(read, clouds.length),
+    title: [
+      backendsClause(clouds, counts),
+      cloudsClause(clouds, read),
+      scheduler?.fails ? scheduler.words : undefined,
+      typesClause(read),
+    ]
+      .filter(isSaid)
+      .join('; '),
+    line: [words.join(', '), unservedClause(read), scheduler?.fails ? undefined : scheduler?.words]
+      .filter(isSaid)
+      .join(' · '),
+    short: words.length > 0 ? words.join(', ') : shortOf(read, clouds.length),
+    newestMs: newest(read.map(newestTrouble)),
     statsAtMs: least(read.map(newestStats)),
   };
+}
+
+/** When the newest trouble of a snapshot began. Newest comes first among the backends of a condition. */
+function newestTrouble(snapshot: Snapshot): number | undefined {
+  return newest(firstInTrouble(snapshot).map(({ host }) => snapshot.histories.get(host)?.lastChangeMs));
 }
 
 function backendsClause(clouds: readonly CloudNow[], counts: Counts): string {
   const total = sum([...counts.values()]);
   const where = clouds.length > 1 ? ` in ${countText(clouds.length, 'cloud')}` : '';
   if (total === 0) return nothingClause(clouds);
-  const troubled = [...counts].filter(([condition]) => needsLook(condition));
-  if (troubled.length > 0)
-    return troubled
-      .map(
-        ([condition, count], i) =>
-          `${i === 0 ? first(count, total, where) : numberText(count)} ${verb(condition, count)}`,
-      )
-      .join(', ');
+  const troubled = sum([...counts].flatMap(([condition, count]) => (needsLook(condition) ? count : [])));
+  if (troubled > 0) return `${first(troubled, total, where)} ${troubled === 1 ? 'needs' : 'need'} you`;
   const wished = [...counts].filter(([condition]) => CONDITION_TABLE[condition].severity === 'wanted');
   const assumed = counts.get('up_assumed') ?? 0;
   const up = total - sum(wished.map(([, count]) => count));
@@ -105,18 +115,52 @@ function cloudsClause(clouds: readonly CloudNow[], read: readonly Snapshot[]): s
   return `${countText(empty, 'cloud')} ${empty === 1 ? 'lists' : 'list'} no backend`;
 }
 
-function schedulerClause(read: readonly Snapshot[]): string | undefined {
+/** Only for the clouds whose service list could be read: of the others nobody knows. */
+function schedulerClause(
+  clouds: readonly CloudNow[],
+  read: readonly Snapshot[],
+): { readonly fails: boolean; readonly words: string } | undefined {
   const asked = read.flatMap(({ up, collectors }) =>
     up ? (collectors.find(({ collector }) => collector === 'pools') ?? []) : [],
   );
   const failing = asked.filter(({ success }) => !success);
   if (asked.length === 0) return undefined;
-  if (read.length > 1)
+  if (clouds.length > 1)
     return failing.length === 0
-      ? 'all schedulers answer'
-      : `${countText(failing.length, 'cloud')} ${failing.length === 1 ? 'gives' : 'give'} no driver stats`;
-  if (failing.length === 0) return 'the scheduler answers';
-  return failing[0]?.failure?.reason === 'timeout' ? 'no scheduler answers' : 'driver stats cannot be read';
+      ? {
+          fails: false,
+          words:
+            asked.length === clouds.length
+              ? 'all schedulers answer'
+              : `the ${asked.length === 1 ? 'scheduler' : 'schedulers'} of ${numberText(asked.length)} of ${numberText(clouds.length)} clouds ${asked.length === 1 ? 'answers' : 'answer'}`,
+        }
+      : {
+          fails: true,
+          words: `${countText(failing.length, 'cloud')} ${failing.length === 1 ? 'gives' : 'give'} no driver stats`,
+        };
+  if (failing.length === 0) return { fails: false, words: 'Cinder API and scheduler answer' };
+  return {
+    fails: true,
+    words: failing[0]?.failure?.reason === 'timeout' ? 'no scheduler answers' : 'driver stats cannot be read',
+  };
+}
+
+/** Found once for each snapshot, as a snapshot never changes. */
+const unserved = new WeakMap<Snapshot, readonly string[]>();
+
+function unservedOf(snapshot: Snapshot): readonly string[] {
+  const known = unserved.get(snapshot) ?? typesWithoutUsable(snapshot);
+  unserved.set(snapshot, known);
+  return known;
+}
+
+/** Volume types that users cannot get at present. */
+function unservedClause(read: readonly Snapshot[]): string | undefined {
+  const types = [...new Set(read.flatMap(unservedOf))];
+  if (types.length === 0) return undefined;
+  const names = types.slice(0, 2).map((type) => withoutControls(type));
+  const more = types.length > 2 ? ` and ${numberText(types.length - 2)} more` : '';
+  return `volume ${types.length === 1 ? 'type' : 'types'} ${names.join(', ')}${more} ${types.length === 1 ? 'has' : 'have'} no usable backend`;
 }
 
 /** Without the volume types nothing is missing from the backends, but a type that nobody serves goes unseen. */
@@ -158,13 +202,21 @@ function sum(counts: readonly number[]): number {
 
 const SYMBOLS: Readonly<Record<Headline['tone'], string>> = { good: '✓', warn: '!', unsure: '?', bad: '✕' };
 
-/** The sentence on top. Only what happened is a live region; what merely grows older is beside it. */
-export function headlineTop({ tone, sentence, statsAtMs }: Headline, nowMs: number): SafeHtml {
-  return html`<h1 class="headline t-${tone}">
-    <span class="mark" aria-hidden="true">${SYMBOLS[tone]}</span
-    ><span
-      ><span role="status" id="headline">${sentence}</span
-      >${statsAtMs === undefined ? '.' : html`<span class="quiet">; stats are ${age(statsAtMs, nowMs)} old.</span>`}</span
-    >
-  </h1>`;
+/**
+ * What stands on top. What happened is a live region; what merely grows older, and what else there is to say, follows it.
+ */
+export function headlineTop(
+  { tone, title, line }: Pick<Headline, 'tone' | 'title' | 'line'>,
+  more: readonly SafeHtml[],
+): SafeHtml {
+  return html`<div class="headline t-${tone}">
+    <span class="mark" aria-hidden="true">${SYMBOLS[tone]}</span>
+    <div class="says">
+      <div role="status" id="headline">
+        <h1>${title}</h1>
+        ${line === '' ? '' : html`<p>${line}</p>`}
+      </div>
+      ${more.map((one) => html`<p class="also">${one}</p>`)}
+    </div>
+  </div>`;
 }

@@ -38,7 +38,11 @@ export function layout(input: PageInput, { title, tone, trail, body }: Frame): s
               ${trail.map((step) => html`<li>${step}</li>`)}
             </ol>
           </nav>
-          <p class="live needs-js" id="live">connecting</p>
+          <div class="tools needs-js">
+            <button type="button" id="zone" title="Times in UTC, or in the time of this browser">UTC</button>
+            <button type="button" id="pause" aria-pressed="false">Pause</button>
+            <p class="live" id="live">connecting</p>
+          </div>
         </header>
         <p class="lost" id="lost" role="status"></p>
         <main id="main" data-now="${input.nowMs}">${body}</main>

@@ -1,8 +1,10 @@
 import { WORST_FIRST, needsLook, type Condition } from '../cinder/conditions.ts';
 import type { Backend } from '../cinder/model.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
-import type { Filter } from './address.ts';
-import type { Stretch } from './history.ts';
+import { groupBy } from '../cinder/evidence.ts';
+import type { Filter, Group, Sort } from './address.ts';
+import { usageOf } from './charts.ts';
+import { sinceOf, type Stretch } from './history.ts';
 
 /** A cloud at one moment; `snapshot` is undefined before its first refresh has ended. */
 export interface CloudNow {
@@ -35,8 +37,10 @@ export interface Listing {
   /** How many there are without and with the filter. */
   readonly total: number;
   readonly matching: number;
-  /** How many are in each condition, without the filter. */
+  /** How many are in each condition, with all of the filter but the condition. */
   readonly counts: ReadonlyMap<Condition, number>;
+  /** Backends that need nobody and are no rows: only those who ask for them get rows of them. */
+  readonly folded: readonly Entry[];
   readonly page: number;
   readonly pages: number;
 }
@@ -58,8 +62,21 @@ function bucketsOf(snapshot: Snapshot): Buckets {
     if (bucket) bucket.push(backend);
     else buckets.set(backend.condition, [backend]);
   }
+  for (const [condition, bucket] of buckets)
+    if (needsLook(condition)) bucket.sort((a, b) => newestFirst({ snapshot, backend: a }, { snapshot, backend: b }));
   sorted.set(snapshot, buckets);
   return buckets;
+}
+
+type Seen = Pick<Entry, 'snapshot' | 'backend'>;
+
+function newestFirst(a: Seen, b: Seen): number {
+  return (sinceOf(b.snapshot, b.backend) ?? 0) - (sinceOf(a.snapshot, a.backend) ?? 0);
+}
+
+/** The newest backend of each condition in which somebody is needed. */
+export function firstInTrouble(snapshot: Snapshot): readonly Backend[] {
+  return [...bucketsOf(snapshot)].flatMap(([condition, bucket]) => (needsLook(condition) ? (bucket[0] ?? []) : []));
 }
 
 /** How many backends are in each condition, worst first; conditions without any are left out. */
@@ -73,29 +90,130 @@ export function countConditions(clouds: readonly CloudNow[]): Map<Condition, num
   return counts;
 }
 
-/** The backends that are wanted, worst first, then by cloud and host. */
-export function list(clouds: readonly CloudNow[], { q, condition: wanted, page }: Filter): Listing {
-  const counts = countConditions(clouds);
-  const needle = q.toLowerCase();
+/** The backends that are wanted: worst first and newest first within a condition, those that need nobody by cloud and host; or as they are to be sorted. */
+export function list(clouds: readonly CloudNow[], wanted: Filter): Listing {
+  const needle = wanted.q.toLowerCase();
+  const narrowed = needle !== '' || wanted.within !== '';
+  const all = countConditions(clouds);
+  const counts = narrowed ? new Map<Condition, number>() : all;
   const matches: Entry[] = [];
-  for (const condition of counts.keys()) {
-    if (wanted === 'trouble' ? !needsLook(condition) : wanted !== undefined && wanted !== condition) continue;
-    for (const { name, snapshot } of clouds) {
-      for (const backend of snapshot ? (bucketsOf(snapshot).get(condition) ?? []) : []) {
-        if (snapshot && (needle === '' || isNamed(backend, needle))) matches.push({ cloud: name, snapshot, backend });
-      }
-    }
+  const folded: Entry[] = [];
+  for (const condition of all.keys()) {
+    const asked = isAsked(condition, wanted);
+    if (!asked && !narrowed) continue;
+    const found = inCondition(clouds, condition, narrowed ? { needle, wanted } : undefined);
+    if (narrowed && found.length > 0) counts.set(condition, found.length);
+    if (!asked) continue;
+    const needs = needsLook(condition);
+    if (needs && clouds.length > 1) found.sort(newestFirst);
+    const into = needs || needle !== '' || wanted.condition !== undefined ? matches : folded;
+    for (const entry of found) into.push(entry);
   }
+  if (wanted.sort !== 'worst') matches.sort(ORDERS[wanted.sort]);
   const pages = Math.max(1, Math.ceil(matches.length / PAGE_SIZE));
-  const shown = Math.min(page, pages);
+  const shown = Math.min(wanted.page, pages);
   return {
     entries: matches.slice((shown - 1) * PAGE_SIZE, shown * PAGE_SIZE),
-    total: [...counts.values()].reduce((sum, count) => sum + count, 0),
-    matching: matches.length,
+    total: sum(all),
+    matching: matches.length + folded.length,
     counts,
+    folded,
     page: shown,
     pages,
   };
+}
+
+function sum(counts: ReadonlyMap<Condition, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+const ORDERS: Readonly<Record<Exclude<Sort, 'worst'>, (a: Entry, b: Entry) => number>> = {
+  since: newestFirst,
+  host: (a, b) => (a.backend.host < b.backend.host ? -1 : a.backend.host > b.backend.host ? 1 : 0),
+  fullest: (a, b) => fullness(b.backend) - fullness(a.backend),
+};
+
+function fullness({ pools }: Backend): number {
+  return pools.reduce((most, pool) => Math.max(most, usageOf(pool).used ?? -1), -1);
+}
+
+function isAsked(condition: Condition, { condition: wanted }: Filter): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === 'trouble' || wanted === 'healthy') return needsLook(condition) === (wanted === 'trouble');
+  return wanted === condition;
+}
+
+function inCondition(
+  clouds: readonly CloudNow[],
+  condition: Condition,
+  narrowed?: { readonly needle: string; readonly wanted: Filter },
+): Entry[] {
+  const found: Entry[] = [];
+  for (const { name: cloud, snapshot } of clouds) {
+    if (!snapshot) continue;
+    for (const backend of bucketsOf(snapshot).get(condition) ?? []) {
+      if (narrowed && narrowed.needle !== '' && !isNamed(backend, narrowed.needle)) continue;
+      const entry = { cloud, snapshot, backend };
+      if (!narrowed || isWithin(entry, narrowed.wanted)) found.push(entry);
+    }
+  }
+  return found;
+}
+
+function isWithin(entry: Entry, { group, within }: Filter): boolean {
+  return group === undefined || within === '' || groupsOf(entry, group).includes(within);
+}
+
+/** By host: the volume types that it serves. Made once for each snapshot, as a snapshot never changes. */
+const served = new WeakMap<Snapshot, ReadonlyMap<string, readonly string[]>>();
+
+/** The volume types that a backend serves. */
+function typesOf({ snapshot, backend }: Seen): readonly string[] {
+  let types = served.get(snapshot);
+  if (!types) {
+    const rows = groupBy(snapshot.volumeTypes, ({ host }) => host);
+    types = new Map([...rows].map(([host, of]) => [host, of.map(({ volumeType }) => volumeType)]));
+    served.set(snapshot, types);
+  }
+  return types.get(backend.host) ?? [];
+}
+
+/** The groups that a backend belongs to: several for a cluster, and none of which nothing is known. */
+function groupsOf(entry: Entry, group: Group): readonly string[] {
+  const { services, pools } = entry.backend;
+  const names =
+    group === 'type'
+      ? typesOf(entry)
+      : group === 'vendor'
+        ? pools.map(({ vendorName }) => vendorName)
+        : services.map(({ host, zone }) => (group === 'zone' ? zone : (host.split('@', 1)[0] ?? host)));
+  return names.length < 2 ? names.filter((name) => name !== '') : [...new Set(names)].filter((name) => name !== '');
+}
+
+/** Backends that belong together, counted by condition. */
+export interface GroupNow {
+  readonly name: string;
+  readonly total: number;
+  readonly troubled: number;
+  readonly counts: ReadonlyMap<Condition, number>;
+}
+
+/** The groups of all backends: the most in trouble first, then by name. */
+export function groupBackends(clouds: readonly CloudNow[], group: Group): GroupNow[] {
+  const counts = new Map<string, Map<Condition, number>>();
+  for (const condition of countConditions(clouds).keys())
+    for (const entry of inCondition(clouds, condition))
+      for (const name of groupsOf(entry, group)) {
+        const of = counts.get(name) ?? new Map<Condition, number>();
+        counts.set(name, of.set(condition, (of.get(condition) ?? 0) + 1));
+      }
+  const groups = [...counts].map(([name, of]) => ({
+    name,
+    total: sum(of),
+    troubled: sum(new Map([...of].filter(([condition]) => needsLook(condition)))),
+    counts: of,
+  }));
+  return groups.toSorted((a, b) => b.troubled - a.troubled || (a.name < b.name ? -1 : 1));
 }
 
 /** By any name that an operator may have at hand: the backend's, its hosts', its zone's, its pools' or a driver's. */

@@ -1,5 +1,7 @@
 import { html } from '@remix-run/html-template';
-import { name, failureList } from './components.ts';
+import { withoutControls } from '../text.ts';
+import { failureList } from './components.ts';
+import { headlineTop } from './headline.ts';
 import { layout } from './layout.ts';
 import type { PageInput } from './listing.ts';
 
@@ -10,12 +12,7 @@ export function missingPage(input: PageInput, what: string, who: string, cloud: 
     title: `no such ${what}`,
     tone: 'unsure',
     trail: [],
-    body: html`<h1 class="headline t-unsure">
-        <span class="mark" aria-hidden="true">?</span
-        ><span role="status" id="headline"
-          >There is no ${what} ${name(who === '' ? 'without a name' : who)} at present.</span
-        >
-      </h1>
+    body: html`${headlineTop({ tone: 'unsure', title: `There is no ${what} ${who === '' ? 'without a name' : withoutControls(who)} at present`, line: '' }, [])}
       <p>
         It may have been removed, or could not be read lately. This page turns into its status when it comes back.
         <a href="./">All backends</a>

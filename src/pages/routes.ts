@@ -41,7 +41,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 export function statusRoutes(served: Served, options: StatusOptions): Router {
   const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 3000, nowMs = Date.now } = options;
   const history = createConditionHistory();
-  const live = createEventStreams(maxLiveClients);
+  const live = createEventStreams(maxLiveClients, beatMs);
   let due = false;
   // Many clouds may change in the same turn: one word is enough.
   const announce = (): void => {
@@ -63,9 +63,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       announce();
     },
   );
-  const beating = setInterval(live.beat, beatMs).unref();
   const stop = (): void => {
-    clearInterval(beating);
     watchers.stop();
     live.close();
   };

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { pool, volume } from './cinder.ts';
+import { NOW, pool, volume } from './cinder.ts';
 import { many, HOSTILE, hostile, one, twelve } from './clouds.ts';
 import { startServer } from './server.ts';
 import { serve, watchedCloud, type WatchedCloud } from './watched.ts';
@@ -72,7 +72,7 @@ test('the filter works without a script', async (t) => {
   const { get } = await startServer(t, serve([watchedCloud('prod', many(250))]));
   assert.match((await get('/?q=backend-0100&condition=down')).text, /id="shown"\s*>1 of 250 backends</);
   assert.match((await get('/?condition=frozen')).text, /No backend matches this filter/);
-  assert.equal([...(await get('/?page=3')).text.matchAll(/<tr role="row" class="k-/g)].length, 50);
+  assert.equal([...(await get('/?condition=healthy&page=3')).text.matchAll(/<tr role="row" class="k-/g)].length, 45);
 });
 
 test('several clouds: an overview, a page each, and the same host twice', async (t) => {
@@ -88,7 +88,7 @@ test('several clouds: an overview, a page each, and the same host twice', async 
   assert.match(overview, /new: Waiting for the first answer/);
   assert.match(overview, /<code class="rule">scheduler_extension:scheduler_stats:get_pools</);
   assert.equal(
-    [...overview.matchAll(/<a class="host" href="backend\?cloud=(?:prod|edge)&amp;host=ctl1%40lvm"/g)].length,
+    [...overview.matchAll(/<a class="(?:host|k-\w+)" href="backend\?cloud=(?:prod|edge)&amp;host=ctl1%40lvm"/g)].length,
     2,
   );
   assert.doesNotMatch((await get('/cloud?name=prod')).text, /edge/);
@@ -132,6 +132,46 @@ test('a page of many backends is bounded and packed', async (t) => {
   const plain = gunzipSync(packed);
   assert.ok(packed.length < 20_000, `${packed.length} bytes packed`);
   assert.ok(plain.length < 250_000, `${plain.length} bytes`);
+});
+
+test('thousands of backends that are up are a line for each hundred, and each line leads to its hundred', async (t) => {
+  const { get, url } = await startServer(t, serve([watchedCloud('prod', many(5000, NOW, 5001))]));
+  const { text } = await get('/');
+  const lines = [...text.matchAll(/<a\s+href="([^"]+)"\s+title="(\S+) to (\S+)"/g)];
+  assert.equal(lines.length, 50);
+  for (const i of [0, 1, 49]) {
+    const [, href = '', first = '', last = ''] = lines[i] ?? [];
+    const page = await (await fetch(new URL(href.replaceAll('&amp;', '&'), `${url}/`))).text();
+    const hosts = [...page.matchAll(/<a class="host"[^>]*><bdi class="name">([^<]+)</g)].map(([, host]) => host);
+    assert.deepEqual([hosts.length, hosts[0], hosts.at(-1)], [i === 49 ? 99 : 100, first, last]);
+  }
+  assert.ok(text.length < 40_000, `${text.length} bytes`);
+});
+
+test('a row names the pools in trouble, says what is new, and who is hit', async (t) => {
+  const cloud = watchedCloud('prod', twelve(NOW - 3_600_000, false));
+  const { get } = await startServer(t, serve([cloud]));
+  const at = Date.now();
+  const volumes = new Map([['ctl1@vsp-gold', { inUse: 412, available: 3, ageMs: 0 }]]);
+  const row = async (host: string): Promise<string> => {
+    const { text } = await get('/');
+    const found = text.split('<tr ').find((one) => one.includes(`data-key="prod ${host}"`)) ?? '';
+    return found
+      .replace(/<svg.*?<\/svg>/gs, '')
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ');
+  };
+  cloud.become({ ...twelve(at - 120_000), volumes });
+  assert.match(
+    await row('ctl1@vsp-gold'),
+    /ctl1@vsp-gold new az1 its driver reports down 412 volumes in use .* DP-1 down /,
+  );
+  assert.match(await row('ctl1@svc-pools'), /ctl1@svc-pools az1 .* mdiskgrp1 down 99 % /);
+  // What a silent driver said last is not believed.
+  assert.match(await row('ctl1@rbd-ssd'), / none of 1 97 % /);
+  cloud.become(twelve(at - 60_000, false));
+  cloud.become(twelve(at - 1000));
+  assert.match(await row('ctl1@vsp-gold'), /ctl1@vsp-gold again, 2 times az1/);
 });
 
 test('a change is announced at once, also of clouds that come later, and to nobody after the end', async (t) => {

@@ -24,6 +24,8 @@
   const HIDDEN_MS = 60_000;
   const LOST_ICON = 'favicon.svg?tone=lost';
 
+  /** The reader wants the page to stand still. */
+  let isPaused = false;
   /** How far the server's clock is ahead of the browser's, in milliseconds. */
   let aheadMs = Number(main.dataset.now) - Date.now();
   let isLost = false;
@@ -51,7 +53,7 @@
 
   const countAges = () => {
     // What nobody knows any more must not go on counting.
-    if (document.hidden || isLost) return;
+    if (document.hidden || isLost || isPaused) return;
     const nowMs = Date.now() + aheadMs;
     for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll('time[data-age]'))) {
       const text = ageText(nowMs - Date.parse(time.dateTime));
@@ -88,7 +90,8 @@
       if (!to.hasAttribute(name) && name !== 'open' && name !== 'data-flash') from.removeAttribute(name);
     }
     for (const { name, value } of to.attributes) {
-      if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+      // What a reader has opened or closed stays so.
+      if (name !== 'open' && from.getAttribute(name) !== value) from.setAttribute(name, value);
     }
     morphChildren(from, to);
   };
@@ -113,7 +116,9 @@
       let have = key ? keyed.get(key) : at;
       if (have && (have.nodeName !== want.nodeName || (!key && keyOf(have)))) have = undefined;
       if (!have) {
-        from.insertBefore(document.importNode(want, true), at);
+        const fresh = document.importNode(want, true);
+        from.insertBefore(fresh, at);
+        if (fresh instanceof Element && fresh.matches('tr') && fresh.querySelector('.new')) flash(fresh);
         continue;
       }
       if (have === at) at = at.nextSibling;
@@ -134,6 +139,7 @@
   const show = (fresh, freshMain) => {
     const focused = document.activeElement;
     told = { title: fresh.title, icon: fresh.querySelector('link[rel=icon]')?.getAttribute('href') ?? '' };
+    showZone(freshMain);
     morph(main, freshMain);
     if (focused instanceof HTMLElement && focused !== document.activeElement && focused.isConnected)
       focused.focus({ preventScroll: true });
@@ -149,14 +155,51 @@
     if (element.textContent !== text) element.textContent = text;
   };
 
+  /** The zone in which times are shown: `''` is UTC, as the server writes them. */
+  const ZONE = 'cinder-exporter-zone';
+  let zone = '';
+  try {
+    zone = localStorage.getItem(ZONE) ?? '';
+  } catch {
+    // A browser may forbid to remember anything.
+  }
+  /**
+   * A moment in the reader's own zone, which is named; with the date when it is not within twelve hours of now, as on the server.
+   * @param {number} ms
+   * @param {boolean} [seconds]
+   */
+  const localText = (ms, seconds = false) => {
+    const far = Math.abs(Date.now() + aheadMs - ms) >= 12 * 3_600_000;
+    /** @type {Intl.DateTimeFormatOptions} */
+    const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' };
+    if (far) Object.assign(time, { year: 'numeric', month: '2-digit', day: '2-digit' });
+    if (seconds) time.second = '2-digit';
+    return new Intl.DateTimeFormat('en-GB', time).format(ms);
+  };
+  const timeOfPage = () => {
+    const ms = Number(main.dataset.now);
+    return zone ? localText(ms, true) : `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+  };
+  /** @param {Element} root */
+  const showZone = (root) => {
+    for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (root.querySelectorAll('time[data-moment]'))) {
+      time.dataset.utc ??= time.textContent ?? '';
+      say(time, zone ? localText(Date.parse(time.dateTime)) : time.dataset.utc);
+    }
+    say(byId('zone'), zone ? 'local time' : 'UTC');
+  };
+
   const showConnection = () => {
-    const on = !isLost && isBeating();
+    const on = !isLost && !isPaused && isBeating();
     document.documentElement.classList.toggle('lost', isLost);
     live.classList.toggle('on', on);
-    if (isLost) say(live, 'not connected');
-    else if (on) say(live, `live · heard ${ageText(performance.now() - heardAt)} ago`);
+    if (isPaused) say(live, `paused at ${timeOfPage()}`);
+    else if (isLost) say(live, 'not connected');
+    else if (on) say(live, 'live');
     else say(live, opened ? `asks every ${ageText(POLL_MS)}` : 'connecting');
-    const title = isLost ? 'not connected · Cinder' : told.title;
+    if (on) live.dataset.heard = `heard ${ageText(performance.now() - heardAt)} ago`;
+    else delete live.dataset.heard;
+    const title = isPaused ? `paused · ${told.title}` : isLost ? 'not connected · Cinder' : told.title;
     if (document.title !== title) document.title = title;
     const icon = document.querySelector('link[rel=icon]');
     const href = isLost ? LOST_ICON : told.icon;
@@ -166,8 +209,7 @@
   const showLost = (why) => {
     isLost = true;
     triedAt = performance.now();
-    const time = new Date(Number(main.dataset.now)).toISOString().slice(11, 19);
-    say(lost, `${why} What you see is from ${time} UTC.`);
+    say(lost, `${why} What you see is from ${timeOfPage()}.`);
     showConnection();
   };
   const showFound = () => {
@@ -221,7 +263,8 @@
       if (fetching === mine) fetching = undefined;
     }
   };
-  const refresh = () =>
+  const refresh = async () =>
+    isPaused ||
     look(
       location.href,
       async (answer) => {
@@ -267,7 +310,7 @@
   let beats = false;
   const isBeating = () => beats && source?.readyState === EventSource.OPEN;
   const listen = () => {
-    if (source || document.hidden) return;
+    if (source || document.hidden || isPaused) return;
     source = new EventSource('events');
     source.addEventListener('swap', () => {
       heardAt = performance.now();
@@ -306,6 +349,7 @@
     if (event.persisted) listen();
   });
   setInterval(() => {
+    if (isPaused) return;
     countAges();
     showConnection();
     const now = performance.now();
@@ -349,6 +393,37 @@
     event.preventDefault();
     clearTimeout(typing);
     filter(form);
+  });
+
+  byId('zone').addEventListener('click', () => {
+    zone = zone ? '' : 'local';
+    try {
+      localStorage.setItem(ZONE, zone);
+    } catch {
+      // Then it holds for this page alone.
+    }
+    showZone(main);
+    showConnection();
+  });
+  showZone(main);
+  const pause = byId('pause');
+  pause.addEventListener('click', () => {
+    isPaused = !isPaused;
+    pause.setAttribute('aria-pressed', String(isPaused));
+    say(pause, isPaused ? 'Go on' : 'Pause');
+    if (isPaused) stopListening();
+    else listen();
+    showConnection();
+    void refresh();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof Element && event.target.closest('input, select, textarea')) return;
+    const search = main.querySelector('input[type=search]');
+    if (!(search instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
   });
 
   /** @param {string} text */
