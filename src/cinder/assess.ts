@@ -9,6 +9,7 @@ import {
   type Standing,
 } from './evidence.ts';
 import type { Condition } from './conditions.ts';
+import type { Answering } from './probes.ts';
 import type { Backend, Pool, Service } from './model.ts';
 import { explain, type Facts, type Judgement } from './reason.ts';
 
@@ -16,11 +17,7 @@ import { explain, type Facts, type Judgement } from './reason.ts';
  * Decides the condition of every backend, one at a time: ten thousand of them are judged in slices. A backend is a cluster, or a cinder-volume
  * service that is in none. Pools are matched by the exact name before `#`. Sorted by host.
  */
-export function* assess(
-  services: readonly Service[],
-  known: Pick<Standing, 'reports' | 'words' | 'poolsRead'>,
-  judgement: Judgement,
-): Generator<Backend, void> {
+export function* assess(services: readonly Service[], known: Known, judgement: Judgement): Generator<Backend, void> {
   const volumeServices = services.filter((service) => service.binary === 'cinder-volume');
   const sorted = [...groupBy(volumeServices, (service) => service.cluster ?? service.host)].toSorted(([a], [b]) =>
     a < b ? -1 : 1,
@@ -28,10 +25,16 @@ export function* assess(
   for (const [host, rows] of sorted) yield decide(gather(host, rows, known, judgement), judgement);
 }
 
+/** What stands of the evidence. */
+type Known = Pick<Standing, 'reports' | 'words' | 'poolsRead'> & {
+  /** What the probes say, by backend. */
+  readonly answering?: ReadonlyMap<string, Answering>;
+};
+
 function gather(
   host: string,
   services: readonly Service[],
-  { reports, words, poolsRead }: Pick<Standing, 'reports' | 'words' | 'poolsRead'>,
+  { reports, words, poolsRead, answering }: Known,
   { staleAfterMs }: Judgement,
 ): Facts {
   const serving = services.filter(isServing);
@@ -55,6 +58,7 @@ function gather(
     poolsRead,
     listed,
     newerWord,
+    answering: answering?.get(host),
     statsAtMs: report?.statsAtMs,
     heartbeatAtMs: newest((serving.length > 0 ? serving : services).map((service) => service.updatedAtMs)),
   };
@@ -90,13 +94,21 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   const serving = services.filter(isServing);
   if (serving.length === 0) return 'disabled';
   if (!serving.some((service) => service.up === true || isDisputed(service, judgement.nowMs))) return 'service_down';
-  if (pools.length === 0) return facts.poolsRead ? 'unknown' : fromList(facts.listed);
+  if (pools.length === 0) {
+    const said = facts.poolsRead ? 'unknown' : fromList(facts.listed);
+    return said !== 'unknown' && said !== 'down' && isUnresponsive(facts) ? 'unresponsive' : said;
+  }
   if (pools.every(isDown)) return 'down';
   if (freshness === 'stale') return 'stale';
   if (freshness !== 'fresh') return 'unknown';
+  if (isUnresponsive(facts)) return 'unresponsive';
   if (pools.some(isVanished)) return pools.every(isWithoutCapacity) ? 'failing' : 'degraded';
   if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';
+}
+
+function isUnresponsive({ answering }: Facts): boolean {
+  return answering?.kind === 'silent' && answering.certain;
 }
 
 /** Without driver stats the service list is all there is, and its `up` may be Cinder's default. */
@@ -112,6 +124,7 @@ function stateOf(condition: Condition, pools: readonly Pool[]): 0 | 1 | undefine
     case 'up':
     case 'up_assumed':
       return 1;
+    case 'unresponsive':
     case 'failing':
     case 'degraded':
       return pools.some(isUp) ? 1 : undefined;

@@ -2,6 +2,7 @@ import { ageOf, isAhead, isVanished, isWithoutCapacity, type Freshness, type Rep
 import { withoutControls } from '../text.ts';
 import { outageOf } from './drivers.ts';
 import type { Condition } from './conditions.ts';
+import type { Answering } from './probes.ts';
 import type { Pool, Service } from './model.ts';
 import { durationWords } from '../duration.ts';
 
@@ -30,6 +31,8 @@ export interface Facts {
   readonly listed: string | null | undefined;
   /** The list is newer than the report, and worse: the word it has for one of the pools. */
   readonly newerWord: string | undefined;
+  /** Whether its cinder-volume answers; undefined: nobody knows. */
+  readonly answering: Answering | undefined;
   readonly statsAtMs: number | undefined;
   /** The newest `updated_at` of its rows that are in use: the last heartbeat, or the last change of the row when that is nearer to now. */
   readonly heartbeatAtMs: number | undefined;
@@ -50,6 +53,8 @@ export function explain(condition: Condition, facts: Facts, judgement: Judgement
       return down(facts, judgement);
     case 'stale':
       return stale(facts);
+    case 'unresponsive':
+      return unresponsive(facts);
     case 'failing':
       return failing(facts);
     case 'degraded':
@@ -75,20 +80,28 @@ function disabled({ services }: Facts): string {
   return reason ? `disabled by an administrator: ${quote(reason)}` : 'disabled by an administrator, who gave no reason';
 }
 
-const GONE =
-  'the process, its host or its database connection is gone, its clock is wrong, or its driver failed to initialise';
+/** Why a heartbeat may be lost: all that is possible, or what the process tells that was asked. A driver without its set-up leaves every field null. */
+function lost(answering: Answering | undefined): string {
+  if (answering === undefined)
+    return 'the process, its host or its database connection is gone, its clock is wrong, or its driver failed to initialise';
+  if (answering.kind === 'silent') return 'the process does not answer either: it is gone, or its host is';
+  return answering.initialised
+    ? 'the process lives and answers, with its driver initialised: its database connection or its clock is at fault'
+    : 'the process lives and answers, but its driver failed to initialise';
+}
 
 /** Cinder calls a service down after `service_down_time` without a heartbeat; what it shows may be a later change of the row. */
-function serviceDown({ services, heartbeatAtMs }: Facts, { nowMs }: Judgement): string {
+function serviceDown({ services, heartbeatAtMs, answering }: Facts, { nowMs }: Judgement): string {
+  const why = lost(answering);
   const other = services.find((row) => row.otherState !== undefined)?.otherState;
   if (other !== undefined)
     return `the service list gives its state as ${quote(other)}, which is neither up nor down: taken as no heartbeat`;
-  if (heartbeatAtMs === undefined) return `no heartbeat from cinder-volume so far: ${GONE}`;
-  if (nowMs === undefined) return `no heartbeat from cinder-volume: ${GONE}`;
+  if (heartbeatAtMs === undefined) return `no heartbeat from cinder-volume so far: ${why}`;
+  if (nowMs === undefined) return `no heartbeat from cinder-volume: ${why}`;
   const ageMs = nowMs - heartbeatAtMs;
   if (ageMs < SERVICE_DOWN_MS)
-    return `no heartbeat from cinder-volume, says Cinder; the row was changed ${durationWords(ageMs)} ago, which hides since when: ${GONE}`;
-  return `no heartbeat from cinder-volume for at least ${durationWords(ageMs)}: ${GONE}`;
+    return `no heartbeat from cinder-volume, says Cinder; the row was changed ${durationWords(ageMs)} ago, which hides since when: ${why}`;
+  return `no heartbeat from cinder-volume for at least ${durationWords(ageMs)}: ${why}`;
 }
 
 /** Cinder's default for `service_down_time`. */
@@ -122,6 +135,14 @@ function stale({ report }: Facts): string {
     return `heartbeats arrive, but its driver stats have not changed for ${age} and are dated ${ahead(report)}: while that date is ahead the scheduler ignores newer stats. Put the clock of its host right, then restart cinder-scheduler`;
   const lacking = report.missingSince === undefined ? '' : ', and the scheduler that answered holds none of it';
   return `heartbeats arrive, but its driver has published no stats for ${age}${lacking}: the storage or the driver hangs or fails`;
+}
+
+function unresponsive({ answering, services }: Facts): string {
+  const lasting = answering?.kind === 'silent' ? ` for ${durationWords(answering.forMs)}` : '';
+  const whole = services.some(({ cluster }) => cluster !== undefined)
+    ? '. A cluster is asked as a whole, and any of its members may answer'
+    : '';
+  return `heartbeats arrive, but its cinder-volume has answered no request${lasting}, and nothing that was under way on it has ended: its threads are stuck, or it hears nothing from the message bus${whole}`;
 }
 
 function failing({ pools }: Facts): string {

@@ -2,7 +2,7 @@ import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
 
 /** The parts of Cinder that are read, each of which may fail alone. */
-export const COLLECTORS = ['services', 'pools', 'volume_types', 'volumes'] as const;
+export const COLLECTORS = ['services', 'pools', 'volume_types', 'volumes', 'capabilities'] as const;
 
 export type Collector = (typeof COLLECTORS)[number];
 
@@ -65,6 +65,8 @@ export interface Snapshot {
   readonly services: readonly Service[];
   readonly pools: readonly Pool[];
   readonly backends: readonly Backend[];
+  /** No cinder-volume answers any more; undefined: nobody asked. */
+  readonly noneAnswers?: boolean | undefined;
   readonly histories: Histories;
   readonly volumeTypes: readonly VolumeTypeBackend[];
   /** By the name of a backend: how many volumes it has. */

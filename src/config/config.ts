@@ -20,7 +20,12 @@ export interface CloudConfig {
   readonly schedulerTimeoutMs: number;
   /** Driver stats, or the last result of a failing collector, older than this no longer count. undefined: the larger of 300 s and 5 refresh intervals. */
   readonly staleAfterMs?: number;
-  readonly collectors: { readonly pools: boolean; readonly volumeTypes: boolean; readonly volumes: boolean };
+  readonly collectors: {
+    readonly pools: boolean;
+    readonly volumeTypes: boolean;
+    readonly volumes: boolean;
+    readonly capabilities: boolean;
+  };
   readonly volumeTypesEveryMs: number;
   readonly limits: Limits;
 }

@@ -119,6 +119,7 @@ function completeCloud(
       pools: collectors.pools ?? true,
       volumeTypes: collectors.volume_types ?? true,
       volumes: collectors.volumes ?? true,
+      capabilities: collectors.capabilities ?? true,
     },
     volumeTypesEveryMs: own.volume_types_interval ?? defaults.volume_types_interval ?? 10 * MINUTE,
     limits: {

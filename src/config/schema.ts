@@ -107,6 +107,10 @@ const collectors = mapping({
     true,
     'Count, slowly, the volumes of each backend that are in use and available, and the volumes, snapshots and backups that are in error or under way (`limit=0&with_count=true`, from microversion 3.45): fewer than ten requests a minute.',
   ).optional(),
+  capabilities: flag(
+    true,
+    'Ask each cinder-volume about once a minute whether it answers (`GET /capabilities/{host}`), one after the other. Needs `pools`; an administrator, or the rule `volume_extension:capabilities`. Only who leaves two questions in a row unanswered is asked about further: what is under way on it (`GET /volumes`, `GET /snapshots`).',
+  ).optional(),
 });
 
 const limits = mapping({

@@ -44,12 +44,12 @@ const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
     ),
     flag(
       'cinder_backend_usable',
-      'Whether the backend can be used, by all that is known: 0 down, service down, stale, failing, or unknown for 5 minutes; 1 up, assumed up, or degraded with a pool that is up. No series for what an administrator disabled or froze, nor when nobody can say.',
+      'Whether the backend can be used, by all that is known: 0 down, service down, stale, unresponsive, failing, or unknown for 5 minutes; 1 up, assumed up, or degraded with a pool that is up. No series for what an administrator disabled or froze, nor when nobody can say.',
       ({ backend, inConditionMs }) => usable(backend, inConditionMs),
     ),
     states(
       'cinder_backend_condition',
-      'Condition of the backend, decided from the service list and the driver stats: one series for each condition, exactly one of them is 1.',
+      'Condition of the backend, decided from the service list, the driver stats and whether its cinder-volume answers: one series for each condition, exactly one of them is 1.',
       'condition',
       CONDITIONS,
       ({ backend }) => backend.condition,
@@ -181,7 +181,7 @@ const POOL_FAMILIES: FamilyGroup<Pool> = {
 };
 
 /** Families of the cloud as a whole. */
-const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up' | 'clockOffsetMs'>> = {
+const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up' | 'clockOffsetMs' | 'noneAnswers'>> = {
   identity: [],
   identityOf: () => [],
   families: [
@@ -194,6 +194,11 @@ const CLOUD_FAMILIES: FamilyGroup<Pick<Snapshot, 'up' | 'clockOffsetMs'>> = {
       'cinder_api_clock_offset_seconds',
       'Clock of Cinder minus clock of the exporter, by the "Date" of the service list, else by the heartbeats in it (then up to 10 s too low).',
       (s) => (s.clockOffsetMs === undefined ? undefined : Math.round(s.clockOffsetMs) / 1000),
+    ),
+    flag(
+      'cinder_volume_services_unresponsive',
+      'Whether no cinder-volume answers: two backends or more are unresponsive, and of all that were asked since none has answered. A cluster is asked as a whole. No series without the collector "capabilities".',
+      (s) => s.noneAnswers,
     ),
   ],
 };

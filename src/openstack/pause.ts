@@ -15,6 +15,7 @@ export const PAUSED = [
   'scheduler',
   'volume_types',
   'volumes',
+  'capabilities',
 ] as const;
 
 type Paused = (typeof PAUSED)[number];
@@ -103,6 +104,13 @@ export function createPauses(intervalMs: number, clock?: Clock, random?: () => n
     scheduler: often(),
     volume_types: often(),
     volumes: often(),
+    // After a question to a cinder-volume that nobody answered, and which may have held a thread of the API for a minute.
+    capabilities: createPause({
+      firstMs: 5000,
+      maxMs: 30_000,
+      ...(clock && { clock }),
+      ...(random && { random }),
+    }),
   };
 }
 

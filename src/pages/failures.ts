@@ -23,14 +23,16 @@ const READS: Readonly<Record<Collector, string>> = {
   pools: 'the driver stats',
   volume_types: 'the volume types',
   volumes: 'the counts of volumes',
+  capabilities: 'the capabilities of backends',
 };
 
-/** The policy rules that open what the collectors read: `cinder/policies/services.py`, `scheduler_stats.py`, `volume_type.py` and `volumes.py`. */
+/** The policy rules that open what the collectors read: `cinder/policies/services.py`, `scheduler_stats.py`, `volume_type.py`, `volumes.py` and `capabilities.py`. */
 const RULES: Readonly<Record<Collector, string>> = {
   services: 'volume_extension:services:index',
   pools: 'scheduler_extension:scheduler_stats:get_pools',
   volume_types: 'volume_extension:type_get_all',
   volumes: 'volume:get_all',
+  capabilities: 'volume_extension:capabilities',
 };
 
 /** A list that is given with parts left out names the rule itself. */
@@ -61,6 +63,14 @@ export function explainFailures(snapshot: Pick<Snapshot, 'collectors'>): Explain
 }
 
 function explain(collector: Collector, { reason, message }: Failure): Explanation {
+  if (collector === 'capabilities' && reason !== 'auth')
+    return {
+      what: 'Nobody can tell whether each cinder-volume answers',
+      help:
+        reason === 'forbidden'
+          ? 'Conditions rest on the other evidence alone, and CinderBackendUnresponsive cannot fire. This policy rule of Cinder opens it to a role of the user; collectors.capabilities: false ends the question:'
+          : 'Conditions rest on the other evidence alone, and CinderBackendUnresponsive cannot fire. The message says what failed; a proxy that gives up before 60 s hides what Cinder answers.',
+    };
   switch (reason) {
     case 'auth':
       return {

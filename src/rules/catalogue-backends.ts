@@ -1,6 +1,6 @@
 import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
-import { allDown, CONDITION, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
+import { allDown, CONDITION, noneAnswers, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -103,6 +103,24 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
         'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.',
     },
     {
+      alert: 'CinderBackendUnresponsive',
+      ...page,
+      comment:
+        'The exporter has asked twice, a minute each, while the scheduler answered. The `for` gives it time to find out whether no other answers ' +
+        'either: then CinderVolumeServicesUnresponsive says it.',
+      expr: unlessMuted(
+        'CinderBackendUnresponsive',
+        `(${CONDITION}{condition="unresponsive"} == 1)`,
+        allDown('host', 'backend', 'condition'),
+        noneAnswers('host', 'backend', 'condition'),
+      ),
+      for: s.backend_unresponsive_for,
+      summary: 'A cinder-volume service does not answer any more.',
+      description:
+        'The cinder-volume process of {{ $labels.host }} sends heartbeats and driver stats, but it has left two requests in a row unanswered, a minute each, and nothing that was under way on it has ended. ' +
+        'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.',
+    },
+    {
       alert: 'CinderBackendCapacityVanished',
       ...page,
       comment:
@@ -150,7 +168,7 @@ and ignoring (pool, condition)
       comment:
         'Whether a backend is in trouble, of whatever kind: an outage that is first one and then another is still one. ' +
         'Unknown is no outage, disabled and frozen are the wish of an operator.',
-      expr: `max without (condition) (${CONDITION}{condition=~"down|stale|failing|service_down"})`,
+      expr: `max without (condition) (${CONDITION}{condition=~"down|stale|unresponsive|failing|service_down"})`,
       identity: ['host', 'backend'],
     },
     {
@@ -188,7 +206,7 @@ ${stillFiring('CinderBackendVanished', backendGone)}`,
         'Begins only while the scheduler lists the pools and the backend is one that it lists; ends when the pool is back, or the backend disabled, frozen or gone.',
       expr: `
 ${poolGone}
-and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"failing|degraded|up_assumed|up"}) == 1)
+and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"unresponsive|failing|degraded|up_assumed|up"}) == 1)
 and ignoring (host, backend, pool)
 (max without (${s.replica_labels}, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"}) == 1)
 or

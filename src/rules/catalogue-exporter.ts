@@ -23,7 +23,7 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or
-  (${age('collector=~"volume_types|volumes"')} > ${secondsOf(s.volume_types_stale_after)})
+  (${age('collector=~"volume_types|volumes|capabilities"')} > ${secondsOf(s.volume_types_stale_after)})
   or
   (
     max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
@@ -116,7 +116,7 @@ or${untold('CinderExporterAuthFailing')}`,
         keepFiringFor: s.ticket_keep_firing_for,
         dashboard: EXPORTER_DASHBOARD,
         comment:
-          'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types fail, or the exporter no longer refreshes. ' +
+          'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types or the questions to cinder-volume fail, or the exporter no longer refreshes. ' +
           'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old.',
         expr: `
 ${old}

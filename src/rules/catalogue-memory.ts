@@ -3,6 +3,7 @@ import {
   CONDITION,
   DESCRIPTIVE,
   LEFT_OVER,
+  NONE_ANSWERS,
   POOL_STATE,
   remember,
   SERVICE_ENABLED,
@@ -73,7 +74,7 @@ label_replace(
         'there the end is seen. Not where another replica knows more.',
       expr: `
 (
-  max without (condition) (${CONDITION}{condition=~"down|stale|failing"} == 1)
+  max without (condition) (${CONDITION}{condition=~"down|stale|unresponsive|failing"} == 1)
   or
   max without (condition) (${CONDITION}{condition=~"unknown|degraded|up_assumed|up"} == 1)
   and ignoring (host, backend)
@@ -117,6 +118,22 @@ unless ignoring (condition) ${HELD}
 unless ignoring (condition)
 ${known}`,
       identity: ['host', 'backend', 'condition'],
+    },
+    {
+      record: NONE_ANSWERS,
+      comment: 'Whether no cinder-volume answers, as it was last seen.',
+      expr: remember(
+        NONE_ANSWERS,
+        `
+max without (${s.replica_labels}) (
+  cinder_volume_services_unresponsive{${s.selector}}
+  and (cinder_up{${s.selector}} == 1)
+)`,
+        [],
+        sight,
+        s,
+      ),
+      identity: [],
     },
     {
       record: SERVICE_STATE,

@@ -1,4 +1,15 @@
-import { ALL_DOWN, allDown, CONDITION, HOST_DOWN, onDeadHost, unlessMuted, whileBlind, whileFiring } from './memory.ts';
+import {
+  ALL_DOWN,
+  allDown,
+  CONDITION,
+  HOST_DOWN,
+  NONE_ANSWERS,
+  noneAnswers,
+  onDeadHost,
+  unlessMuted,
+  whileBlind,
+  whileFiring,
+} from './memory.ts';
 import { BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
 
@@ -33,7 +44,7 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
         'Stale counts only when it lasts, because all backends are stale for a moment when a message bus comes back.',
       expr: `
 0 * max without (condition) (
-  (${CONDITION}{condition=~"down|service_down|failing"} == 1)
+  (${CONDITION}{condition=~"down|service_down|unresponsive|failing"} == 1)
   or
   (min_over_time(${CONDITION}{condition="stale"}[${s.stale_settle}]) == 1)
   or
@@ -86,17 +97,31 @@ group without (host, backend) (
       identity: ['host', 'backend', 'node'],
     },
     {
+      alert: 'CinderVolumeServicesUnresponsive',
+      ...page,
+      keepFiringFor: s.volume_services_unresponsive_keep_firing_for,
+      comment:
+        'One page for all: two or more are unresponsive, and of all that were asked since none has answered. It comes before the alerts about ' +
+        'single backends, types and all backends, which do not begin beside it.',
+      expr: unlessMuted('CinderVolumeServicesUnresponsive', `(${NONE_ANSWERS} == 1)`, allDown()),
+      for: s.volume_services_unresponsive_for,
+      summary: 'No cinder-volume service answers any more.',
+      description:
+        'The cinder-volume services that {{ $labels.job }} sees send heartbeats and driver stats, and the scheduler answers, but none of those that were asked has answered a request for a minute, twice in a row. ' +
+        'No volume can be created, attached or deleted there.',
+    },
+    {
       alert: 'CinderAllBackendsDown',
       ...page,
       keepFiringFor: s.all_backends_down_keep_firing_for,
       comment:
         'It comes before the alerts that it mutes, and outlives them, because backends go down and come back up to a minute apart. ' +
         'It mutes what does not fire yet, and only while it is so: what is still out afterwards pages for itself.',
-      expr: `${ALL_DOWN} == 1`,
+      expr: unlessMuted('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`, noneAnswers()),
       for: s.all_backends_down_for,
       summary: 'No Cinder storage backend is usable.',
       description:
-        'All Cinder backends that {{ $labels.job }} sees, except those disabled or frozen on purpose, are down, stale, failing, unknown or without their service.',
+        'All Cinder backends that {{ $labels.job }} sees, except those disabled or frozen on purpose, are down, stale, unresponsive, failing, unknown or without their service.',
     },
     {
       alert: 'CinderVolumeTypeDown',
@@ -106,8 +131,8 @@ group without (host, backend) (
         'None of its backends is usable. When only one is out, the alert carries its host, and Alertmanager mutes it while that backend pages: one cause, one page. ' +
         'Nor does it begin while all backends are out, or the host of all its backends is down. ' +
         'Types whose backends were all disabled or frozen on purpose do not page.',
-      expr: `${unlessMuted('CinderVolumeTypeDown', typeDown, allDown('volume_type'), { ignoring: '', expr: explained })}
-or${unlessMuted('CinderVolumeTypeDown', typeDownWithHost, allDown('volume_type', 'host'), { ignoring: 'host', expr: explained })}`,
+      expr: `${unlessMuted('CinderVolumeTypeDown', typeDown, allDown('volume_type'), noneAnswers('volume_type'), { ignoring: '', expr: explained })}
+or${unlessMuted('CinderVolumeTypeDown', typeDownWithHost, allDown('volume_type', 'host'), noneAnswers('volume_type', 'host'), { ignoring: 'host', expr: explained })}`,
       for: s.volume_type_down_for,
       summary: 'No usable storage backend is left for a Cinder volume type.',
       description:

@@ -18,6 +18,9 @@ export const SCHEDULER_SILENT = 'cinder:scheduler_silent:bool';
 /** 1 while several backends are out and none that is meant to serve is left, else 0. */
 export const ALL_DOWN = 'cinder:all_backends_down:bool';
 
+/** 1 while no cinder-volume answers any more, else 0. */
+export const NONE_ANSWERS = 'cinder:volume_services_unresponsive:bool';
+
 /** 1 for each backend without service on a host (`node`) whose backends are all without service, two or more. */
 export const HOST_DOWN = 'cinder:backend_host_down:bool';
 
@@ -104,6 +107,14 @@ ${stillFiring(alert, expr)}`;
 /** All backends are out, and CinderAllBackendsDown says so; `labels` are those of the alert that it mutes. */
 export function allDown(...labels: readonly string[]): Mute {
   return { ignoring: labels.join(', '), expr: whileFiring('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`) };
+}
+
+/** No cinder-volume answers, and CinderVolumeServicesUnresponsive says so; `labels` are those of the alert that it mutes. */
+export function noneAnswers(...labels: readonly string[]): Mute {
+  return {
+    ignoring: labels.join(', '),
+    expr: whileFiring('CinderVolumeServicesUnresponsive', `(${NONE_ANSWERS} == 1)`),
+  };
 }
 
 /** The backends whose host is down as a whole, while CinderVolumeHostDown says so; they have the label `node`. */

@@ -46,6 +46,18 @@ export const SETTINGS = {
     'CinderBackendStatsStale, beyond the `stale_after` of the exporter (5 minutes)',
   ),
   backend_capacity_vanished_for: duration('2m', 'CinderBackendCapacityVanished'),
+  backend_unresponsive_for: duration(
+    '3m',
+    'CinderBackendUnresponsive, beyond the two questions of the exporter (2 to 3 minutes); longer than it takes to ask a second backend twice',
+  ),
+  volume_services_unresponsive_for: duration(
+    '30s',
+    'CinderVolumeServicesUnresponsive; shorter than the alerts that it mutes',
+  ),
+  volume_services_unresponsive_keep_firing_for: duration(
+    '10m',
+    'CinderVolumeServicesUnresponsive; longer than a restarted exporter needs to find out again',
+  ),
   backend_state_unknown_for: duration('5m', 'CinderBackendStateUnknown'),
   pools_read_within: duration('2m', 'CinderBackendStateUnknown begins only when the pools were read within this time'),
   backend_degraded_for: duration('5m', 'CinderBackendDegraded'),
@@ -133,7 +145,10 @@ export const SETTINGS = {
     '5m',
     'CinderExporterDataStale: age of the last success; more than a few refresh intervals',
   ),
-  volume_types_stale_after: duration('1h', 'CinderExporterDataStale for the slow collectors, volume types and volumes'),
+  volume_types_stale_after: duration(
+    '1h',
+    'CinderExporterDataStale for the slow collectors: volume types, volumes, and whether cinder-volume answers',
+  ),
   data_stale_for: duration('5m', 'CinderExporterDataStale'),
   api_too_old_for: duration('1h', 'CinderAPITooOld'),
 } as const satisfies Readonly<Record<string, Setting>>;
@@ -189,6 +204,11 @@ const RELATIONS: readonly Relation[] = [
     shorter: 'all_backends_down_for' as const,
     longer,
     why: 'CinderAllBackendsDown comes before the alerts that it mutes',
+  })),
+  ...(['backend_unresponsive_for', 'all_backends_down_for', 'volume_type_down_for'] as const).map((longer) => ({
+    shorter: 'volume_services_unresponsive_for' as const,
+    longer,
+    why: 'CinderVolumeServicesUnresponsive comes before the alerts that it mutes',
   })),
   {
     shorter: 'volume_host_down_for',

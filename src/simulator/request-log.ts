@@ -1,5 +1,5 @@
 /** What a request is about, whatever its URL looks like. */
-export type CloudOperation = 'token' | 'discovery' | 'services' | 'pools' | 'types' | 'other';
+export type CloudOperation = 'token' | 'discovery' | 'services' | 'pools' | 'types' | 'capabilities' | 'other';
 
 /** One request on the wire. */
 interface RequestRecord {
@@ -115,5 +115,6 @@ export function operationOf(method: string, path: string): CloudOperation {
   if (path.endsWith('/os-services')) return 'services';
   if (path.endsWith('/scheduler-stats/get_pools')) return 'pools';
   if (path.endsWith('/types')) return 'types';
+  if (/\/capabilities\/[^/]+$/.test(path)) return 'capabilities';
   return /^\/(identity|volume)\/?(v3\/?)?$/.test(path) ? 'discovery' : 'other';
 }

@@ -15,7 +15,7 @@ import { flagOf, matches, nextLink, pageOf, rowsOfPage, takeCount } from './list
 import { pythonRepr } from './python-literal.ts';
 import { checkSnapshotQuota } from './quota.ts';
 import { invalid, isUuid, optionalMetadata, optionalName, refuseOthers, requestObject } from './request-body.ts';
-import { checkFilters, dropFilters } from './volume-filters.ts';
+import { checkFilters, dropFilters, hostTest } from './volume-filters.ts';
 import { newSnapshot, type SnapshotRow } from './volume-rows.ts';
 import { findVolume, namesOf } from './volumes-api.ts';
 
@@ -53,10 +53,19 @@ export function listSnapshots(call: CinderCall, detail: boolean): Result {
   parameters.delete('all_tenants');
   const name = parameters.get('name');
   parameters.delete('name');
+  // An administrator may ask for the host of the volumes. Source: cinder/db/sqlalchemy/api.py, _process_snaps_filters.
+  const host = parameters.get('host');
+  parameters.delete('host');
+  const isOn = host === undefined ? () => true : hostTest('host', host);
+  const onHost = ({ volume_id: id }: SnapshotRow): boolean => {
+    const volume = api.database.volumes.get(id);
+    return host === undefined || (volume !== undefined && isOn(volume));
+  };
   const found = [...api.database.snapshots.values()].filter(
     (row) =>
       (all || row.project_id === project) &&
       (name === undefined || row.display_name === name) &&
+      onHost(row) &&
       matches(row, parameters, COLUMNS),
   );
   const marker = page.marker === undefined ? undefined : findSnapshot(call, page.marker);

@@ -174,7 +174,7 @@ function testOf(key: string, value: string): VolumeFilter {
 }
 
 /** `host` finds every backend and pool of it, `host@backend` every pool of that. Source: cinder/db/sqlalchemy/api.py, _filter_host. */
-function hostTest(column: 'host' | 'cluster_name', value: string): VolumeFilter {
+export function hostTest(column: 'host' | 'cluster_name', value: string): VolumeFilter {
   if (value === '') return () => true;
   const ends = value.includes('#') ? [] : value.includes('@') ? ['#'] : ['@', '#'];
   return (volume) => {

@@ -21,15 +21,26 @@ export const PATHS = {
   volumes: '/volumes',
   snapshots: '/snapshots',
   backups: '/backups',
+  /** The name of a backend follows. */
+  capabilities: '/capabilities',
 } as const;
 
-/** The paths that these collectors read: always the service list; the volume types only beside the pools, without which nothing can be said of them. */
-export function collectorPaths({ pools, volumeTypes, volumes }: CloudConfig['collectors']): readonly string[] {
+/**
+ * The paths that these collectors read: always the service list; the volume types, and whether cinder-volume answers, only beside the pools, without
+ * which nothing can be said of them. `{name}` stands for one part of a path.
+ */
+export function collectorPaths({
+  pools,
+  volumeTypes,
+  volumes,
+  capabilities,
+}: CloudConfig['collectors']): readonly string[] {
   return [
     PATHS.services,
     ...(pools ? [PATHS.pools] : []),
     ...(pools && volumeTypes ? [PATHS.volumeTypes] : []),
     ...(volumes ? [PATHS.volumes, PATHS.snapshots, PATHS.backups] : []),
+    ...(pools && capabilities ? [`${PATHS.capabilities}/{host}`, PATHS.volumes, PATHS.snapshots] : []),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   withServices,
 } from '../cinder/evidence.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
+import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
 import { createSlices, decodeBody, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
@@ -49,6 +50,8 @@ export interface Accepted {
 /** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
 interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
   readonly now: number;
+  /** What the probes of each backend came to; undefined: nobody asks. */
+  readonly probes?: ReadonlyMap<string, { readonly alive: boolean; readonly probed: Probed }> | undefined;
 }
 
 export interface Published {
@@ -101,7 +104,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const blindness = blindnessOf(stands.services, round);
     const backends: Backend[] = [];
     const slices = createSlices();
-    for (const backend of assess(stands.services, stands, { nowMs, staleAfterMs: options.staleAfterMs, blindness })) {
+    const answering = new Map<string, Answering>();
+    for (const [host, { probed }] of round.probes ?? []) {
+      const said = answeringOf(probed, round.now);
+      if (said) answering.set(host, said);
+    }
+    for (const backend of assess(
+      stands.services,
+      { ...stands, answering },
+      { nowMs, staleAfterMs: options.staleAfterMs, blindness },
+    )) {
       backends.push(backend);
       if (slices.over()) await slices.next();
     }
@@ -145,6 +157,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         ),
         pools: poolsOf(reports, backends),
         backends,
+        noneAnswers:
+          services && round.probes
+            ? noneAnswers([...round.probes.values()].flatMap(({ alive, probed }) => (alive ? [probed] : [])))
+            : undefined,
         histories,
         volumeTypes,
         volumes: services ? counts.ofBackends(backends, round.now) : new Map(),

@@ -22,6 +22,8 @@ export interface RoundParts {
   readonly metrics: CloudMetrics;
   /** A row was rejected, or something went wrong that no collector fails of: worth a line in the log. undefined: all is well; `kind` tells a new problem from the same in other words. */
   readonly noted: (what: string, problem: string | undefined, kind: string) => void;
+  /** The pools were read as they should be, or not. */
+  readonly schedulerTold: (answered: boolean) => void;
   /** A late answer has brought something new. */
   readonly arrived: () => void;
   /** A late answer could not be taken, by a fault of our own. */
@@ -44,6 +46,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       const error = asOpenStackError(cause, 'token');
       fail('services', start, error);
       if (config.collectors.pools) fail('pools', start, error);
+      parts.schedulerTold(false);
       poolsReadBefore = false;
       return false;
     }
@@ -116,6 +119,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
         : obstacle
       : await askScheduler('pools', start, () => api.pools(config.schedulerTimeoutMs));
     if (error) fail('pools', start, error);
+    parts.schedulerTold(!error);
     return !error;
   }
 

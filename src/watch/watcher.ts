@@ -17,6 +17,7 @@ import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
 import { fitHeap } from './heap.ts';
 import { blank, createPipeline, type Published } from './pipeline.ts';
+import { createProber } from './prober.ts';
 import { createRound } from './refresh.ts';
 import { createTypeReader } from './type-reader.ts';
 import { createVolumeCounter } from './volume-counter.ts';
@@ -79,9 +80,8 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     collectors,
     metrics,
     noted,
-    arrived() {
-      if (!underWay) publish().catch(broken);
-    },
+    schedulerTold: (answered) => prober?.schedulerTold(answered),
+    arrived: republish,
     broken: (cause) => void broken(cause),
   });
 
@@ -112,6 +112,21 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
   // Which backend serves a type shows in the driver stats alone.
   const readsTypes = config.collectors.volumeTypes && config.collectors.pools;
 
+  // While the pools are not read, nobody can tell a service that is stuck from a message bus that is down.
+  const prober =
+    config.collectors.capabilities && config.collectors.pools
+      ? createProber({
+          api,
+          lane,
+          pause: pauses.capabilities,
+          clock,
+          collectors,
+          metrics,
+          timeoutMs: requestTimeoutMs,
+          changed: republish,
+        })
+      : undefined;
+
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let published: Published | undefined;
   let up = false;
@@ -121,6 +136,11 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
   metrics.refreshInterval.set(intervalMs / 1000);
   metrics.verificationDisabled.set(access.tls.verify ? 0 : 1);
 
+  /** Shows what has come between two refreshes. */
+  function republish(): void {
+    if (!underWay && !closed) publish().catch(broken);
+  }
+
   async function publish(): Promise<void> {
     const fresh = await pipeline.publish({
       atMs: clock.wall(),
@@ -128,6 +148,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       up,
       api: api.versions(),
       collectors: collectors.all(),
+      probes: prober?.probed(),
     });
     show(fresh);
   }
@@ -171,6 +192,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       const typesAreNews = up && readsTypes && (await types.readWhenDue());
       const volumesAreNews = up && config.collectors.volumes && (await volumes.countWhenDue());
       if (typesAreNews || volumesAreNews) await publish();
+      prober?.follow(up ? published?.snapshot.backends : undefined);
     } catch (error) {
       await broken(error);
     }
@@ -204,6 +226,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     },
     close() {
       closed = true;
+      prober?.close();
       transport.close();
     },
   };

@@ -29,12 +29,14 @@ test('a GET for each collector, at a URL with and without a project id', (t) => 
     { service: 'block-storage', method: 'GET', path: '/v3/volumes' },
     { service: 'block-storage', method: 'GET', path: '/v3/snapshots' },
     { service: 'block-storage', method: 'GET', path: '/v3/backups' },
+    { service: 'block-storage', method: 'GET', path: '/v3/capabilities/{host}' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/os-services' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/scheduler-stats/get_pools' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/types' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/volumes' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/snapshots' },
     { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/backups' },
+    { service: 'block-storage', method: 'GET', path: '/v3/{project_id}/capabilities/{host}' },
   ]);
   assert.deepEqual(new Set(printed(t, '--service-type=volumev3').map(({ service }) => service)), new Set(['volumev3']));
 });
@@ -45,7 +47,7 @@ test('only the collectors that are on, of all the clouds or of one', (t) => {
   const file = join(folder, 'config.yaml');
   writeFileSync(
     file,
-    'defaults: {collectors: {pools: false, volume_types: false, volumes: false}}\nclouds: {a: , b: {collectors: {pools: true, volume_types: true}}}\n',
+    'defaults: {collectors: {pools: false, volume_types: false, volumes: false, capabilities: false}}\nclouds: {a: , b: {collectors: {pools: true, volume_types: true}}}\n',
   );
   const flags = [`--config.file=${file}`, '--url=https://api.example.org/v3'];
   assert.deepEqual(paths(printed(t, ...flags)), ['/v3/os-services', '/v3/scheduler-stats/get_pools', '/v3/types']);
@@ -85,7 +87,7 @@ function allows({ method, path }: AccessRule, asked: { readonly method: string; 
 test('every request that carries a token is allowed by a rule, and every rule is used', async (t) => {
   for (const pools of [true, false])
     for (const volumeTypes of [true, false]) {
-      const collectors = { pools, volumeTypes, volumes: pools };
+      const collectors = { pools, volumeTypes, volumes: pools, capabilities: false };
       const { simulator, refresh } = await watched(t, { config: { ...CONFIG, collectors, volumeTypesEveryMs: 1 } });
       const asked = (): readonly { readonly method: string; readonly path: string }[] =>
         simulator.requests.last

@@ -49,7 +49,7 @@ const DEFAULTS = {
   requestTimeoutMs: 10_000,
   schedulerPatienceMs: 10_000,
   schedulerTimeoutMs: 180_000,
-  collectors: { pools: true, volumeTypes: true, volumes: true },
+  collectors: { pools: true, volumeTypes: true, volumes: true, capabilities: true },
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 268_435_456, maxRows: 200_000, maxLabelLength: 1024 },
 };
@@ -90,7 +90,7 @@ clouds:
     max_random_delay: 2s
     timeouts: {request: 9s, scheduler_patience: 8s, scheduler: 2m}
     stale_after: 5m
-    collectors: {pools: false, volume_types: false, volumes: false}
+    collectors: {pools: false, volume_types: false, volumes: false, capabilities: false}
     volume_types_interval: 1h30m
     limits: {max_body: 64MiB, max_rows: 5, max_label_length: 255}
 `;
@@ -103,7 +103,7 @@ clouds:
     schedulerPatienceMs: 8000,
     schedulerTimeoutMs: 120_000,
     staleAfterMs: 300_000,
-    collectors: { pools: false, volumeTypes: false, volumes: false },
+    collectors: { pools: false, volumeTypes: false, volumes: false, capabilities: false },
     volumeTypesEveryMs: 5_400_000,
     limits: { maxBodyBytes: 67_108_864, maxRows: 5, maxLabelLength: 255 },
   });
@@ -181,6 +181,7 @@ test('the defaults in the documentation are those that are filled in', () => {
   assert.equal(filled.volumeTypesEveryMs, duration('volume_types_interval'));
   assert.equal(String(filled.collectors.pools), words.get('collectors.pools'));
   assert.equal(String(filled.collectors.volumeTypes), words.get('collectors.volume_types'));
+  assert.equal(String(filled.collectors.capabilities), words.get('collectors.capabilities'));
   assert.equal(filled.limits.maxBodyBytes, parseSize(words.get('limits.max_body') ?? ''));
   assert.equal(String(filled.limits.maxRows), words.get('limits.max_rows'));
   assert.equal(String(filled.limits.maxLabelLength), words.get('limits.max_label_length'));

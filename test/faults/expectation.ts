@@ -76,6 +76,7 @@ export function expectationOf(struck: Struck, fault: Fault): Expectation {
       return { ...WELL, pools: { failed: reason }, cold: BY_LIST, expired: BY_LIST };
     case 'types':
       return { ...WELL, types: { failed: reason } };
+    case 'capabilities':
     case 'other':
       return WELL;
   }

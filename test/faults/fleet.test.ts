@@ -18,7 +18,7 @@ const CONFIG: CloudConfig = {
   requestTimeoutMs: 3_600_000,
   schedulerPatienceMs: 3_600_000,
   schedulerTimeoutMs: 3_600_000,
-  collectors: { pools: true, volumeTypes: false, volumes: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 2_000_000, maxRows: 1000, maxLabelLength: 256 },
 };

@@ -28,7 +28,7 @@ const CONFIG: CloudConfig = {
   maxRandomDelayMs: 0,
   ...TIMEOUTS,
   staleAfterMs: STALE_AFTER_MS,
-  collectors: { pools: true, volumeTypes: true, volumes: false },
+  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false },
   // At every refresh.
   volumeTypesEveryMs: 1,
   limits: { maxBodyBytes: MAX_BODY_BYTES, maxRows: 1000, maxLabelLength: 256 },

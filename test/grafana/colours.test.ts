@@ -70,14 +70,14 @@ test('each condition has one number, and up is the best', () => {
   assert.deepEqual(CODED_CONDITIONS.map(({ condition }) => condition).toSorted(), [...CONDITIONS].toSorted());
   assert.deepEqual(
     CODED_CONDITIONS.map(({ code }) => code),
-    [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+    [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
   );
   assert.equal(CODED_CONDITIONS.at(-1)?.condition, 'up');
   assert.equal(CODED_CONDITIONS[0]?.condition, 'down');
 });
 
 test('what pages is red: more red than green and blue', () => {
-  for (const condition of ['down', 'service_down', 'stale', 'failing'] as const) {
+  for (const condition of ['down', 'service_down', 'stale', 'unresponsive', 'failing'] as const) {
     const [r, g, b] = linear(CONDITION_COLOURS[condition]);
     assert.ok(r > 2 * g && r > 2 * b, condition);
   }

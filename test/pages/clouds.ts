@@ -14,7 +14,7 @@ export function one(nowMs = NOW): CloudState {
   };
 }
 
-/** Twelve backends, at least one in each condition but failing, with capacities as drivers really tell them. */
+/** Twelve backends, at least one in each condition but unresponsive and failing, with capacities as drivers really tell them. */
 export function twelve(nowMs = NOW, down = true): CloudState {
   const frozen = { frozen: true, enabled: false, disabledReason: 'frozen', backendState: null } as const;
   const services = [

@@ -11,7 +11,10 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   "journalctl -u cinder-volume --since -30min | grep -iE 'error|critical|traceback' | tail -20":
     'needs systemd as the first process',
   "journalctl -u cinder-volume --since -15min | grep -iE 'error|stats'": 'needs systemd as the first process',
+  "journalctl -u cinder-volume --since -15min | grep -iE 'error|timeout|amqp|lock'":
+    'needs systemd as the first process',
   'kubectl get pods -A -l app.kubernetes.io/name=cinder-exporter': 'needs a Kubernetes cluster',
+  'systemctl restart cinder-volume': 'needs systemd as the first process',
   'systemctl status cinder-exporter': 'needs systemd as the first process',
   'systemctl status cinder-scheduler': 'needs systemd as the first process',
   'systemctl status cinder-volume': 'needs systemd as the first process',

@@ -32,6 +32,24 @@ export const BACKENDS: Readonly<Record<string, Play>> = {
       df: /Filesystem/,
     },
   },
+  // The lab's services answer here: no more is shown than that the commands work.
+  CinderBackendUnresponsive: {
+    words: { ...single, INCIDENT: 'incident 9' },
+    shows: {
+      [BACKEND]: /"reason": "/,
+      [SERVICES_349]: row('lab@single', 'enabled', 'up'),
+      "cinder --os-volume-api-version 3.33 list --all-tenants --filters 'host=HOST'": row('available', 'large'),
+      'openstack volume service set --disable --disable-reason "INCIDENT" HOST cinder-volume': NOTHING,
+    },
+  },
+  CinderVolumeServicesUnresponsive: {
+    words: {},
+    shows: {
+      "curl -s http://EXPORTER:10776/api/v1/backends | jq '.backends[] | {host, condition, reason}'": /"reason": "/,
+      [SERVICES_349]: row('lab@single', 'enabled', 'up'),
+      'rabbitmqctl list_queues name consumers | grep cinder-volume': /cinder-volume\S*\t\d/,
+    },
+  },
   CinderBackendCapacityVanished: {
     words: { HOST: 'lab@empty', INCIDENT: 'incident 8' },
     shows: {

@@ -27,7 +27,7 @@ export const FRESH: CloudConfig = {
   schedulerPatienceMs: 5000,
   schedulerTimeoutMs: 10_000,
   staleAfterMs: STALE_AFTER_MS,
-  collectors: { pools: true, volumeTypes: false, volumes: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 2_000_000, maxRows: 1000, maxLabelLength: 256 },
 };

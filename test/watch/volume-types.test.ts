@@ -12,7 +12,10 @@ const CLOUD = {
     { name: 'many', extraSpecs: { multiattach: '<is> True' } },
   ],
 };
-const CONFIG = { collectors: { pools: true, volumeTypes: true, volumes: false }, volumeTypesEveryMs: 1 };
+const CONFIG = {
+  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false },
+  volumeTypesEveryMs: 1,
+};
 const NOT_ADMIN: Partial<Policy> = { ...MONITOR_POLICY, extraSpecs: ['admin', 'monitor'] };
 
 async function start(

@@ -39,7 +39,7 @@ export const CONFIG: CloudConfig = {
   schedulerPatienceMs: 60_000,
   schedulerTimeoutMs: 60_000,
   staleAfterMs: 300_000,
-  collectors: { pools: true, volumeTypes: false, volumes: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 10_000_000, maxRows: 1000, maxLabelLength: 256 },
 };

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { CloudDefinition } from '../../src/simulator/definition.ts';
+import { collectorPaths } from '../../src/watch/cinder-api.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { success, watched, type Watched, type WatchedOptions } from './watched.ts';
+
+const CLOUD: CloudDefinition = {
+  backends: [
+    { host: 'c1@one', driver: { backend_state: 'up' } },
+    { host: 'c1@two', driver: { backend_state: 'up' } },
+    { host: 'c2@three', driver: {} },
+  ],
+  schedulers: ['c1'],
+};
+const ON = { pools: true, volumeTypes: false, volumes: false, capabilities: true };
+const SECOND = 1000;
+/** The times after which the exporter gives up: a short question, and those that may be held by the cloud. */
+const REQUEST_MS = 9000;
+const LONG: ReadonlySet<number> = new Set([75_000, 3_600_000]);
+/** Time passes in steps of so many seconds, unless told otherwise. */
+const STEP = 5;
+
+interface Probing extends Watched {
+  /** Lets so many seconds pass, with a refresh every thirty and whatever falls due between. */
+  readonly pass: (seconds: number, step?: number) => Promise<void>;
+  /** The hosts that were asked since the last look, in order. */
+  readonly asked: () => string[];
+  readonly reasonOf: (host: string) => string;
+}
+
+async function probing(t: TestContext, options: WatchedOptions = {}): Promise<Probing> {
+  const cloud = await watched(t, { cloud: CLOUD, config: { collectors: ON }, ...options });
+  const { simulator, time, watcher } = cloud;
+  /** Nothing is under way but what waits for time to pass: a request that the cloud holds. */
+  const idle = async (): Promise<void> => {
+    for (let quiet = 0, before = ''; quiet < 5;) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 2);
+      });
+      const timers = time.waiting();
+      const held = simulator.requests.last.filter(({ status }) => status === undefined).length;
+      const sent = timers.filter((ms) => LONG.has(ms)).length;
+      const now = JSON.stringify([simulator.requests.counts, timers, held]);
+      quiet = now === before && sent === held && !timers.includes(REQUEST_MS) ? quiet + 1 : 0;
+      before = now;
+    }
+  };
+  const looked = new Set<unknown>();
+  let sinceRefresh = 0;
+  await cloud.refresh();
+  await idle();
+  simulator.requests.reset();
+  return {
+    ...cloud,
+    async pass(seconds, step = STEP) {
+      for (let i = 0; i < seconds; i += step) {
+        time.advance(step * SECOND);
+        await idle();
+        sinceRefresh += step;
+        if (sinceRefresh < 30) continue;
+        sinceRefresh = 0;
+        let over = false;
+        const refresh = watcher.refresh().finally(() => {
+          over = true;
+        });
+        // A scheduler that hangs is left to answer late.
+        await waitFor('the end of a refresh', async () => {
+          if (over) return true;
+          await idle();
+          if (!over) time.advance(SECOND);
+          return over;
+        });
+        await refresh;
+        await idle();
+      }
+    },
+    asked() {
+      const news = simulator.requests.last.filter((record) => !looked.has(record));
+      for (const record of news) looked.add(record);
+      return news
+        .filter(({ operation }) => operation === 'capabilities')
+        .map(({ url }) => decodeURIComponent(url.split('/').at(-1) ?? ''));
+    },
+    reasonOf: (host) => watcher.snapshot()?.backends.find((backend) => backend.host === host)?.reason ?? '',
+  };
+}
+
+test('each backend is asked once a minute, two seconds apart, and nothing else is', async (t) => {
+  const { pass, asked, page, conditions, simulator } = await probing(t);
+  await pass(65, 1);
+  assert.deepEqual(Object.keys(simulator.requests.counts).toSorted(), [
+    'GET capabilities',
+    'GET pools',
+    'GET services',
+  ]);
+  const round = ['c1@one', 'c1@two', 'c2@three'];
+  assert.deepEqual(asked(), [...round, ...round]);
+  await pass(30);
+  assert.equal(success(await page(), 'capabilities'), 1);
+  assert.equal((await page()).value('cinder_volume_services_unresponsive'), 0);
+  assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+});
+
+test('a service that is stuck: unresponsive after two questions, the others go on being asked; a restart ends it', async (t) => {
+  const { pass, asked, page, conditions, simulator, reasonOf, log } = await probing(t);
+  simulator.cloud.holdThreads('c1@one');
+  await pass(100);
+  assert.equal((await conditions())['c1@one'], 'up', 'one question is not enough');
+  assert.deepEqual(asked(), ['c1@one', 'c1@two', 'c2@three', 'c1@one']);
+  await pass(90);
+  assert.equal((await conditions())['c1@one'], 'unresponsive');
+  const told = await page();
+  assert.equal(told.value('cinder_backend_usable', { host: 'c1@one' }), 0);
+  assert.equal(told.value('cinder_backend_state', { host: 'c1@one' }), 1, "the driver's word");
+  assert.equal(told.value('cinder_volume_services_unresponsive'), 0);
+  assert.equal(success(told, 'capabilities'), 1);
+  assert.match(reasonOf('c1@one'), /^heartbeats arrive, but its cinder-volume has answered no request for \d+ min/);
+  assert.doesNotMatch(reasonOf('c1@one'), /cluster/);
+  assert.deepEqual(
+    log.map(({ level, host, to }) => [level, host, to]),
+    [['warn', 'c1@one', 'unresponsive']],
+  );
+  simulator.cloud.restartService('cinder-volume', 'c1@one');
+  await pass(250);
+  assert.equal((await conditions())['c1@one'], 'up');
+});
+
+test('what is asked is what the access rules of a credential allow, and all of them are needed', async (t) => {
+  const { pass, simulator } = await probing(t);
+  simulator.cloud.holdThreads('c1@one');
+  await pass(90);
+  const paths = simulator.requests.last.map(({ url }) =>
+    new URL(url, simulator.url).pathname.replace(/^.*\/v3(\/[0-9a-f]{32})?/, ''),
+  );
+  const rules = collectorPaths(ON).map((path) => new RegExp(`^${path.replace(/\{[^}]*\}/, '[^/]+')}$`));
+  for (const path of paths)
+    assert.ok(
+      rules.some((rule) => rule.test(path)),
+      path,
+    );
+  for (const rule of rules)
+    assert.ok(
+      paths.some((path) => rule.test(path)),
+      rule.source,
+    );
+});
+
+test('a service that is busy with deletions is not unresponsive; one whose deletions hang is', async (t) => {
+  const { pass, conditions, simulator } = await probing(t, {
+    cloud: {
+      ...CLOUD,
+      backends: [
+        { host: 'c1@one', driver: { backend_state: 'up', total_capacity_gb: 1000, free_capacity_gb: 1000 } },
+        { host: 'c2@three', driver: { total_capacity_gb: 0, free_capacity_gb: 0 } },
+      ],
+      volumeTypes: [{ name: 'any', extraSpecs: {} }],
+    },
+    settings: { rpcThreads: 2, driverMs: 0 },
+  });
+  const ids = Array.from({ length: 40 }, () => simulator.cloud.makeVolume('any', 1));
+  await pass(60);
+  assert.deepEqual(new Set(ids.map((id) => simulator.cloud.volumeStatus(id))), new Set(['available']));
+  simulator.cloud.setDriver('c1@one', { _slow_delete: 50 });
+  for (const id of ids) simulator.cloud.deleteVolume(id);
+  for (let minutes = 0; minutes < 7; minutes += 1) {
+    await pass(60);
+    assert.equal((await conditions())['c1@one'], 'up', `after ${minutes + 1} min`);
+  }
+  simulator.cloud.setDriver('c1@one', { _hang_delete: true });
+  await pass(400);
+  assert.equal((await conditions())['c1@one'], 'unresponsive');
+});
+
+test('all are stuck: that is told once two are, not when each has been asked twice', async (t) => {
+  const { pass, page, conditions, simulator } = await probing(t);
+  for (const { host } of CLOUD.backends) simulator.cloud.holdThreads(host);
+  await pass(480);
+  const told = await page();
+  assert.equal(told.value('cinder_volume_services_unresponsive'), 1);
+  const out = Object.values(await conditions()).filter((condition) => condition === 'unresponsive');
+  assert.ok(out.length >= 2);
+  for (const { host } of CLOUD.backends) simulator.cloud.restartService('cinder-volume', host);
+  await pass(400);
+  assert.equal((await page()).value('cinder_volume_services_unresponsive'), 0);
+  assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+});
+
+test('while a scheduler owes an answer nobody is asked', async (t) => {
+  const { pass, asked, simulator } = await probing(t);
+  await pass(40);
+  simulator.cloud.hangScheduler();
+  await pass(45);
+  asked();
+  await pass(60);
+  assert.deepEqual(asked(), []);
+  simulator.cloud.resumeScheduler();
+  await pass(240);
+  assert.ok(asked().length >= 3);
+});
+
+test('a bus that is down is not many services that are stuck', async (t) => {
+  const { pass, page, conditions, simulator } = await probing(t);
+  await pass(25);
+  simulator.cloud.stopBus();
+  await pass(200);
+  simulator.cloud.startBus();
+  await pass(300);
+  assert.equal((await page()).value('cinder_volume_services_unresponsive'), 0);
+  assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+});
+
+test('a 502 that comes sooner tells nothing, keeps the slot taken for a minute, and fails the collector', async (t) => {
+  const { pass, asked, page, conditions, simulator, watcher } = await probing(t, {
+    settings: { rpcResponseTimeoutMs: 1000 },
+  });
+  simulator.cloud.holdThreads('c1@one');
+  await pass(5);
+  assert.deepEqual(asked(), ['c1@one']);
+  await pass(50);
+  assert.deepEqual(asked(), []);
+  await pass(300);
+  assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+  assert.ok(asked().includes('c1@two'));
+  assert.equal(success(await page(), 'capabilities'), 0);
+  const told = watcher.snapshot()?.collectors.find(({ collector }) => collector === 'capabilities');
+  assert.match(told?.failure?.message ?? '', /502.*given up after \d+ s, and only 60 s without an answer/);
+});
+
+test('forbidden: all is as without, the collector says so once, and the question is rare', async (t) => {
+  const { pass, asked, page, conditions, simulator, log } = await probing(t);
+  simulator.cloud.setPolicy({ capabilities: [] });
+  simulator.cloud.holdThreads('c1@one');
+  await pass(290);
+  assert.equal(asked().length, 1);
+  assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+  assert.equal(success(await page(), 'capabilities'), 0);
+  assert.deepEqual(
+    log.map(({ message, collector, reason }) => [message, collector, reason]),
+    [['Collector fails', 'capabilities', 'forbidden']],
+  );
+});
+
+test('what is under way cannot be counted: no condition, and the collector says why', async (t) => {
+  const { pass, page, conditions, simulator, watcher } = await probing(t, { settings: { maxMicroversion: '3.43' } });
+  simulator.cloud.holdThreads('c1@one');
+  await pass(300);
+  assert.equal((await conditions())['c1@one'], 'up');
+  assert.equal(success(await page(), 'capabilities'), 0);
+  const told = watcher.snapshot()?.collectors.find(({ collector }) => collector === 'capabilities');
+  assert.match(told?.failure?.message ?? '', /so nobody can tell whether cinder-volume is stuck or only busy$/);
+});
+
+test('a cluster is asked as a whole, and its reason says so', async (t) => {
+  const { pass, asked, conditions, simulator, reasonOf } = await probing(t, {
+    cloud: {
+      backends: [
+        { host: 'a@ssd', cluster: 'k@ssd', driver: { backend_state: 'up' } },
+        { host: 'b@ssd', cluster: 'k@ssd', driver: { backend_state: 'up' } },
+      ],
+      schedulers: ['c1'],
+    },
+  });
+  simulator.cloud.holdThreads('k@ssd');
+  await pass(200);
+  assert.deepEqual(new Set(asked()), new Set(['k@ssd']));
+  assert.deepEqual(await conditions(), { 'k@ssd': 'unresponsive' });
+  assert.match(reasonOf('k@ssd'), /A cluster is asked as a whole, and any of its members may answer$/);
+});
+
+test('without a heartbeat: a driver that failed to initialise is told from a process that is gone', async (t) => {
+  const { pass, asked, conditions, simulator, reasonOf } = await probing(t);
+  simulator.cloud.setDriver('c1@one', { _fail_setup: 'no such array' });
+  simulator.cloud.restartService('cinder-volume', 'c1@one');
+  simulator.cloud.stopService('cinder-volume', 'c1@two');
+  await pass(100);
+  assert.deepEqual(await conditions(), {
+    'c1@one': 'service_down',
+    'c1@two': 'service_down',
+    'c2@three': 'up_assumed',
+  });
+  await pass(140);
+  assert.match(reasonOf('c1@one'), /: the process lives and answers, but its driver failed to initialise$/);
+  assert.match(reasonOf('c1@two'), /: the process does not answer either: it is gone, or its host is$/);
+  asked();
+  await pass(60);
+  assert.deepEqual(new Set(asked()), new Set(['c2@three']), 'not asked again so soon');
+  await pass(300);
+  const later = asked();
+  assert.ok(later.includes('c1@one') && later.includes('c1@two'), 'after five minutes');
+});
+
+test('switched off, or without pools, nobody is asked and nothing is told', async (t) => {
+  for (const collectors of [
+    { ...ON, capabilities: false },
+    { ...ON, pools: false },
+  ]) {
+    const { pass, asked, page } = await probing(t, { config: { collectors } });
+    await pass(65);
+    assert.deepEqual(asked(), []);
+    assert.equal(success(await page(), 'capabilities'), undefined);
+    assert.equal((await page()).value('cinder_volume_services_unresponsive'), undefined);
+  }
+});
