@@ -145,7 +145,7 @@ export function createProber(options: ProberOptions): Prober {
     const beganAt = clock.now();
     lastBeganAt = beganAt;
     toldMeanwhile = undefined;
-    const outcome = await ask(host, beganAt);
+    const outcome = await ask(host, entry.alive, beganAt);
     hold(outcome, beganAt);
     // Nothing says that a service is stuck which is only busy.
     const underWay = outcome.kind === 'unanswered' && entry.alive ? await look(entry.hosts) : undefined;
@@ -169,7 +169,7 @@ export function createProber(options: ProberOptions): Prober {
     if (turned || !entry.alive || outcome.kind === 'unanswered' || now.probed.misses > 0) options.changed();
   }
 
-  async function ask(host: string, beganAt: number): Promise<Outcome> {
+  async function ask(host: string, alive: boolean, beganAt: number): Promise<Outcome> {
     try {
       const path = `${PATHS.capabilities}/${encodeURIComponent(host)}`;
       const { request, answer } = await api.get(COLLECTOR, path, PROBE_TIMEOUT_MS);
@@ -183,7 +183,8 @@ export function createProber(options: ProberOptions): Prober {
     } catch (cause) {
       const error = asOpenStackError(cause, COLLECTOR);
       if (!mayBeHeld(error, clock.now() - beganAt)) return inconclusive(error);
-      if (clock.now() - beganAt >= UNANSWERED_MS) return { kind: 'unanswered', error };
+      // That nobody answers for a service without a heartbeat is what was to be found out, however long the cloud waits.
+      if (!alive || clock.now() - beganAt >= UNANSWERED_MS) return { kind: 'unanswered', error };
       const seconds = Math.round((clock.now() - beganAt) / 1000);
       const message = `${error.message}; given up after ${seconds} s, and only ${RPC_TIMEOUT_MS / 1000} s without an answer tell that cinder-volume is stuck`;
       return inconclusive(new OpenStackError(message, { ...error.details, cause: error }));

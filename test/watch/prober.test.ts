@@ -88,7 +88,7 @@ async function probing(t: TestContext, options: WatchedOptions = {}): Promise<Pr
 
 test('each backend is asked once a minute, two seconds apart, and nothing else is', async (t) => {
   const { pass, asked, page, conditions, simulator } = await probing(t);
-  await pass(65, 1);
+  await pass(70, 1);
   assert.deepEqual(Object.keys(simulator.requests.counts).toSorted(), [
     'GET capabilities',
     'GET pools',
@@ -288,6 +288,14 @@ test('without a heartbeat: a driver that failed to initialise is told from a pro
   await pass(300);
   const later = asked();
   assert.ok(later.includes('c1@one') && later.includes('c1@two'), 'after five minutes');
+});
+
+test('a process that is gone is no failure of the collector where the cloud waits for a shorter time', async (t) => {
+  const { pass, page, simulator, reasonOf } = await probing(t, { settings: { rpcResponseTimeoutMs: 5000 } });
+  simulator.cloud.stopService('cinder-volume', 'c1@two');
+  await pass(240);
+  assert.match(reasonOf('c1@two'), /: the process does not answer either: it is gone, or its host is$/);
+  assert.equal(success(await page(), 'capabilities'), 1);
 });
 
 test('switched off, or without pools, nobody is asked and nothing is told', async (t) => {
