@@ -32,9 +32,12 @@ interface Probing extends Watched {
 async function probing(t: TestContext, options: WatchedOptions = {}): Promise<Probing> {
   const cloud = await watched(t, { cloud: CLOUD, config: { collectors: ON }, ...options });
   const { simulator, time, watcher } = cloud;
-  /** Nothing is under way but what waits for time to pass: a request that the cloud holds. */
+  /**
+   * Nothing is under way but what waits for time to pass: a request that the cloud holds. Cloud and exporter share one event loop, so that its turns tell,
+   * not seconds. A few turns without a change are enough when all that waits is accounted for; a rest of the prober may be as long as a timeout, and looks like one.
+   */
   const idle = async (): Promise<void> => {
-    for (let quiet = 0, before = ''; quiet < 5;) {
+    for (let quiet = 0, before = ''; quiet < 250;) {
       await new Promise((resolve) => {
         setTimeout(resolve, 2);
       });
@@ -42,7 +45,8 @@ async function probing(t: TestContext, options: WatchedOptions = {}): Promise<Pr
       const held = simulator.requests.last.filter(({ status }) => status === undefined).length;
       const sent = timers.filter((ms) => LONG.has(ms)).length;
       const now = JSON.stringify([simulator.requests.counts, timers, held]);
-      quiet = now === before && sent === held && !timers.includes(REQUEST_MS) ? quiet + 1 : 0;
+      const settled = sent === held && !timers.includes(REQUEST_MS);
+      quiet = now === before ? quiet + (settled ? 50 : 1) : 0;
       before = now;
     }
   };
