@@ -32,7 +32,7 @@ export function writeConfig(config: object): string {
 }
 
 /** Without the collectors that go at a pace of their own, however short the interval is: what is measured is a refresh. */
-export const LISTS_ONLY = { volumes: false };
+export const LISTS_ONLY = { volumes: false, capabilities: false };
 
 /** The configuration of one cloud that is refreshed at this interval, and on the second. */
 export function oneCloud(interval: string, collectors: object = LISTS_ONLY): object {

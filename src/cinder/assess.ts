@@ -27,16 +27,17 @@ export function* assess(services: readonly Service[], known: Known, judgement: J
 
 /** What stands of the evidence. */
 type Known = Pick<Standing, 'reports' | 'words' | 'poolsRead'> & {
-  /** What the probes say, by backend. */
-  readonly answering?: ReadonlyMap<string, Answering>;
+  /** What the probes say, by backend, and whether its service had a heartbeat when it was asked. */
+  readonly probed?: ReadonlyMap<string, { readonly alive: boolean; readonly answering: Answering }>;
 };
 
 function gather(
   host: string,
   services: readonly Service[],
-  { reports, words, poolsRead, answering }: Known,
-  { staleAfterMs }: Judgement,
+  { reports, words, poolsRead, probed }: Known,
+  { staleAfterMs, nowMs }: Judgement,
 ): Facts {
+  const asked = probed?.get(host);
   const serving = services.filter(isServing);
   const said = serving.map((service) => words?.value.get(service.host));
   const listed = said.find((word) => typeof word === 'string') ?? said.find((word) => word === null);
@@ -58,7 +59,8 @@ function gather(
     poolsRead,
     listed,
     newerWord,
-    answering: answering?.get(host),
+    // What a process did while it lived says nothing of one without a heartbeat, nor the other way round.
+    answering: asked?.alive === isAlive(serving, nowMs) ? asked.answering : undefined,
     statsAtMs: report?.statsAtMs,
     heartbeatAtMs: newest((serving.length > 0 ? serving : services).map((service) => service.updatedAtMs)),
   };
@@ -77,6 +79,7 @@ function decide(facts: Facts, judgement: Judgement): Backend {
     reason: explain(condition, facts, judgement),
     state: stateOf(condition, pools),
     reported: pools.length === 0 ? undefined : pools.some((pool) => pool.backendState !== undefined),
+    answers: facts.answering && facts.answering.kind === 'answers',
     statsAtMs: forgotten ? undefined : facts.statsAtMs,
     heartbeatAtMs,
     services,
@@ -93,7 +96,7 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   if (services.every((service) => service.frozen === true)) return 'frozen';
   const serving = services.filter(isServing);
   if (serving.length === 0) return 'disabled';
-  if (!serving.some((service) => service.up === true || isDisputed(service, judgement.nowMs))) return 'service_down';
+  if (!isAlive(serving, judgement.nowMs)) return 'service_down';
   if (pools.length === 0) {
     const said = facts.poolsRead ? 'unknown' : fromList(facts.listed);
     return said !== 'unknown' && said !== 'down' && isUnresponsive(facts) ? 'unresponsive' : said;
@@ -105,6 +108,10 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   if (pools.some(isVanished)) return pools.every(isWithoutCapacity) ? 'failing' : 'degraded';
   if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';
+}
+
+function isAlive(serving: readonly Service[], nowMs: number | undefined): boolean {
+  return serving.some((service) => service.up === true || isDisputed(service, nowMs));
 }
 
 function isUnresponsive({ answering }: Facts): boolean {

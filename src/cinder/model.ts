@@ -65,6 +65,8 @@ export interface Backend {
   readonly state: 0 | 1 | undefined;
   /** Does the driver itself report a state? undefined without driver stats. */
   readonly reported: boolean | undefined;
+  /** Did its cinder-volume answer the last request of the probes? undefined: nobody knows. */
+  readonly answers: boolean | undefined;
   /** The newest `timestamp` of its pools. */
   readonly statsAtMs: number | undefined;
   /** The newest `updated_at` of its services that are in use, of all when none is: the last heartbeat is at least this old. */

@@ -40,6 +40,17 @@ export interface Facts {
 
 /** Why a backend is in its condition: plain clauses, without a full stop. */
 export function explain(condition: Condition, facts: Facts, judgement: Judgement): string {
+  const why = clauses(condition, facts, judgement);
+  const { answering } = facts;
+  return SERVING.has(condition) && answering?.kind === 'silent'
+    ? `${why}. Its cinder-volume has left requests unanswered for ${durationWords(answering.forMs)}: busy, or about to be unresponsive`
+    : why;
+}
+
+/** Conditions that say nothing of whether cinder-volume answers. */
+const SERVING: ReadonlySet<Condition> = new Set(['failing', 'degraded', 'up_assumed', 'up']);
+
+function clauses(condition: Condition, facts: Facts, judgement: Judgement): string {
   switch (condition) {
     case 'frozen':
       return 'frozen by an administrator: Cinder schedules nothing to it and forgets its driver stats';

@@ -59,6 +59,11 @@ const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
       'Whether the driver itself reports "backend_state": 1 it does, 0 Cinder assumes up. No series without driver stats.',
       ({ backend }) => backend.reported,
     ),
+    flag(
+      'cinder_backend_service_answering',
+      'Whether the cinder-volume of the backend answered the last request of the collector "capabilities": 0 it left one unanswered while the scheduler answered. No series while nobody knows. A cluster is asked as a whole.',
+      ({ backend }) => backend.answers,
+    ),
     counter(
       'cinder_backend_condition_changes_total',
       'Changes of the condition of the backend seen by this process.',

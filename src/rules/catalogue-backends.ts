@@ -121,6 +121,21 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
         'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.',
     },
     {
+      alert: 'CinderVolumeServiceBusy',
+      ...ticket,
+      comment:
+        'What is under way comes to its end, or nobody can see whether it does: so nobody is woken. A dead or silent service has its own alert.',
+      expr: `
+(max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}}) == 0)
+and ignoring (condition)
+(${CONDITION}{condition=~"failing|degraded|up_assumed|up"} == 1)`,
+      for: s.volume_service_busy_for,
+      summary: 'A cinder-volume service is too busy to answer.',
+      description:
+        'The cinder-volume process of {{ $labels.host }} has left the requests of the exporter unanswered for a while, a minute each, although what it works on comes to its end: all its threads are in use. ' +
+        'Volumes are created, attached and deleted there late, or fail with a timeout.',
+    },
+    {
       alert: 'CinderBackendCapacityVanished',
       ...page,
       comment:

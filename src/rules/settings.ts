@@ -50,6 +50,7 @@ export const SETTINGS = {
     '3m',
     'CinderBackendUnresponsive, beyond the two questions of the exporter (2 to 3 minutes); longer than it takes to ask a second backend twice',
   ),
+  volume_service_busy_for: duration('10m', 'CinderVolumeServiceBusy'),
   volume_services_unresponsive_for: duration(
     '30s',
     'CinderVolumeServicesUnresponsive; shorter than the alerts that it mutes',

@@ -104,14 +104,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const blindness = blindnessOf(stands.services, round);
     const backends: Backend[] = [];
     const slices = createSlices();
-    const answering = new Map<string, Answering>();
-    for (const [host, { probed }] of round.probes ?? []) {
-      const said = answeringOf(probed, round.now);
-      if (said) answering.set(host, said);
+    const probed = new Map<string, { alive: boolean; answering: Answering }>();
+    for (const [host, probe] of round.probes ?? []) {
+      const answering = answeringOf(probe.probed, round.now);
+      if (answering) probed.set(host, { alive: probe.alive, answering });
     }
     for (const backend of assess(
       stands.services,
-      { ...stands, answering },
+      { ...stands, probed },
       { nowMs, staleAfterMs: options.staleAfterMs, blindness },
     )) {
       backends.push(backend);

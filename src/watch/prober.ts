@@ -100,7 +100,7 @@ export function createProber(options: ProberOptions): Prober {
   const blocked = (): boolean => closed || open || !listRead || !poolsRead || lane.ailing() || lane.pauseMs() > 0;
   const live = (): [string, Entry][] => [...entries].filter(([, { alive }]) => alive);
 
-  /** The next that is due, by when it is due: while several are in doubt these come first, and services without a heartbeat last. */
+  /** The next that is due, by when it is due: while several are in doubt these come first; services without a heartbeat come last, and wait while any is in doubt. */
   function nextDue(): { readonly host: string; readonly dueAt: number } | undefined {
     const now = clock.now();
     const alive = live();
@@ -113,7 +113,7 @@ export function createProber(options: ProberOptions): Prober {
     const choices = [
       doubted.length >= Math.min(TAKEN_FOR_ALL, alive.length) ? first(doubted) : undefined,
       first(alive),
-      first([...entries].filter((entry) => !entry[1].alive)),
+      doubted.length > 0 ? undefined : first([...entries].filter((entry) => !entry[1].alive)),
     ].filter((choice) => choice !== undefined);
     return (
       choices.find(({ dueAt }) => dueAt <= now) ??

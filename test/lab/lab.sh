@@ -47,6 +47,7 @@ LAB_DIST_PORT=${LAB_DIST_PORT:-25672}           # Erlang distribution
 LAB_EPMD_PORT=${LAB_EPMD_PORT:-4369}
 LAB_BACKENDS=${LAB_BACKENDS:-single pools silent unknown broken}
 LAB_RPC_TIMEOUT=${LAB_RPC_TIMEOUT:-60}          # oslo.messaging default: 60
+LAB_RPC_THREADS=${LAB_RPC_THREADS:-64}          # executor_thread_pool_size, oslo.messaging default: 64
 LAB_REPORT_INTERVAL=${LAB_REPORT_INTERVAL:-2}   # Cinder default: 10
 LAB_DOWN_TIME=${LAB_DOWN_TIME:-6}               # Cinder default: 60
 LAB_POLL_INTERVAL=${LAB_POLL_INTERVAL:-3}       # Cinder default: 60, minimum: 3
@@ -205,7 +206,7 @@ port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # ---------------------------------------------------------------- configuration
 write_settings() {
   local v
-  for v in LAB_KEYSTONE_PORT LAB_CINDER_PORT LAB_AMQP_PORT LAB_DIST_PORT LAB_EPMD_PORT LAB_BACKENDS LAB_RPC_TIMEOUT \
+  for v in LAB_KEYSTONE_PORT LAB_CINDER_PORT LAB_AMQP_PORT LAB_DIST_PORT LAB_EPMD_PORT LAB_BACKENDS LAB_RPC_TIMEOUT LAB_RPC_THREADS \
     LAB_REPORT_INTERVAL LAB_DOWN_TIME LAB_POLL_INTERVAL LAB_PERIODIC_INTERVAL LAB_TOKEN_SECONDS LAB_VENV LAB_DB_PORT LAB_DB_URL; do
     printf '%s=%q\n' "$v" "${!v}"
   done > "$LAB_DIR/settings"
@@ -270,6 +271,7 @@ resource_query_filters_file = $LAB_VENV/etc/cinder/resource_filters.json
 state_path = $LAB_DIR/state
 transport_url = rabbit://guest:guest@127.0.0.1:$LAB_AMQP_PORT/
 rpc_response_timeout = $LAB_RPC_TIMEOUT
+executor_thread_pool_size = $LAB_RPC_THREADS
 report_interval = $LAB_REPORT_INTERVAL
 service_down_time = $LAB_DOWN_TIME
 periodic_interval = $LAB_PERIODIC_INTERVAL
@@ -311,7 +313,7 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
-  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, delete_snapshot, attach) raises, takes that long
+  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, delete_snapshot, attach) raises, takes that long, until the key is deleted at most
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -385,7 +387,9 @@ class LabDriver(driver.VolumeDriver):
 
     def _do(self, op):
         said = self._file()
-        time.sleep(said.get('_slow_' + op) or 0)
+        end = time.monotonic() + said.get('_slow_' + op, 0)
+        while time.monotonic() < end and self._file().get('_slow_' + op):
+            time.sleep(0.5)
         if said.get('_fail_' + op):
             raise exception.VolumeBackendAPIException(data=said['_fail_' + op])
 

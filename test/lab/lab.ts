@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly backends: readonly string[];
   /** Cinder's `rpc_response_timeout`. @default 5 */
   readonly rpcTimeoutSeconds?: number;
+  /** How many requests a service works on at once, its `executor_thread_pool_size`. @default 64 */
+  readonly rpcThreads?: number;
   /** Lifetime of a Keystone token. @default 3600 */
   readonly tokenSeconds?: number;
 }
@@ -90,6 +92,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     LAB_EPMD_PORT: String(epmdPort),
     LAB_BACKENDS: options.backends.join(' '),
     LAB_RPC_TIMEOUT: String(options.rpcTimeoutSeconds ?? 5),
+    LAB_RPC_THREADS: String(options.rpcThreads ?? 64),
     LAB_TOKEN_SECONDS: String(options.tokenSeconds ?? 3600),
   };
   const lab = async (...args: string[]): Promise<string> => {

@@ -65,7 +65,7 @@ function day(): void {
 
   describe('control plane', { concurrency: 1 }, () => {
     // Whoever does not see all extra specs cannot judge the volume types.
-    const config = '  collectors: {volume_types: false}\n';
+    const config = '  collectors: {volume_types: false, capabilities: false}\n';
     const site = onSite({ backends: ['single', 'nas'], who: 'monitor', config });
     for (const fault of CONTROL_FAULTS)
       describe(fault.name, () => {

@@ -49,7 +49,8 @@ test('of the same cloud it writes the same page as here, in both formats', async
   const simulator = await startSimulator({ cloud: STORM_CLOUD });
   t.after(() => simulator.close());
   // Volumes are counted one backend after the other: two exporters are not at the same one.
-  const defaults = 'defaults:\n  interval: 2s\n  max_random_delay: 0s\n  collectors: {volumes: false}\n';
+  const defaults =
+    'defaults:\n  interval: 2s\n  max_random_delay: 0s\n  collectors: {volumes: false, capabilities: false}\n';
   writeFileSync(join(scratch, 'config.yaml'), defaults);
   const options = { cwd: scratch, environment: simulator.environment(), args: ['--config.file=config.yaml'] };
   const here = await startExporter(options);

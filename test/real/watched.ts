@@ -4,12 +4,13 @@ import type { Exposition } from '../support/exposition-parser.ts';
 import { startExporter } from '../support/exporter.ts';
 import type { Exporter } from '../support/exporter.ts';
 
-/** Short times, so that every condition comes and goes while somebody waits. */
+/** Short times, so that every condition comes and goes while somebody waits. Whether cinder-volume answers takes minutes to tell: probes.test.ts. */
 export const CONFIG = `
 defaults:
   interval: 2s
   max_random_delay: 0s
   stale_after: 8s
+  collectors: {capabilities: false}
   timeouts:
     scheduler_patience: 3s
 `;

@@ -49,7 +49,7 @@ export function needsScheduler({ path, microversion }: Passed): boolean {
 }
 
 const everySecond = 'defaults: {interval: 1s, max_random_delay: 0s}';
-const listsOnly = 'defaults: {interval: 1s, max_random_delay: 0s, collectors: {volumes: false}}';
+const listsOnly = 'defaults: {interval: 1s, max_random_delay: 0s, collectors: {volumes: false, capabilities: false}}';
 const services = '/v3/os-services';
 const pools = '/v3/scheduler-stats/get_pools?detail=true';
 

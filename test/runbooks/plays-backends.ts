@@ -42,6 +42,13 @@ export const BACKENDS: Readonly<Record<string, Play>> = {
       'openstack volume service set --disable --disable-reason "INCIDENT" HOST cinder-volume': NOTHING,
     },
   },
+  CinderVolumeServiceBusy: {
+    words: single,
+    shows: {
+      [BACKEND]: /"reason": "/,
+      "cinder --os-volume-api-version 3.33 list --all-tenants --filters 'host=HOST'": row('available', 'large'),
+    },
+  },
   CinderVolumeServicesUnresponsive: {
     words: {},
     shows: {

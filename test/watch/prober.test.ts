@@ -151,7 +151,7 @@ test('what is asked is what the access rules of a credential allow, and all of t
 });
 
 test('a service that is busy with deletions is not unresponsive; one whose deletions hang is', async (t) => {
-  const { pass, conditions, simulator } = await probing(t, {
+  const { pass, page, conditions, simulator, reasonOf } = await probing(t, {
     cloud: {
       ...CLOUD,
       backends: [
@@ -167,10 +167,16 @@ test('a service that is busy with deletions is not unresponsive; one whose delet
   assert.deepEqual(new Set(ids.map((id) => simulator.cloud.volumeStatus(id))), new Set(['available']));
   simulator.cloud.setDriver('c1@one', { _slow_delete: 50 });
   for (const id of ids) simulator.cloud.deleteVolume(id);
+  const said = new Set<string>();
   for (let minutes = 0; minutes < 7; minutes += 1) {
     await pass(60);
     assert.equal((await conditions())['c1@one'], 'up', `after ${minutes + 1} min`);
+    said.add(`${(await page()).value('cinder_backend_service_answering', { host: 'c1@one' })} ${reasonOf('c1@one')}`);
   }
+  assert.match(
+    [...said].join('\n'),
+    /^0 its driver reports up\. Its cinder-volume has left requests unanswered for \d+ min: busy, or about to be unresponsive$/m,
+  );
   simulator.cloud.setDriver('c1@one', { _hang_delete: true });
   await pass(400);
   assert.equal((await conditions())['c1@one'], 'unresponsive');
@@ -294,10 +300,30 @@ test('without a heartbeat: a driver that failed to initialise is told from a pro
   assert.ok(later.includes('c1@one') && later.includes('c1@two'), 'after five minutes');
 });
 
+test('one in doubt is asked again before one that is dead', async (t) => {
+  const { pass, asked, conditions, simulator } = await probing(t);
+  await pass(70, 1);
+  simulator.cloud.holdThreads('c1@one');
+  await pass(30, 1);
+  simulator.cloud.stopService('cinder-volume', 'c1@two');
+  asked();
+  for (let steps = 0; steps < 30 && (await conditions())['c1@one'] !== 'unresponsive'; steps += 1) await pass(10);
+  assert.equal((await conditions())['c1@one'], 'unresponsive');
+  assert.equal((await conditions())['c1@two'], 'service_down');
+  assert.ok(!asked().includes('c1@two'));
+  await pass(240);
+  assert.ok(asked().includes('c1@two'));
+});
+
 test('a process that is gone is no failure of the collector where the cloud waits for a shorter time', async (t) => {
   const { pass, page, simulator, reasonOf } = await probing(t, { settings: { rpcResponseTimeoutMs: 5000 } });
+  await pass(40);
+  assert.equal((await page()).value('cinder_backend_service_answering', { host: 'c1@two' }), 1);
   simulator.cloud.stopService('cinder-volume', 'c1@two');
-  await pass(240);
+  for (let seconds = 0; seconds < 240; seconds += 10) {
+    await pass(10);
+    assert.doesNotMatch(reasonOf('c1@two'), /lives/, 'what it answered while it lived says nothing now');
+  }
   assert.match(reasonOf('c1@two'), /: the process does not answer either: it is gone, or its host is$/);
   assert.equal(success(await page(), 'capabilities'), 1);
 });

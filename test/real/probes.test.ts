@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { send } from '../lab/answer.ts';
+import { startLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { labRelease } from '../lab/release.ts';
+import type { Exposition } from '../support/exposition-parser.ts';
+import type { Exporter } from '../support/exporter.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { makeVolume } from './runbook-volumes.ts';
+import { conditionOf } from './watched.ts';
+import { tapped } from './wire.ts';
+import type { Tapped } from './wire.ts';
+
+const STUCK = 'lab@single';
+const BUSY = 'lab@nas';
+const WELL = 'lab@pools';
+const GONE = 'lab@dead';
+const UNINITIALISED = 'lab@broken';
+
+const CONFIG = 'defaults: {interval: 2s, max_random_delay: 0s}';
+/** Two threads for each service: two requests that hang make it deaf. */
+const LAB = { backends: ['single', 'nas', 'pools', 'dead', 'broken'], rpcThreads: 2, rpcTimeoutSeconds: 60 };
+/** Eight deletions of a minute each by two threads: longer than two requests that are left unanswered. */
+const MASS = 8;
+/** Five requests, a minute each, and what lies between them. */
+const DEADLINE_MS = 10 * 60_000;
+
+describe(`does cinder-volume answer? beside a real Cinder ${labRelease()} with its minute of rpc_response_timeout`, () => {
+  let lab: Lab | undefined;
+  before(async () => {
+    lab = await startLab(LAB);
+  });
+  after(() => lab?.down());
+
+  test('one is stuck, one busy, one dead, one without its driver: each is told as what it is', async () => {
+    assert.ok(lab);
+    await prepare(lab);
+    await tapped(lab, CONFIG, (parts) => several(lab as Lab, parts));
+  });
+  if (process.env['NIGHT'] === '1')
+    test('all are stuck: that is told as one', async () => {
+      assert.ok(lab);
+      await tapped(lab, CONFIG, (parts) => all(lab as Lab, parts));
+    });
+});
+
+/** Volume types, and the volumes that are to be deleted. */
+async function prepare(lab: Lab): Promise<void> {
+  for (const name of ['single', 'nas', 'pools']) await lab.volumeType(name, { volume_backend_name: name });
+  for (let index = 0; index < MASS; index += 1) await makeVolume(lab, `mass ${index}`, 'nas');
+}
+
+async function several(lab: Lab, { exporter, cinder }: Tapped): Promise<void> {
+  await exporter.waitFor('those that live have answered', (page) => [STUCK, BUSY, WELL].every(answers(page)));
+  await lab.kill('volume-dead');
+  await hangs(lab, 'single');
+  await lab.backend('nas', { _slow_delete: 60 });
+  await deleteAll(lab, 'mass');
+
+  const seen = new Set<string>();
+  let busyWasSilent = false;
+  const page = await exporter.waitFor(
+    'the stuck one is told, the busy one was silent, the dead one was asked',
+    (now) => {
+      for (const host of [BUSY, WELL]) seen.add(`${host} ${conditionOf(now, host)}`);
+      busyWasSilent ||= answers(now)(BUSY) === false;
+      return conditionOf(now, STUCK) === 'unresponsive' && busyWasSilent && answers(now)(GONE) === false;
+    },
+    DEADLINE_MS,
+  );
+  assert.deepEqual([...seen].toSorted(), [`${BUSY} up`, `${WELL} up`]);
+  assert.equal(page.value('cinder_backend_state', { host: STUCK }), 1, "the driver's word stays");
+  assert.equal(page.value('cinder_backend_usable', { host: STUCK }), 0);
+  assert.equal(page.value('cinder_volume_services_unresponsive'), 0);
+  assert.equal(page.value('cinder_scrape_collector_success', { collector: 'capabilities' }), 1);
+  const reasons = await reasonsOf(exporter);
+  assert.match(
+    reasons.get(STUCK) ?? '',
+    /^heartbeats arrive, but its cinder-volume has answered no request for \d+ min/,
+  );
+  assert.match(reasons.get(GONE) ?? '', /the process does not answer either: it is gone, or its host is$/);
+  assert.match(reasons.get(UNINITIALISED) ?? '', /the process lives and answers, but its driver failed to initialise$/);
+
+  const isProbe = ({ path }: { readonly path: string }): boolean => path.includes('/capabilities/');
+  assert.ok(cinder.passed.some(isProbe));
+  assert.equal(cinder.mostOpen(isProbe), 1, 'one request open at a time');
+
+  await lab.backend('single', { _slow_create: null });
+  await lab.backend('nas', { _slow_delete: null });
+  await exporter.waitFor(
+    'both answer again',
+    (now) => [STUCK, BUSY].every((host) => answers(now)(host) && conditionOf(now, host) === 'up'),
+    DEADLINE_MS,
+  );
+}
+
+async function all(lab: Lab, { exporter }: Tapped): Promise<void> {
+  await exporter.waitFor('those that live have answered', (page) => [STUCK, BUSY, WELL].every(answers(page)));
+  for (const name of ['single', 'nas', 'pools']) await hangs(lab, name);
+  await exporter.waitFor(
+    'none answers',
+    (page) => page.value('cinder_volume_services_unresponsive') === 1,
+    2 * DEADLINE_MS,
+  );
+  for (const name of ['single', 'nas', 'pools']) await lab.backend(name, { _slow_create: null });
+  await exporter.waitFor(
+    'all answer again',
+    (page) => page.value('cinder_volume_services_unresponsive') === 0 && [STUCK, BUSY, WELL].every(answers(page)),
+    DEADLINE_MS,
+  );
+}
+
+/** undefined: nobody knows. */
+function answers(page: Exposition): (host: string) => boolean | undefined {
+  return (host) => {
+    const value = page.value('cinder_backend_service_answering', { host });
+    return value === undefined ? undefined : value === 1;
+  };
+}
+
+/** Two creations that hang: as many as its service has threads. */
+async function hangs(lab: Lab, name: string): Promise<void> {
+  await lab.backend(name, { _slow_create: 3600 });
+  for (const index of [1, 2]) {
+    const made = await ask(lab, '/volumes', {
+      method: 'POST',
+      body: { volume: { name: `hangs ${index}`, size: 1, volume_type: name } },
+    });
+    assert.equal(made.status, 202, made.text);
+  }
+  const host = `lab@${name}`;
+  await waitFor('both are with its cinder-volume', async () => {
+    const creating = (await volumes(lab)).filter(
+      (one) => one.status === 'creating' && one['os-vol-host-attr:host']?.startsWith(host),
+    );
+    return creating.length === 2;
+  });
+}
+
+async function deleteAll(lab: Lab, prefix: string): Promise<void> {
+  for (const { id, name } of await volumes(lab))
+    if (name.startsWith(prefix)) assert.equal((await ask(lab, `/volumes/${id}`, { method: 'DELETE' })).status, 202);
+}
+
+interface Volume {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly 'os-vol-host-attr:host': string | null;
+}
+
+async function volumes(lab: Lab): Promise<readonly Volume[]> {
+  return ((await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] }).volumes;
+}
+
+async function ask(lab: Lab, path: string, question: Parameters<typeof send>[1]): ReturnType<typeof send> {
+  return send(`${lab.cinder}/v3${path}`, { ...question, headers: { 'x-auth-token': await lab.token() } });
+}
+
+async function reasonsOf(exporter: Exporter): Promise<ReadonlyMap<string, string>> {
+  const answer = await fetch(`${exporter.url}/api/v1/backends`);
+  const { backends } = (await answer.json()) as {
+    readonly backends: readonly { readonly host: string; readonly reason: string }[];
+  };
+  return new Map(backends.map(({ host, reason }) => [host, reason]));
+}
