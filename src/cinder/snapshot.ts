@@ -16,9 +16,12 @@ export interface CollectorStatus {
   readonly failure: { readonly sinceMs: number; readonly reason: string; readonly message: string } | undefined;
 }
 
-/** Does a collector fail without which nobody can say how each backend is? The counts of volumes say who is hit, and nothing of that. */
+/**
+ * Does a collector fail without which nobody can say how each backend is? The counts of volumes say who is hit, and nothing of that. What only the
+ * question to cinder-volume would find is missed without it, and the rest stands: the failure of that collector is told by itself.
+ */
 export function blinds({ collector, success }: CollectorStatus): boolean {
-  return !success && collector !== 'volumes';
+  return !success && collector !== 'volumes' && collector !== 'capabilities';
 }
 
 /** What discovery said about the API, and what we use of it. */

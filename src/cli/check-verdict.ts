@@ -193,10 +193,9 @@ export function exitCodeOf(checked: readonly Checked[], { hosts, codes: of }: As
   return CODES_WORST_FIRST.find((code) => codes.includes(code)) ?? UNKNOWN;
 }
 
-/** The collectors that fail and without which the answer is not whole. One refresh asks no cinder-volume whether it answers. Who asks for single backends does not ask for volume types, nor for the pools of another cloud. */
+/** The collectors that fail and without which the answer is not whole. Who asks for single backends does not ask for volume types, nor for the pools of another cloud. */
 function blindSpots(snapshot: Seen, hosts: readonly string[]): readonly CollectorStatus[] {
-  // The counts say who is hit, and nothing of whether a backend is well.
-  const failing = snapshot.collectors.filter((one) => blinds(one) && one.collector !== 'capabilities');
+  const failing = snapshot.collectors.filter(blinds);
   if (hosts.length === 0 || !snapshot.up) return failing;
   return wanted(snapshot, hosts).length > 0 ? failing.filter(({ collector }) => collector !== 'volume_types') : [];
 }

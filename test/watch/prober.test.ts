@@ -64,16 +64,16 @@ async function probing(t: TestContext, options: WatchedOptions = {}): Promise<Pr
         sinceRefresh += step;
         if (sinceRefresh < 30) continue;
         sinceRefresh = 0;
-        let over = false;
+        const under = { way: true };
         const refresh = watcher.refresh().finally(() => {
-          over = true;
+          under.way = false;
         });
         // A scheduler that hangs is left to answer late.
         await waitFor('the end of a refresh', async () => {
           // A page is compressed in a thread, which turns of the loop do not tell of.
-          for (let i = 0; i < 20 && !over; i += 1) await idle();
-          if (!over) time.advance(SECOND);
-          return over;
+          for (let i = 0; i < 20 && under.way; i += 1) await idle();
+          if (under.way) time.advance(SECOND);
+          return !under.way;
         });
         await refresh;
         await idle();
