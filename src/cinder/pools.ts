@@ -4,14 +4,19 @@ import { asObject, boolean, type Cutter, type Json, number, text, time } from '.
 
 /**
  * Reads the body of `GET /v3/scheduler-stats/get_pools?detail=true`. Of several rows with the same name the one with the newest stats counts.
- * `see` is shown the raw stats of each pool, for what needs more of them than the model holds.
+ * `see` is shown the raw stats of each pool, for what needs more of them than the model holds; `wants` says whether it needs those of a backend.
  */
-export function poolReader(cut: Cutter, see: (host: string, stats: Json) => void = () => {}): RowReader<Pool> {
+export function poolReader(
+  cut: Cutter,
+  see: (host: string, stats: Json) => void = () => {},
+  wants: (host: string) => boolean = () => false,
+): RowReader<Pool> {
   return {
     listKey: 'pools',
     decode: (row) => decodePool(row, cut, see),
     key: (pool) => `${pool.host}#${pool.pool}`,
     timeMs: (pool) => pool.statsAtMs,
+    lasts: (pool) => !wants(pool.host),
   };
 }
 

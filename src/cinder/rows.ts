@@ -14,27 +14,57 @@ export interface RowReader<T> {
   readonly decode: (row: unknown) => T | string;
   readonly key: (row: T) => string;
   readonly timeMs: (row: T) => number | undefined;
+  /** May the row stand for the same bytes once more? Without this, each row is decoded each time. */
+  readonly lasts?: (row: T) => boolean;
 }
+
+/** The rows of the last whole answer, as long as nobody needs the memory. */
+export interface RowMemory<T> {
+  last?: WeakRef<ReadRows<T>>;
+}
+
+/** Where the bytes of each row are. undefined: a row that is to be decoded again. */
+interface ReadRows<T> {
+  readonly bytes: Buffer;
+  readonly rows: { readonly start: number; readonly end: number; readonly row: T | undefined }[];
+}
+
+/** A larger answer is not kept: 10,000 backends with four pools each have 56 MB of driver stats. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads the list under the reader's key from a body, row by row and in slices. A row that is not understood costs nothing but itself;
  * rows beyond `maxRows` are rejected. Resolves with a string, what the body was instead, when it is no whole JSON or holds no such list.
+ * A row whose bytes are those of the row at its place in `memory` is not decoded again: between two reports of a driver nothing is new.
  */
 export async function decodeBody<T>(
   bytes: Uint8Array,
   reader: RowReader<T>,
   maxRows: number,
+  memory: RowMemory<T> = {},
 ): Promise<Decoded<T> | string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = createRows(reader, maxRows);
   const slices = createSlices();
+  const known = memory.last?.deref();
+  const read: ReadRows<T> = { bytes: buffer, rows: [] };
+  /** The end of the row that starts here, when it is the same as the one at its place before: an object's last byte is in its bytes. */
+  const sameUntil = (start: number): number | undefined => {
+    const old = known?.rows[read.rows.length];
+    if (old?.row === undefined || !reader.lasts?.(old.row)) return undefined;
+    const end = start + old.end - old.start;
+    return end <= buffer.length && known?.bytes.compare(buffer, start, end, old.start, old.end) === 0 ? end : undefined;
+  };
   const take = ([start, end, depth]: Found): void => {
-    if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
+    let row: T | undefined;
+    if (depth === SAME) row = rows.add(() => known?.rows[read.rows.length]?.row as T);
+    else if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
     else if (depth > MAX_ROW_DEPTH) rows.reject(`a row is nested deeper than ${MAX_ROW_DEPTH} levels`);
-    else rows.add(() => parseRow(buffer, start, end));
+    else row = rows.add(() => reader.decode(parseRow(buffer, start, end)));
+    read.rows.push({ start, end, row });
   };
   try {
-    for (const found of scanRows(buffer, reader.listKey)) {
+    for (const found of scanRows(buffer, reader.listKey, sameUntil)) {
       if (found) take(found);
       if (slices.over()) await slices.next();
     }
@@ -43,6 +73,7 @@ export async function decodeBody<T>(
     if (!(error instanceof NotWholeJson)) throw error;
     return bytes.length === 0 ? 'an empty body' : `${bytes.length} bytes that are no whole JSON`;
   }
+  if (bytes.length <= MAX_KEPT_BYTES) memory.last = new WeakRef(read);
   return rows.done();
 }
 
@@ -51,7 +82,7 @@ export function decodeRows<T>(body: unknown, reader: RowReader<T>, maxRows: numb
   const list = asObject(body)?.[reader.listKey];
   if (!Array.isArray(list)) return undefined;
   const rows = createRows(reader, maxRows);
-  for (const raw of list as readonly unknown[]) rows.add(() => raw);
+  for (const raw of list as readonly unknown[]) rows.add(() => reader.decode(raw));
   return rows.done();
 }
 
@@ -97,13 +128,18 @@ function createRows<T>(reader: RowReader<T>, maxRows: number) {
   };
   return {
     reject,
-    add(parse: () => unknown): void {
+    /** Gives the row back, unless it was rejected. */
+    add(decode: () => T | string): T | undefined {
       seen += 1;
-      const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : reader.decode(parse());
-      if (typeof row === 'string') return reject(row);
+      const row = seen > maxRows ? `more rows than max_rows (${maxRows})` : decode();
+      if (typeof row === 'string') {
+        reject(row);
+        return undefined;
+      }
       const key = reader.key(row);
       const other = byKey.get(key);
       if (!other || (reader.timeMs(row) ?? -Infinity) > (reader.timeMs(other) ?? -Infinity)) byKey.set(key, row);
+      return row;
     },
     done: (): Decoded<T> => ({ rows: [...byKey.values()], rejected, firstProblem }),
   };
@@ -128,6 +164,9 @@ export class NoSuchList extends Error {
   override readonly name = 'NoSuchList';
 }
 
+/** Instead of a depth: the bytes are those of a row that was read before. */
+const SAME = -1;
+
 /** Where an element of the list is, and how deep what is in it is nested. */
 type Found = readonly [start: number, end: number, depth: number];
 
@@ -141,9 +180,13 @@ const MAX_BLANKS = 65_536;
  * Finds the elements of the list under a top-level key, as ranges of bytes, without parsing them: an answer of 50 MB is decoded row by row,
  * so that no more than a row of it is ever in memory as objects. Reads to the end of the body first-hand, so a cut-off one throws NotWholeJson
  * (at its end, when rows have been given already); a body without the list throws NoSuchList. Whether a row is JSON shows when it is parsed.
- * Within a long value it yields undefined now and then, to let others in.
+ * Within a long value it yields undefined now and then, to let others in. `sameUntil` gives the end of an element that is known.
  */
-export function* scanRows(bytes: Uint8Array, listKey: string): Generator<Found | undefined, void> {
+export function* scanRows(
+  bytes: Uint8Array,
+  listKey: string,
+  sameUntil: (start: number) => number | undefined = () => undefined,
+): Generator<Found | undefined, void> {
   const wanted = Buffer.from(JSON.stringify(listKey));
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== OPEN_OBJECT) throw at < bytes.length ? notAnObject(bytes, at) : new NotWholeJson();
@@ -158,7 +201,7 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<Found |
     if (matches && found) throw new NotWholeJson();
     if (matches && bytes[at] === OPEN_LIST) {
       found = true;
-      at = yield* scanList(bytes, at);
+      at = yield* scanList(bytes, at, sameUntil);
     } else {
       [, at] = yield* skipValue(bytes, at);
     }
@@ -170,11 +213,16 @@ export function* scanRows(bytes: Uint8Array, listKey: string): Generator<Found |
   if (!found) throw new NoSuchList();
 }
 
-function* scanList(bytes: Uint8Array, open: number): Generator<Found | undefined, number> {
+function* scanList(
+  bytes: Uint8Array,
+  open: number,
+  sameUntil: (start: number) => number | undefined,
+): Generator<Found | undefined, number> {
   let at = skipSpace(bytes, open + 1);
   if (bytes[at] === CLOSE_LIST) return at + 1;
   for (;;) {
-    const row = yield* skipValue(bytes, at);
+    const same = sameUntil(at);
+    const row: Found = same === undefined ? yield* skipValue(bytes, at) : [at, same, SAME];
     const [start, end] = row;
     if (end === start) throw new NotWholeJson();
     yield row;

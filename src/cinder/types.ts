@@ -17,6 +17,8 @@ export interface TypeMemory {
   readonly set: (types: readonly VolumeType[], how: { readonly protocolVariants: boolean }) => void;
   /** Judges the pools of backends that were not judged since the types were read; called for each pool of an answer. */
   readonly see: (host: string, stats: Json) => void;
+  /** Was the backend not judged since the types were read, so that `see` needs its pools? */
+  readonly wants: (host: string) => boolean;
   /** The answer is at its end. Only when it was whole, what was seen of a backend is all there is of it. */
   readonly seen: (whole: boolean) => void;
   readonly rows: (services: readonly Service[]) => readonly VolumeTypeBackend[];
@@ -43,7 +45,10 @@ export function createTypeMemory(): TypeMemory {
   /** In the answer that is being read: the ids of the types that each backend can serve. */
   let reading = new Map<string, Set<string>>();
 
+  const wants = (host: string): boolean => types.length > 0 && !judged.has(host);
+
   return {
+    wants,
     set(next, { protocolVariants }) {
       const before = new Map(types.map((type) => [type.id, fingerprint(type)]));
       const kept = next.filter((type) => before.get(type.id) === fingerprint(type));
@@ -56,7 +61,7 @@ export function createTypeMemory(): TypeMemory {
       reading = new Map();
     },
     see(host, stats) {
-      if (types.length === 0 || judged.has(host)) return;
+      if (!wants(host)) return;
       const served = reading.get(host) ?? new Set();
       reading.set(host, served);
       const capabilities = variants ? withProtocolVariants(stats) : stats;

@@ -12,7 +12,18 @@ interface OpenPage {
   readonly size: number;
 }
 
-export type OpenPages = Readonly<Record<Format, OpenPage>>;
+export interface OpenPages extends Readonly<Record<Format, OpenPage>> {
+  /** The samples and what they were compressed to, in the order of the page, as long as nobody needs the memory. */
+  readonly pieces: WeakRef<readonly Piece[]>;
+}
+
+interface Piece {
+  readonly bytes: Buffer;
+  readonly deflated: Buffer;
+}
+
+/** Pieces beyond these are compressed each time: a copy of the page of 10,000 backends would be 80 MB. */
+const MAX_KEPT_PIECES = 128;
 
 /** A whole body: one gzip member in pieces, which bodies of one snapshot share, their bytes together, and the size of what it holds. */
 export interface Packed {
@@ -59,23 +70,39 @@ const pages = createPressRoom();
 const endings = createPressRoom();
 const texts = createPressRoom();
 
-/** Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once. */
-export function compress(families: Iterable<RenderedFamily>, maxBytes = MAX_PAGE_BYTES): Promise<OpenPages> {
-  return pages((press) => compressAll(families, press, maxBytes));
+/**
+ * Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once.
+ * What is the same as at its place in the pages `before` is taken from there.
+ */
+export function compress(
+  families: Iterable<RenderedFamily>,
+  before?: OpenPages,
+  maxBytes = MAX_PAGE_BYTES,
+): Promise<OpenPages> {
+  return pages((press) => compressAll(families, before?.pieces.deref() ?? [], press, maxBytes));
 }
 
 async function compressAll(
   families: Iterable<RenderedFamily>,
+  known: readonly Piece[],
   { deflater, encode }: Press,
   maxBytes: number,
 ): Promise<OpenPages> {
   const open = { text: emptyPage(), openmetrics: emptyPage() };
+  const pieces: Piece[] = [];
+  const slices = createSlices();
+  let position = 0;
   let bytes = 0;
   for (const family of families) {
     let headed = false;
     for (const text of family.samples) {
       const piece = encode(text);
-      const deflated = await deflater.deflate(piece);
+      const old = known[position];
+      const same = old?.bytes.equals(piece) === true;
+      const deflated = same ? old.deflated : await deflater.deflate(piece);
+      if (position < MAX_KEPT_PIECES) pieces.push(same ? old : { bytes: Buffer.from(piece), deflated });
+      position += 1;
+      if (slices.over()) await slices.next();
       bytes += deflated.length;
       if (bytes > maxBytes) throw new Error(`the page is larger than ${maxBytes} bytes, compressed`);
       for (const format of FORMATS) {
@@ -88,7 +115,7 @@ async function compressAll(
       headed = true;
     }
   }
-  return open;
+  return { ...open, pieces: new WeakRef(pieces) };
 }
 
 /** Compresses a text that is rendered piece by piece, in slices: nobody waits for the whole of it but who asked. */
@@ -181,7 +208,7 @@ interface Deflater {
  * and before, any other such piece. The work is done off the event loop, at level 1: fifteen times smaller, at a third of the cost of level 6.
  */
 function createDeflater(): Deflater {
-  const stream = createDeflateRaw({ level: 1, chunkSize: 65_536 });
+  const stream = createDeflateRaw({ level: 1, chunkSize: 65_536, flush: constants.Z_FULL_FLUSH });
   const parts: Buffer[] = [];
   // Read by hand: a `data` event may come after the flush has been called back, and would end up in the next piece.
   const drain = (): void => {
@@ -194,10 +221,10 @@ function createDeflater(): Deflater {
       if (piece.length === 0) return piece;
       await new Promise<void>((resolve, reject) => {
         stream.once('error', reject);
-        stream.write(piece);
-        stream.flush(constants.Z_FULL_FLUSH, () => {
+        stream.write(piece, (error) => {
           stream.off('error', reject);
-          resolve();
+          if (error) reject(error);
+          else resolve();
         });
       });
       drain();

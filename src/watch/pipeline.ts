@@ -12,7 +12,7 @@ import {
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
-import { createSlices, decodeBody, type RowReader } from '../cinder/rows.ts';
+import { createSlices, decodeBody, type RowMemory, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
 import { createTypeMemory, type TypeMemory } from '../cinder/types.ts';
@@ -75,14 +75,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let histories: Histories = new Map();
   const types = createTypeMemory();
   const counts = createCounts(COUNTS_PER_MINUTE);
+  let pages: OpenPages | undefined;
+  let poolRows: RowMemory<Pool> = {};
 
   async function accept<T>(
     body: Body,
     readerFor: (cut: Cutter) => RowReader<T>,
+    memory?: RowMemory<T>,
   ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
     const disagreements: readonly string[] = [];
     const cut = createCutter(options.maxLabelLength);
-    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows);
+    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows, memory);
     const truncated = cut.count();
     if (typeof decoded === 'string') {
       return {
@@ -127,7 +130,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return accepted;
     },
     async pools(body) {
-      const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see));
+      const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see, types.wants), poolRows);
+      // What is cut is counted in each answer, and so is decoded each time.
+      if (accepted.truncated > 0) poolRows = {};
       types.seen(rows !== undefined);
       if (!rows) return accepted;
       const { evidence: after, disagreements } = withPools(evidence, rows, body, accepted.rejected === 0);
@@ -167,7 +172,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         counts: services ? counts.ofCloud(round.now) : [],
         typesAlone: typesWithoutAnother({ volumeTypes, backends }),
       };
-      return { pages: await compress(renderSnapshot(snapshot)), changes: followed.changes, snapshot };
+      pages = await compress(renderSnapshot(snapshot), pages);
+      return { pages, changes: followed.changes, snapshot };
     },
   };
 }

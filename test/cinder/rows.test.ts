@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import type { Pool } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
-import { decodeBody, decodeRows } from '../../src/cinder/rows.ts';
+import { decodeBody, decodeRows, type RowMemory } from '../../src/cinder/rows.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import { recording } from '../support/recording.ts';
@@ -125,4 +126,62 @@ test('a long list lets others have their turn', async () => {
   clearImmediate(next);
   assert.equal(typeof decoded === 'object' && decoded.rows.length, 20_000);
   assert.ok(turns > 2, `${turns} turns`);
+});
+
+test('a row is decoded again when its bytes are others than those at its place before, and not when they are the same', async () => {
+  const reader = poolReader(createCutter(64));
+  let decodes = 0;
+  const counting = {
+    ...reader,
+    decode(row: unknown) {
+      decodes += 1;
+      return reader.decode(row);
+    },
+  };
+  const memory: RowMemory<Pool> = {};
+  const body = (...rows: readonly (readonly [name: string, gb: unknown])[]): Buffer =>
+    Buffer.from(
+      JSON.stringify({ pools: rows.map(([name, gb]) => ({ name, capabilities: { total_capacity_gb: gb } })) }),
+    );
+  const reads = async (bytes: Buffer): Promise<number> => {
+    decodes = 0;
+    assert.deepEqual(await decodeBody(bytes, counting, MANY, memory), await decodeBody(bytes, reader, MANY));
+    return decodes;
+  };
+  assert.equal(await reads(body(['a', 1], ['b', 2], ['c', 3])), 3);
+  assert.equal(await reads(body(['a', 1], ['b', 2], ['c', 3])), 0);
+  assert.equal(await reads(body(['a', 1], ['b', 9], ['c', 3])), 1);
+  assert.equal(await reads(body(['a', 10], ['b', 9], ['c', 3], ['d', 1])), 2, 'a longer row moves the others');
+  assert.equal(await reads(body(['a', 10], ['b', 9])), 0);
+  assert.equal(await reads(body(['', 10], ['b', 9])), 1);
+  assert.equal(await reads(body(['', 10], ['b', 9])), 1, 'one that was rejected has its say each time');
+  const whole = body(['', 10], ['b', 9]);
+  assert.equal(
+    await decodeBody(whole.subarray(0, -1), counting, MANY, memory),
+    `${whole.length - 1} bytes that are no whole JSON`,
+  );
+  assert.equal(await reads(Buffer.from(JSON.stringify(JSON.parse(whole.toString()), undefined, 2))), 2);
+  assert.deepEqual(
+    await decodeBody(whole, { ...counting, lasts: () => false }, MANY, memory),
+    await decodeBody(whole, reader, MANY),
+  );
+});
+
+test('whatever answers follow one another, each is read as if it were the first', async () => {
+  const row = fc.record({
+    name: fc.constantFrom('a', 'b#p', 'b#q', '', 7),
+    capabilities: fc.record({ v: fc.integer({ min: 0, max: 2 }) }),
+  });
+  const answers = fc.array(fc.record({ rows: fc.array(row, { maxLength: 4 }), cut: fc.nat(3) }), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(answers, async (all) => {
+      const memory: RowMemory<Pool> = {};
+      const reader = poolReader(createCutter(64));
+      for (const { rows, cut } of all) {
+        const text = JSON.stringify({ pools: rows });
+        const bytes = Buffer.from(cut === 1 ? text.slice(0, -2) : text);
+        assert.deepEqual(await decodeBody(bytes, reader, 3, memory), await decodeBody(bytes, reader, 3));
+      }
+    }),
+  );
 });

@@ -4,7 +4,7 @@ import { crc32, gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import type { RenderedFamily } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
-import { compress, finish } from '../../src/metrics/page.ts';
+import { compress, finish, type OpenPages } from '../../src/metrics/page.ts';
 import { service } from '../support/samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -80,9 +80,31 @@ test('whatever the families hold, gzip and identity are the same page', async ()
   );
 });
 
+test('what is the same as before is compressed once, and the page is the same as without', async () => {
+  const header = { text: '# T\n', openmetrics: '# O\n' };
+  const family = (...samples: readonly string[]): RenderedFamily => ({ header, samples });
+  const deflatedOf = (pages: OpenPages): readonly Buffer[] => pages.text.deflated.filter((_, i) => i % 2 === 1);
+  const first = await compress([family('a 1\n'), family('b 1\n'), family('c 1\n')]);
+  const families = [family('a 1\n'), family('b 22\n'), family('c 1\n'), family('d 1\n')];
+  const second = await compress(families, first);
+  assert.deepEqual(
+    deflatedOf(first).map((piece, i) => piece === deflatedOf(second)[i]),
+    [true, false, true],
+  );
+  for (const pages of [second, await compress(families, await compress([family('b 22\n')]))]) {
+    for (const format of FORMATS) {
+      const gzip = Buffer.concat((await finish(pages, 'own 1\n', format)).gzip);
+      assert.equal(gunzipSync(gzip).toString(), identity(families, 'own 1\n', format));
+    }
+  }
+});
+
 test('a page without measure is not made, and the next one is', async () => {
   const snapshot = snapshotOf([service('h@b')], [], 0);
-  await assert.rejects(compress(renderSnapshot(snapshot), 100), /the page is larger than 100 bytes, compressed/);
+  await assert.rejects(
+    compress(renderSnapshot(snapshot), undefined, 100),
+    /the page is larger than 100 bytes, compressed/,
+  );
   const pages = await compress(renderSnapshot(snapshot));
   const { gzip } = await finish(pages, '', 'text');
   assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(renderSnapshot(snapshot), '', 'text'));

@@ -181,3 +181,31 @@ test('a service that is down for the API because its clock is ahead has no state
     ['down', 'service_down', 'unknown'],
   );
 });
+
+test('pools that are the same again are judged for new volume types, and their cut texts are counted again', async () => {
+  const made = createPipeline({ staleAfterMs: STALE_AFTER_MS, maxRows: 100, maxLabelLength: 64 });
+  const bodyOf = (json: unknown): Body => ({
+    bytes: Buffer.from(JSON.stringify(json)),
+    readAt: 5,
+    cinderTimeMs: CINDER_MS,
+  });
+  const row = { binary: 'cinder-volume', host: 'h@b', status: 'enabled', state: 'up' };
+  const pools = (vendor: string): Body =>
+    bodyOf({
+      pools: [{ name: 'h@b#p', capabilities: { timestamp: '2026-11-22T12:00:00', vendor_name: vendor, color: 'red' } }],
+    });
+  const served = async (): Promise<readonly string[]> => {
+    const { snapshot } = await made.publish({ now: 5, atMs: 5, up: true, api: undefined, collectors: [] });
+    return snapshot.volumeTypes.map(({ volumeType, host }) => `${volumeType} ${host}`);
+  };
+  const type = (name: string, color: string) => ({ id: name, name, specs: new Map([['color', color]]), toldQos: true });
+  await made.services(bodyOf({ services: [row] }), { late: false });
+  for (const _ of [1, 2]) await made.pools(pools('v'));
+  made.volumeTypes([type('red', 'red'), type('blue', 'blue')], { protocolVariants: true });
+  await made.pools(pools('v'));
+  assert.deepEqual(await served(), ['red h@b']);
+  made.volumeTypes([type('red2', 'red')], { protocolVariants: true });
+  await made.pools(pools('v'));
+  assert.deepEqual(await served(), ['red2 h@b']);
+  for (const _ of [1, 2, 3]) assert.equal((await made.pools(pools('v'.repeat(65)))).truncated, 1);
+});
