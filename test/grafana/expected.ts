@@ -1,3 +1,5 @@
+import { CODED_CONDITIONS } from '../../grafana/src/conditions.ts';
+import type { Condition } from '../../src/cinder/conditions.ts';
 import { COLLECTORS } from '../../src/cinder/snapshot.ts';
 import { REASONS } from '../../src/metrics/exporter.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
@@ -41,7 +43,7 @@ const MEMBERS = [1, 1, 1, 3, 1];
 export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-backends/Cinder API/A': of('job', 1),
   ...Object.fromEntries(
-    letters('ABCDEFGHIJ').map((letter) => [`cinder-backends/Backends by condition/${letter}`, of('', 1)]),
+    letters('ABCDEFGHIJK').map((letter) => [`cinder-backends/Backends by condition/${letter}`, of('', 1)]),
   ),
   'cinder-backends/Condition of every backend/A': of('job host', ALL),
   'cinder-backends/Backends/A': of('job host', ALL, 'runbook'),
@@ -140,19 +142,24 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Block Storage API/B': of('job instance', 1),
 };
 
+/** The number of a condition on the dashboards. */
+export function codeOf(condition: Condition): number {
+  return CODED_CONDITIONS.find((coded) => coded.condition === condition)?.code ?? NaN;
+}
+
 /** The condition of each backend at the end of the hour, as the number that the panels map. */
 export const CODES: Readonly<Record<string, number>> = {
-  [HOSTS.down]: 9,
+  [HOSTS.down]: codeOf('down'),
   // Its two replicas do not agree: the worse counts.
-  [HOSTS.flapping]: 9,
-  [HOSTS.serviceDown]: 8,
-  [HOSTS.stale]: 7,
-  [HOSTS.degraded]: 5,
-  [HOSTS.unknown]: 4,
-  [HOSTS.frozen]: 3,
-  [HOSTS.disabled]: 2,
-  [HOSTS.failedOver]: 2,
-  [HOSTS.assumed]: 1,
-  [HOSTS.filling]: 0,
-  [HOSTS.cluster]: 0,
+  [HOSTS.flapping]: codeOf('down'),
+  [HOSTS.serviceDown]: codeOf('service_down'),
+  [HOSTS.stale]: codeOf('stale'),
+  [HOSTS.degraded]: codeOf('degraded'),
+  [HOSTS.unknown]: codeOf('unknown'),
+  [HOSTS.frozen]: codeOf('frozen'),
+  [HOSTS.disabled]: codeOf('disabled'),
+  [HOSTS.failedOver]: codeOf('disabled'),
+  [HOSTS.assumed]: codeOf('up_assumed'),
+  [HOSTS.filling]: codeOf('up'),
+  [HOSTS.cluster]: codeOf('up'),
 };
