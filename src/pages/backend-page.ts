@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import type { Pool, Service } from '../cinder/model.ts';
-import { CONDITION_TABLE } from '../cinder/conditions.ts';
+import type { Backend, Pool, Service } from '../cinder/model.ts';
+import { CONDITION_TABLE, needsLook } from '../cinder/conditions.ts';
 import { OUTAGE_UNKNOWN, OUTAGE_WORDS, outageOf } from '../cinder/drivers.ts';
 import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
@@ -12,6 +12,7 @@ import {
   age,
   badge,
   bytesText,
+  countText,
   links,
   moment,
   name,
@@ -19,11 +20,12 @@ import {
   percentText,
   sinceText,
   failureList,
+  troubleOf,
 } from './components.ts';
-import { TONES } from './headline.ts';
-import type { Stretch } from './history.ts';
+import { TONES, unservedOf } from './headline.ts';
+import { sinceOf, type Stretch } from './history.ts';
 import { layout } from './layout.ts';
-import type { Entry, PageInput } from './listing.ts';
+import { typesOf, type Entry, type PageInput } from './listing.ts';
 
 /** Everything that is known of one backend. */
 export function backendPage(input: PageInput, entry: Entry): string {
@@ -44,18 +46,23 @@ export function backendPage(input: PageInput, entry: Entry): string {
     body: html`<h1 class="backend">${name(backend.host)}</h1>
       <p class="verdict k-${backend.condition}">
         <span role="status" id="headline"
-          >${badge(backend.condition)} <span>${reason}${hit === undefined ? '' : `; ${hit}`}.</span></span
+          >${badge(backend.condition)} <span>${reason}${hit === undefined ? '' : html`; <b>${hit}</b>`}.</span></span
         >
       </p>
       <p class="facts">
         <span>For ${sinceText(entry, nowMs)}</span
         >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
       </p>
-      ${outageLine(pools)}
+      ${typeLine(entry)} ${alertLine(entry)} ${outageLine(pools)}
       <p class="actions">
         ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
+        <button type="button" class="needs-js" data-copy-text="ticket">Copy for the ticket</button>
         <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button>
       </p>
+      <details class="changes" data-key="ticket">
+        <summary>For the ticket</summary>
+        <pre id="ticket">${ticketText(input, entry)}</pre>
+      </details>
       ${failureList({ name: cloud, snapshot }, nowMs, several)}
       <section>
         <h2 id="past">Last ${durationWords(spanMs)}</h2>
@@ -72,6 +79,83 @@ export function backendPage(input: PageInput, entry: Entry): string {
       </section>
       ${serviceTable(services, nowMs)} ${poolTable(pools, nowMs)}`,
   });
+}
+
+/** The volume types that it serves; those that nobody else serves at present are hit with it. */
+function typeLine(entry: Entry): SafeHtml {
+  const types = typesOf(entry);
+  if (types.length === 0) return html``;
+  const shown = types.slice(0, MAX_TYPES).map((type) => html`<li>${name(type)}</li>`);
+  const more = types.length - MAX_TYPES;
+  const alone = entry.snapshot.typesAlone.get(entry.backend.host) ?? 0;
+  return html`<div class="types">
+    <span class="quiet">Volume types</span>
+    <ul>
+      ${shown}${more > 0 ? html`<li class="quiet">and ${numberText(more)} more</li>` : ''}
+    </ul>
+    ${alone > 0 ? html`<b>${numberText(alone)} without another backend</b>` : ''}
+  </div>`;
+}
+
+/** Volume types that are named; the JSON of the cloud has all. */
+const MAX_TYPES = 12;
+
+/** The alert of the shipped rules that a condition ends in, unless it ends before. A pool that is down is told by its own. */
+function alertOf({ condition, pools }: Backend): string | undefined {
+  if (condition === 'degraded' && pools.some((pool) => troubleOf(pool) === 'down')) return 'CinderPoolDown';
+  return needsLook(condition) ? CONDITION_TABLE[condition].alert?.name : undefined;
+}
+
+function alertLine({ snapshot, backend }: Entry): SafeHtml {
+  const alert = alertOf(backend);
+  if (alert === undefined) return html``;
+  const lost = typesOf({ snapshot, backend }).filter((type) => unservedOf(snapshot).includes(type));
+  return html`<p class="quiet">
+    With the shipped rules this fires
+    <b>${alert}</b
+    >${lost.length === 0 ? '' : html` and <b>CinderVolumeTypeDown</b> for ${countText(lost.length, 'volume type')}`}
+    when it lasts.
+  </p>`;
+}
+
+/** What a ticket needs, as plain text. The script adds the address of the page. */
+function ticketText(input: PageInput, entry: Entry): string {
+  const { cloud, snapshot, backend } = entry;
+  const { nowMs, spanMs } = input;
+  const { host, condition } = backend;
+  const sinceMs = sinceOf(snapshot, backend);
+  const seen = snapshot.histories.get(host)?.lastChangeMs !== undefined;
+  const at = (ms: number | undefined): string =>
+    ms === undefined ? 'never seen' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const hit = whoIsHit(snapshot, host);
+  const bad = backend.pools.flatMap((pool) => {
+    const trouble = troubleOf(pool);
+    return trouble === undefined ? [] : `${pool.pool} ${trouble}`;
+  });
+  const some = (words: readonly string[]): string =>
+    words.length > MAX_TYPES
+      ? `${words.slice(0, MAX_TYPES).join(', ')} and ${words.length - MAX_TYPES} more`
+      : words.join(', ');
+  const types = typesOf(entry);
+  const alert = alertOf(backend);
+  const lines = [
+    `${host} (cloud ${cloud}): ${CONDITION_TABLE[condition].words}`,
+    `Why: ${backend.reason}`,
+    ...(sinceMs === undefined
+      ? []
+      : [
+          `Since: ${at(sinceMs)}${seen ? '' : ' or before'} (${seen ? '' : 'at least '}${durationWords(nowMs - sinceMs)})`,
+        ]),
+    ...(hit === undefined ? [] : [`Who is hit: ${hit}`]),
+    ...(bad.length === 0 ? [] : [`Pools in trouble: ${some(bad)}`]),
+    ...(types.length === 0 ? [] : [`Volume types: ${some(types)}`]),
+    `Last heartbeat: ${at(onOurClock(snapshot, backend.heartbeatAtMs))}`,
+    `Last driver stats: ${at(onOurClock(snapshot, backend.statsAtMs))}`,
+    timelineText(input.history(cloud, host), nowMs, spanMs),
+    ...(alert === undefined ? [] : [`Alert: ${alert}`]),
+    `As of: ${at(nowMs)}`,
+  ];
+  return lines.map((line) => withoutControls(line)).join('\n');
 }
 
 function evidence(what: string, atMs: number | undefined, nowMs: number): SafeHtml {
@@ -189,7 +273,7 @@ function poolTable(pools: readonly Pool[], nowMs: number): SafeHtml {
     <div class="wide" tabindex="0" role="region" aria-labelledby="pools">
       <table class="pool-table">
         <caption class="unseen">
-          Pools, fullest first
+          Pools, those in trouble first, then the fullest
         </caption>
         <thead>
           <tr>
@@ -207,7 +291,7 @@ function poolTable(pools: readonly Pool[], nowMs: number): SafeHtml {
           </tr>
         </thead>
         <tbody>
-          ${fullestFirst(pools)
+          ${troubledFirst(pools)
             .slice(0, MAX_POOLS)
             .map((pool) => poolRow(pool, nowMs))}
         </tbody>
@@ -217,14 +301,20 @@ function poolTable(pools: readonly Pool[], nowMs: number): SafeHtml {
   </section>`;
 }
 
+function troubledFirst(pools: readonly Pool[]): Pool[] {
+  const all = fullestFirst(pools);
+  return [
+    ...all.filter((pool) => troubleOf(pool) !== undefined),
+    ...all.filter((pool) => troubleOf(pool) === undefined),
+  ];
+}
+
 function poolRow(pool: Pool, nowMs: number): SafeHtml {
   const ratio = pool.maxOverSubscriptionRatio;
   const driver = [pool.vendorName, pool.storageProtocol, pool.driverVersion].filter((part) => part !== '');
   return html`<tr data-key="${pool.pool}">
     <th scope="row">${name(pool.pool)}</th>
-    <td>
-      ${pool.backendState === undefined ? html`<span class="quiet">not told</span>` : html`<code>${pool.backendState}</code>`}
-    </td>
+    <td>${poolState(pool)}</td>
     <td class="fills">${bar(pool)}<span class="quiet fill">${usageOf(pool).words}</span></td>
     <td>${bytesText(pool.totalBytes)}</td>
     <td>${bytesText(pool.freeBytes)}</td>
@@ -237,6 +327,19 @@ function poolRow(pool: Pool, nowMs: number): SafeHtml {
     <td>${pool.statsAtMs === undefined ? '–' : html`${age(pool.statsAtMs, nowMs)} ago`}</td>
     <td>${driver.length === 0 ? '–' : name(driver.join(' '))}</td>
   </tr>`;
+}
+
+function poolState(pool: Pool): SafeHtml {
+  const trouble = troubleOf(pool);
+  if (trouble !== undefined)
+    return html`<span class="badge c-${trouble === 'down' ? 'down' : 'degraded'}"
+      ><span aria-hidden="true">${CONDITION_TABLE[trouble === 'down' ? 'down' : 'degraded'].symbol}</span>
+      ${trouble}</span
+    >`;
+  return pool.backendState === undefined
+    ? html`<span class="quiet">not told</span>`
+    : html`<code>${pool.backendState}</code
+        >${pool.outdated ? html`<span class="quiet">, when it was last heard of</span>` : ''}`;
 }
 
 function word(value: boolean | undefined, yes: string, no: string): string {

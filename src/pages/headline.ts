@@ -148,7 +148,8 @@ function schedulerClause(
 /** Found once for each snapshot, as a snapshot never changes. */
 const unserved = new WeakMap<Snapshot, readonly string[]>();
 
-function unservedOf(snapshot: Snapshot): readonly string[] {
+/** The volume types of a cloud that no backend serves at present. */
+export function unservedOf(snapshot: Snapshot): readonly string[] {
   const known = unserved.get(snapshot) ?? typesWithoutUsable(snapshot);
   unserved.set(snapshot, known);
   return known;

@@ -168,7 +168,7 @@ function isWithin(entry: Entry, { group, within }: Filter): boolean {
 const served = new WeakMap<Snapshot, ReadonlyMap<string, readonly string[]>>();
 
 /** The volume types that a backend serves. */
-function typesOf({ snapshot, backend }: Seen): readonly string[] {
+export function typesOf({ snapshot, backend }: Seen): readonly string[] {
   let types = served.get(snapshot);
   if (!types) {
     const rows = groupBy(snapshot.volumeTypes, ({ host }) => host);

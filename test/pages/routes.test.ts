@@ -237,5 +237,38 @@ test('the first line of a backend says how many volumes are in use there', async
   const volumes = new Map([['c1@gold', { inUse: 412, available: 3, ageMs: 0 }]]);
   const state = { services: [volume('c1@gold')], pools: [pool('c1@gold', 'p')], volumes };
   const { get } = await startServer(t, serve([watchedCloud('prod', state)]));
-  assert.match((await get('/backend?host=c1@gold')).text, /its driver reports up; 412 volumes in use\./);
+  assert.match((await get('/backend?host=c1@gold')).text, /its driver reports up; <b>412 volumes in use<\/b>\./);
+});
+
+test('the page of a backend: pools in trouble first, the alert it will be, its types, and all of it as text for a ticket', async (t) => {
+  const cloud = watchedCloud('prod', twelve(NOW - 3_600_000, false));
+  const { get } = await startServer(t, serve([cloud]));
+  const volumeTypes = [
+    { volumeType: 'gold', host: 'ctl1@vsp-gold' },
+    { volumeType: 'any', host: 'ctl1@vsp-gold' },
+    { volumeType: 'any', host: 'ctl1@svc-pools' },
+  ];
+  const typesAlone = new Map([['ctl1@vsp-gold', 1]]);
+  const volumes = new Map([['ctl1@vsp-gold', { inUse: 412, available: 3, ageMs: 0 }]]);
+  cloud.become({ ...twelve(Date.now() - 120_000), volumes, volumeTypes, typesAlone });
+  const { text } = await get('/backend?host=ctl1@vsp-gold');
+  const ticket = /<pre id="ticket">(.*?)<\/pre>/s.exec(text)?.[1] ?? '';
+  assert.match(
+    ticket,
+    /^ctl1@vsp-gold \(cloud prod\): down\nWhy: its driver reports down\nSince: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(2 min\)\nWho is hit: 412 volumes in use, 1 volume type without another backend\nPools in trouble: DP-1 down\nVolume types: gold, any\nLast heartbeat: .* UTC\nLast driver stats: .* UTC\n.*now down\nAlert: CinderBackendDown\nAs of: .* UTC$/,
+  );
+  const words = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  assert.match(
+    words,
+    /With the shipped rules this fires CinderBackendDown and CinderVolumeTypeDown for 1 volume type when it lasts/,
+  );
+  assert.match(words, /Volume types gold any 1 without another backend/);
+  const pools = (await get('/backend?host=ctl1@svc-pools')).text;
+  assert.deepEqual(
+    [...pools.matchAll(/<tr data-key="(mdiskgrp\d)"/g)].map(([, pool]) => pool),
+    ['mdiskgrp1', 'mdiskgrp3', 'mdiskgrp0', 'mdiskgrp2'],
+  );
+  assert.match(pools.replace(/\s+/g, ' '), /mdiskgrp1<.{0,60}<td> ?<span class="badge c-down" ?>/);
+  assert.match(pools, /this fires\s+<b>CinderPoolDown</);
+  assert.doesNotMatch((await get('/backend?host=ctl1@lvm')).text, /this fires/);
 });

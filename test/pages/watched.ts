@@ -22,6 +22,8 @@ export interface CloudState {
   >;
   readonly atMs?: number;
   readonly volumes?: Snapshot['volumes'];
+  readonly volumeTypes?: Snapshot['volumeTypes'];
+  readonly typesAlone?: Snapshot['typesAlone'];
 }
 
 /** A cloud whose states a test chooses: each becomes a snapshot by the real `assess`. */
@@ -35,7 +37,7 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
   let histories: Histories = new Map();
   let snapshot: Snapshot | undefined;
 
-  function become({ services, pools, failures = {}, atMs = NOW, volumes = new Map() }: CloudState): Snapshot {
+  function become({ services, pools, failures = {}, atMs = NOW, ...more }: CloudState): Snapshot {
     const backends = services ? judge(services, { pools, nowMs: atMs }) : [];
     if (services) histories = follow(histories, backends, atMs).after;
     const status = (collector: Collector): CollectorStatus => {
@@ -56,10 +58,10 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
       pools: pools ?? [],
       backends,
       histories,
-      volumeTypes: [],
-      volumes,
+      volumeTypes: more.volumeTypes ?? [],
+      volumes: more.volumes ?? new Map(),
       counts: [],
-      typesAlone: new Map(),
+      typesAlone: more.typesAlone ?? new Map(),
       api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
       collectors: [
         status('services'),

@@ -138,11 +138,11 @@ test('a backend page follows its backend, and what was opened stays open', async
   cloud.become(twelve(now - 300_000, false));
   const { page, complaints } = await openPage(t, browser, `${url}/backend?cloud=prod&host=ctl1%40vsp-gold`);
   await live(page);
-  await page.locator('summary').click();
+  await page.getByText('As a table').click();
   const before = await page.locator('details tbody tr').count();
   flip();
   await page.locator('.verdict.k-down').waitFor();
-  assert.equal(await page.locator('details').getAttribute('open'), '');
+  assert.equal(await page.locator('details[data-key=changes]').getAttribute('open'), '');
   assert.equal(await page.locator('details tbody tr').count(), before + 1);
   assert.deepEqual(complaints, []);
 });
@@ -213,6 +213,10 @@ test('by keyboard: the first stop skips to the content; a backend is copied as J
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   const copied = JSON.parse(await page.evaluate<string>('navigator.clipboard.readText()'));
   assert.deepEqual([copied.host, copied.condition, copied.pools.length], ['ctl1@lvm', 'up', 1]);
+  await page.getByRole('button', { name: 'Copy for the ticket' }).click();
+  await page.locator('button[data-copy-text]').getByText('Copied').waitFor();
+  const ticket = await page.evaluate<string>('navigator.clipboard.readText()');
+  assert.ok(ticket.startsWith('ctl1@lvm (cloud prod): up\n') && ticket.endsWith(`Page: ${page.url()}\n`), ticket);
   assert.deepEqual(complaints, []);
 });
 

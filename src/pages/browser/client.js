@@ -440,25 +440,31 @@
     if (!done) throw new Error('not copied');
   };
   /**
+   * Says on the button whether it went well.
    * @param {HTMLButtonElement} button
-   * @param {string} url
+   * @param {() => Promise<string>} textOf
    */
-  const copyJson = async (button, url) => {
+  const copyFrom = async (button, textOf) => {
     const words = button.textContent;
     try {
-      const json = await ask(url, new AbortController(), async (answer) => {
-        if (!answer.ok) throw new Error(`status ${answer.status}`);
-        return answer.json();
-      });
-      await copy(JSON.stringify(json, null, 2));
+      await copy(await textOf());
       button.textContent = 'Copied';
     } catch {
       button.textContent = 'Not copied';
     }
     setTimeout(() => (button.textContent = words), 2000);
   };
+  /** @param {string} url */
+  const jsonText = (url) =>
+    ask(url, new AbortController(), async (answer) => {
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      return JSON.stringify(await answer.json(), null, 2);
+    });
   document.addEventListener('click', ({ target }) => {
-    const button = target instanceof Element ? target.closest('button[data-copy]') : null;
-    if (button instanceof HTMLButtonElement) void copyJson(button, button.dataset.copy ?? '');
+    const button = target instanceof Element ? target.closest('button') : null;
+    if (!button) return;
+    const { copy: url, copyText: id } = button.dataset;
+    if (url) void copyFrom(button, () => jsonText(url));
+    if (id) void copyFrom(button, async () => `${byId(id).textContent}\nPage: ${location.href}\n`);
   });
 })();
