@@ -2,6 +2,7 @@ import {
   BACKEND_LEFT_OVER,
   CONDITION,
   DESCRIPTIVE,
+  HELD,
   LEFT_OVER,
   NONE_ANSWERS,
   POOL_STATE,
@@ -14,8 +15,6 @@ import {
 import type { RecordingRule } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
-
-const HELD = 'cinder:backend_condition_held:bool';
 
 /** The recording rules that the alerts on backends and services stand on. */
 export function memoryRules(s: RuleSettings): readonly RecordingRule[] {

@@ -8,6 +8,9 @@ export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
 export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
 
+/** 1 for each backend whose last condition is only held, because no scheduler knows it. */
+export const HELD = 'cinder:backend_condition_held:bool';
+
 /** Rows of the service list, and backends, that are left-overs; only CinderServiceRecordStale speaks of them. */
 export const LEFT_OVER = 'cinder:service_left_over:seconds';
 export const BACKEND_LEFT_OVER = 'cinder:backend_left_over:bool';

@@ -1,4 +1,5 @@
 import { Document, isNode, isPair, isScalar, parseDocument, Scalar, visit, type YAMLMap } from 'yaml';
+import { availabilityRules } from './catalogue-availability.ts';
 import { backendRules } from './catalogue-backends.ts';
 import { capacityRules } from './catalogue-capacity.ts';
 import { exporterRules } from './catalogue-exporter.ts';
@@ -9,7 +10,7 @@ import type { RuleSettings } from './settings.ts';
 
 /** All rules, with the given settings written into them. */
 export function ruleGroups(s: RuleSettings): readonly RuleGroup[] {
-  return [backendRules(s), serviceRules(s), capacityRules(s), exporterRules(s)];
+  return [backendRules(s), serviceRules(s), capacityRules(s), exporterRules(s), availabilityRules(s)];
 }
 
 /** A plain rule file for `rule_files`, or a PrometheusRule for the Prometheus Operator. */

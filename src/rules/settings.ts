@@ -80,6 +80,8 @@ export const SETTINGS = {
     '4m',
     'CinderVolumeTypeDown; longer than the alerts of its single backends, with which it grows when it is not set',
   ),
+  availability_day: duration('1d', 'the shorter window of the availability'),
+  availability_month: duration('30d', 'the longer one; Prometheus must keep its data for as long'),
   volume_type_memory: duration('1h', 'how long a backend is remembered as serving a volume type'),
   backend_state_assumed_for: duration('1h', 'CinderBackendStateAssumed'),
 
@@ -231,6 +233,7 @@ const RELATIONS: readonly Relation[] = [
     longer: 'pool_filling_up_ratio',
     why: 'CinderPoolFillingUp comes before CinderPoolPhysicalSpaceCritical',
   },
+  { shorter: 'availability_day', longer: 'availability_month', why: 'one is a part of the other' },
 ];
 
 /** Prometheus looks back 5 minutes: what is evaluated less often than this forgets what it recorded. */
@@ -239,6 +242,10 @@ const LONGEST_INTERVAL_MS = 120_000;
 /** The same settings. Throws a SettingsError when they contradict each other. */
 function consistent(settings: RuleSettings): RuleSettings {
   const sizeOf = (name: SettingName): number => parseDuration(settings[name]) ?? Number(settings[name]);
+  for (const name of ['interval', 'capacity_interval'] as const) {
+    if (sizeOf(name) > LONGEST_INTERVAL_MS)
+      throw new SettingsError(`${name}=${settings[name]}: expected 2m or less, or the rules forget what they remember`);
+  }
   const tooLong = Object.keys(SETTINGS)
     .filter(isName)
     .find((name) => SETTINGS[name].kind === 'duration' && sizeOf(name) > YEAR_MS);
@@ -248,10 +255,6 @@ function consistent(settings: RuleSettings): RuleSettings {
     throw new SettingsError(
       `${shorter}=${settings[shorter]}: expected less than ${longer}=${settings[longer]}, because ${why}; set both`,
     );
-  }
-  for (const name of ['interval', 'capacity_interval'] as const) {
-    if (sizeOf(name) > LONGEST_INTERVAL_MS)
-      throw new SettingsError(`${name}=${settings[name]}: expected 2m or less, or the rules forget what they remember`);
   }
   return settings;
 }

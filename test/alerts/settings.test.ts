@@ -46,6 +46,7 @@ test('settings that contradict each other are refused, with both names and the r
       /^pool_physical_space_critical_ratio=0.5: expected less than pool_fil/,
     ],
     [['hold_for=999999999d'], /^hold_for=999999999d: expected a year or less$/],
+    [['availability_day=30d'], /^availability_day=30d: expected less than availability_month=30d/],
     [['interval=5m'], /^interval=5m: expected 2m or less/],
     [['capacity_interval=10m'], /^capacity_interval=10m: expected 2m or less/],
   ];
