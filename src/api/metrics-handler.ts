@@ -37,8 +37,8 @@ export function checkTelemetryPath(path: string): string {
 export interface MetricsHandlerOptions {
   readonly served: Served;
   readonly telemetryPath: string;
-  /** The routes, which may still be loading: express is a third of the start, and the port listens before it is there. */
-  readonly routes: Promise<RequestListener>;
+  /** The routes, loaded when somebody asks for them: express is a third of the start, and a scrape does not need it. */
+  readonly routes: () => Promise<RequestListener>;
   readonly log: Log;
 }
 
@@ -49,16 +49,11 @@ export interface MetricsHandlerOptions {
 export function createMetricsHandler({ served, telemetryPath, routes, log }: MetricsHandlerOptions): RequestListener {
   const page = metricsPage(telemetryPath);
   let loaded: RequestListener | undefined;
-  const loading = routes.then((listener) => {
-    loaded = listener;
-    return listener;
-  });
   const failed = (response: ServerResponse, error: unknown): void => {
     log('error', 'A request failed', { error: error instanceof Error ? error.message : String(error) });
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
     response.end('The request could not be answered.\n');
   };
-  loading.catch(() => undefined);
   return (request, response) => {
     const { method, url = '' } = request;
     if ((method === 'GET' || method === 'HEAD') && page.test(url)) {
@@ -66,7 +61,12 @@ export function createMetricsHandler({ served, telemetryPath, routes, log }: Met
     } else if (loaded) {
       loaded(request, response);
     } else {
-      loading.then((listener) => listener(request, response)).catch((error: unknown) => failed(response, error));
+      routes()
+        .then((listener) => {
+          loaded = listener;
+          listener(request, response);
+        })
+        .catch((error: unknown) => failed(response, error));
     }
   };
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { checkTelemetryPath, createMetricsHandler } from '../api/metrics-handler.ts';
 import type { Config } from '../config/config.ts';
 import { completeConfig } from '../config/load.ts';
@@ -115,15 +116,17 @@ export async function serve(
 
   const { clouds, onClouds, metrics } = fleet;
   const served = { clouds, onClouds, metrics, grafanaUrl: () => config.grafanaUrl };
-  const routes = import('../api/app.ts').then(({ createApp }) =>
-    createApp({
-      served,
-      telemetryPath,
-      reload: flags['web.enable-lifecycle'] ? reload : undefined,
-      stopping: stopping.signal,
-      log,
-    }),
-  );
+  let loading: Promise<RequestListener> | undefined;
+  const routes = (): Promise<RequestListener> =>
+    (loading ??= import('../api/app.ts').then(({ createApp }) =>
+      createApp({
+        served,
+        telemetryPath,
+        reload: flags['web.enable-lifecycle'] ? reload : undefined,
+        stopping: stopping.signal,
+        log,
+      }),
+    ));
   const app = createMetricsHandler({ served, telemetryPath, routes, log });
   const watched: typeof app = (request, response) => {
     watchTurn();
@@ -135,6 +138,13 @@ export async function serve(
   });
   for (const address of listening.addresses) log('info', 'Listening on', { address, tls: listening.tls });
   await fleet.watch(first.targets);
+  // The status page remembers what it has seen. Nothing was to be seen before, and the first page did not wait for express.
+  for (const { watcher } of fleet.clouds()) {
+    const unlisten = watcher.onSwap(() => {
+      unlisten();
+      routes().catch(() => undefined);
+    });
+  }
   return {
     addresses: listening.addresses,
     tls: listening.tls,

@@ -54,7 +54,7 @@ async function site(t: TestContext, clouds: readonly FleetCloud[], options: Part
     log: (_level, message) => void log.push(message),
     ...options,
   };
-  const server = await listen(createMetricsHandler({ ...all, routes: Promise.resolve(createApp(all)) }), {
+  const server = await listen(createMetricsHandler({ ...all, routes: () => Promise.resolve(createApp(all)) }), {
     host: '127.0.0.1',
     port: 0,
   });
@@ -284,4 +284,27 @@ test('/api/v1/backends is rendered once a snapshot, compressed, and not sent to 
   const next = await get('/api/v1/backends?cloud=one', { headers: { 'if-none-match': one.headers.etag ?? '' } });
   assert.equal(next.status, 200);
   assert.match(next.body.toString(), /other@b/);
+});
+
+test('a scrape loads none of the other routes; who asks for one of them waits until they are there', async (t) => {
+  const metrics = createPageSource(() => undefined, [new Registry()]);
+  const served = {
+    clouds: () => [],
+    onClouds: () => () => {},
+    metrics: () => metrics,
+    grafanaUrl: () => undefined,
+  };
+  let loads = 0;
+  const routes = async (): Promise<http.RequestListener> => {
+    loads += 1;
+    await new Promise(setImmediate);
+    return (_request, response) => void response.end('a route');
+  };
+  const handler = createMetricsHandler({ served, telemetryPath: '/metrics', routes, log: () => {} });
+  const server = await listen(handler, { host: '127.0.0.1', port: 0 });
+  t.after(() => server.close(0));
+  assert.equal((await fetch(`http://${server.address}/metrics`)).status, 200);
+  assert.equal(loads, 0);
+  for (let i = 0; i < 2; i += 1) assert.equal(await (await fetch(`http://${server.address}/`)).text(), 'a route');
+  assert.equal(loads, 1);
 });

@@ -19,7 +19,7 @@ export interface PageServer {
 export async function startServer(t: Pick<TestContext, 'after'>, served: Served): Promise<PageServer> {
   const stopping = new AbortController();
   const options = { served, telemetryPath: '/metrics', log: () => {} };
-  const routes = Promise.resolve(createApp({ ...options, reload: undefined, stopping: stopping.signal }));
+  const routes = () => Promise.resolve(createApp({ ...options, reload: undefined, stopping: stopping.signal }));
   const listening = await listen(createMetricsHandler({ ...options, routes }), { host: '127.0.0.1', port: 0 });
   const url = `http://${listening.address}`;
   const stop = (): void => stopping.abort();
