@@ -34,6 +34,8 @@ export interface Description {
   /** Selects the alerts that are drawn into the panels. */
   readonly alerts: readonly string[];
   readonly sections: readonly Section[];
+  /** Where its time begins; six hours ago without it. */
+  readonly from?: string;
 }
 
 const TAG = 'cinder';
@@ -46,7 +48,7 @@ export function dashboard(of: Description): Dashboard {
     .tags([TAG])
     .readonly()
     .timezone('browser')
-    .time({ from: 'now-6h', to: 'now' })
+    .time({ from: of.from ?? 'now-6h', to: 'now' })
     .refresh('1m')
     .tooltip(DashboardCursorSync.Crosshair)
     .variables([datasourceVariable(), ...of.variables])

@@ -1,4 +1,5 @@
 import {
+  CustomVariableBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   VariableRefresh,
@@ -42,4 +43,15 @@ export function targetVariables(metric: string): QueryVariableBuilder[] {
     manyOf('job', 'Job', `label_values(${metric}, job)`, '.+'),
     manyOf('cloud', 'Cloud', `label_values(cinder_up{job=~"$job"}, cloud)`, '.*'),
   ];
+}
+
+/** One of these texts. */
+export function choice(name: string, label: string, values: readonly string[], chosen: string): CustomVariableBuilder {
+  return new CustomVariableBuilder(name)
+    .label(label)
+    .values(values.join(','))
+    .options(values.map((value) => ({ text: value, value, selected: value === chosen })))
+    .current({ selected: true, text: chosen, value: chosen })
+    .multi(false)
+    .includeAll(false);
 }

@@ -10,7 +10,7 @@ export function scraped(page: string, target: Labels, atMs: number): string {
   let lines = '';
   for (const line of page.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
-    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    const match = /^([\w:]+)(?:\{(.*)\})? (\S+)$/.exec(line);
     if (!match) throw new Error(`not a sample: ${line}`);
     const [, name, own = '', value] = match;
     lines += `${name}{${own === '' ? labels : `${own},${labels}`}} ${value} ${atMs / 1000}\n`;

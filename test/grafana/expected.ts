@@ -140,6 +140,18 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Exporters/A': of('job instance', 1, 'version node_version'),
   'cinder-exporter/Block Storage API/A': of('job instance', 1, 'min_version max_version used_version'),
   'cinder-exporter/Block Storage API/B': of('job instance', 1),
+
+  ...Object.fromEntries(
+    letters('ABC').map((letter) => [
+      `cinder-availability/Volume types, worst first/${letter}`,
+      of('job volume_type', 2),
+    ]),
+  ),
+  'cinder-availability/Days of each volume type/A': of('job volume_type', 2),
+  ...Object.fromEntries(
+    letters('ABCD').map((letter) => [`cinder-availability/Backends, worst first/${letter}`, of('job host', 3)]),
+  ),
+  'cinder-availability/Days of each backend/A': of('job host', 3),
 };
 
 /** The number of a condition on the dashboards. */

@@ -19,6 +19,8 @@ export function interpolate(expr: string, dashboard: Shipped, choice: Choice): s
 }
 
 function textOf(variable: Variable, chosen: string | readonly string[] | undefined): string {
+  // One of a list of texts, put in as it is.
+  if (variable.type === 'custom') return String(chosen ?? variable.current?.value);
   if (chosen === undefined) {
     if (variable.allValue === undefined) throw new Error(`$${variable.name} has no "All"`);
     return variable.allValue;

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { Registry } from 'prom-client';
 import { createCloudMetrics, createProcessMetrics } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
+import { ruleGroups } from '../../src/rules/render.ts';
+import { defaultSettings } from '../../src/rules/settings.ts';
 import { parse } from './promql.ts';
 import { DASHBOARDS, expressions, labelValues } from './shipped.ts';
 
@@ -27,6 +29,8 @@ async function known(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const all = new Map<string, ReadonlySet<string>>(FAMILIES.map(({ name, labels }) => [name, new Set(labels)]));
   await addOwn(all, createCloudMetrics().registry);
   await addOwn(all, createProcessMetrics('0').registry);
+  for (const { rules } of ruleGroups(defaultSettings()))
+    for (const rule of rules) if ('record' in rule) all.set(rule.record, new Set(rule.identity));
   for (const name of ['ALERTS', 'ALERTS_FOR_STATE']) all.set(name, new Set(ALERTS));
   return all;
 }

@@ -33,9 +33,34 @@ export function scrapedHour(moments: readonly Moment[]): string {
     for (const labels of CLOUDS) parts.push(scraped(page, labels, atMs));
     parts.push(scraped(pageOf(one(atMs)), { job: 'cinder-one', instance: 'one:10776' }, atMs));
     if (step > STEPS - 4) parts.push(scraped(pageOf(big(atMs)), { job: 'cinder-500', instance: 'big:10776' }, atMs));
-    parts.push(...alertsAt(step, atMs));
+    parts.push(...alertsAt(step, atMs), ...availabilityAt(atMs));
   }
   return parts.join('');
+}
+
+/** Of each backend and volume type what the rules record: which share of a day, and of 30 days, it was usable. The calendar asks for the end of the day as well. */
+const AVAILABILITY: readonly (readonly [
+  kind: 'backend' | 'volume_type',
+  labels: Labels,
+  day: number,
+  month: number,
+])[] = [
+  ['backend', { host: HOSTS.down, backend: 'vsp "G400" [x]' }, 0.5, 0.98],
+  ['backend', { host: HOSTS.filling, backend: 'filling' }, 1, 1],
+  ['backend', { host: HOSTS.degraded, backend: 'svc|stretched' }, 1, 0.9995],
+  ['volume_type', { volume_type: 'only\\down' }, 0.5, 0.9985],
+  ['volume_type', { volume_type: 'fine' }, 1, 1],
+];
+
+function* availabilityAt(atMs: number): Generator<string> {
+  for (const target of [{ job: 'cinder-exporter' }, { job: 'cinder-clouds', cloud: 'oslo' }]) {
+    for (const [kind, labels, day, month] of AVAILABILITY) {
+      for (const at of [atMs, atMs + 86_400_000])
+        yield sample(`cinder:${kind}_available:avg_day`, { ...labels, ...target }, day, at);
+      yield sample(`cinder:${kind}_available:avg_month`, { ...labels, ...target }, month, atMs);
+      if (kind === 'backend') yield sample('cinder:backend_observed:ratio_month', { ...labels, ...target }, 0.9, atMs);
+    }
+  }
 }
 
 /** Alerts with the labels of the shipped rules. One is only pending, one is not ours: neither may be shown. */

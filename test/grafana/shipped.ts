@@ -20,6 +20,7 @@ export interface Variable {
   readonly includeAll?: boolean;
   readonly allValue?: string;
   readonly refresh?: number;
+  readonly current?: { readonly value?: string | readonly string[] };
 }
 
 export interface Target {
@@ -49,7 +50,7 @@ export interface Panel {
   };
 }
 
-export const UIDS = ['cinder-backends', 'cinder-backend', 'cinder-exporter'] as const;
+export const UIDS = ['cinder-backends', 'cinder-backend', 'cinder-exporter', 'cinder-availability'] as const;
 
 export const DIRECTORY = new URL('../../grafana/dashboards/', import.meta.url);
 

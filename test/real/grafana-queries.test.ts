@@ -114,6 +114,19 @@ test('the timeline tells the story of the hour', async () => {
   assert.match(story(HOSTS.flapping), new RegExp(`^0 ${down}( 0 ${down})*$`));
 });
 
+test('what is left of the budget: the chosen target counts, and days are of the budget of 30 days', async () => {
+  const left = async (choice: Choice): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      Object.entries(
+        byHost(await answerOf('cinder-availability/Backends, worst first/C', { ...ONE_CLOUD, ...choice })),
+      ).map(([host, value]) => [host, Math.round(value * 1000) / 1000]),
+    );
+  assert.deepEqual(await left({}), { [HOSTS.down]: -19, [HOSTS.filling]: 1, [HOSTS.degraded]: 0.5 });
+  assert.deepEqual(await left({ target: '0.99' }), { [HOSTS.down]: -1, [HOSTS.filling]: 1, [HOSTS.degraded]: 0.95 });
+  const days = byHost(await answerOf('cinder-availability/Days of each backend/A', ONE_CLOUD));
+  assert.deepEqual([Math.round((days[HOSTS.down] ?? 0) * 100) / 100, days[HOSTS.filling]], [16.67, 0]);
+});
+
 test('services are counted by what an administrator did before their heartbeat', async () => {
   const found = await answerOf('cinder-backends/Services/A', ONE_CLOUD);
   const codes = byHost(found.filter(({ metric }) => metric['binary'] === 'cinder-volume'));
