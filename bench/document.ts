@@ -22,6 +22,7 @@ in turns. Of each the median counts.
 
 * The load: a generated cloud (\`src/simulator/generated-cloud.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.
 * The exporter: the built program in a process of its own, as users start it. Decoding, assessing, rendering and compressing alone, and the 2,000 refreshes, are measured on its compiled modules.
+* Between two refreshes every second backend has new stats, as it is with a refresh every 30 s and Cinder's own 60 s; what did not change is not read and compressed again.
 * CPU time counts all threads of the process. Memory is its resident size, shared libraries and Node.js itself included.
 * The load generator is a third process, which reads each answer to its last byte and does not look at it.
 
@@ -34,6 +35,8 @@ A row without a target is there to compare with. \`npm run bench -- --only PART\
 * A refresh asks two questions whatever the size of the cloud, over connections that are kept, and a scrape none at all: pages are in memory.
 * The labels of a backend or pool are rendered once a refresh, not once a sample, and each family is compressed once for both formats. The page is kept compressed only;
   the few clients that do not take gzip get it unpacked on its way out.
+* A row whose bytes are those of the answer before keeps its decoded object, and a family whose samples are the same its compressed form. Answers beyond 8 MB are not kept for that.
+* Between refreshes nothing is looked at but, every 2.5 s, connections that are slow. The event loop is watched only while it has work.
 * A scrape sends one buffer. The exporter's own metrics in it are at most a second old; nothing is hashed, copied or encoded for a scrape before that.
 * Nothing about a backend outlives its disappearance from the answers: labels live in the snapshot, and the snapshot is replaced whole.
 * Requests that need a scheduler have a lane of their own, with room for one. Cinder answers them after its RPC timeout at the earliest when no scheduler lives, and each one holds a worker of its API until then.

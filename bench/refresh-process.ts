@@ -31,12 +31,16 @@ async function measure({ modules, services, pools, rounds, repeat }: RefreshTask
   const { createPipeline } = await importCompiled<PipelineModule>(modules, 'watch/pipeline.js');
   const { finish } = await importCompiled<PageModule>(modules, 'metrics/page.js');
   const bodies = { services: readFileSync(services), pools: readFileSync(pools) };
-  const texts = [bodies.services.toString(), bodies.pools.toString()];
+  const texts = [bodies.services.toString(), bodies.pools.toString()] as const;
   const pipeline = createPipeline({ staleAfterMs: 7 * 86_400_000, maxRows: 200_000, maxLabelLength: 1024 });
+  const turns = [bodies, otherwise(texts)];
+  let turn = 0;
   const refresh = async () => {
+    turn += 1;
+    const { services: list, pools: stats } = turns[turn % 2] ?? bodies;
     const reading = { readAt: performance.now(), cinderTimeMs: Date.now() };
-    await pipeline.services({ bytes: bodies.services, ...reading }, { late: false });
-    await pipeline.pools({ bytes: bodies.pools, ...reading });
+    await pipeline.services({ bytes: list, ...reading }, { late: false });
+    await pipeline.pools({ bytes: stats, ...reading });
     const round = { atMs: Date.now(), now: performance.now(), up: true, api: undefined, collectors: [] };
     return pipeline.publish(round);
   };
@@ -64,6 +68,26 @@ async function measure({ modules, services, pools, rounds, repeat }: RefreshTask
     pageBytes: page.size,
     gzipBytes: page.packedSize,
   };
+}
+
+interface Stats {
+  readonly name: string;
+  readonly capabilities: Record<string, unknown>;
+}
+
+/** The bodies at the next refresh: every heartbeat is another one, and every second backend has reported, as Cinder polls its drivers once a minute. */
+function otherwise([services, pools]: readonly [string, string]): {
+  readonly services: Buffer;
+  readonly pools: Buffer;
+} {
+  const read = JSON.parse(pools) as { readonly pools: readonly Stats[] };
+  const hosts = [...new Set(read.pools.map(({ name }) => name.split('#', 1)[0]))];
+  const reported = new Set(hosts.filter((_, i) => i % 2 === 0));
+  for (const { name, capabilities } of read.pools) {
+    if (reported.has(name.split('#', 1)[0])) capabilities['free_capacity_gb'] = 1;
+  }
+  const heartbeats = services.replaceAll(/("updated_at":"[^".]+)[^"]*"/g, '$1.5"');
+  return { services: Buffer.from(heartbeats), pools: Buffer.from(JSON.stringify(read)) };
 }
 
 answer({ measure });

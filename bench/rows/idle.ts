@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCloud } from '../cloud.ts';
+import { startCloud, type Cloud } from '../cloud.ts';
 import type { Context } from '../context.ts';
 import { oneCloud, startExporter } from '../exporter.ts';
 import type { Row } from '../row.ts';
 import { grouped, short } from '../stats.ts';
-import { cpuSeconds } from '../usage.ts';
+import { cpuMs, cpuSeconds, sleeps } from '../usage.ts';
 
 /** CPU of an exporter at its usual pace, scraped at Prometheus' usual pace. */
 export async function measureIdle(context: Context): Promise<Row[]> {
@@ -26,8 +26,10 @@ export async function measureIdle(context: Context): Promise<Row[]> {
   }
   const share = (cpuSeconds(exporter.pid) - before) / ((performance.now() - start) / 1000);
   await exporter.stop();
+  const rest = await measureRest(cloud, context.short ? 10 : 30);
   await cloud.stop();
   return [
+    rest,
     {
       about: 'idle',
       what: `${grouped(small)} backends every ${intervalS} s, scraped every ${scrapeEveryS} s: share of a core`,
@@ -36,4 +38,26 @@ export async function measureIdle(context: Context): Promise<Row[]> {
       target: { sense: 'at most', limit: 30 / intervalS, unit: '%' },
     },
   ];
+}
+
+/** After this V8 has collected what the start has left. */
+const SETTLED_MS = 20_000;
+
+/** The same with an hour between two refreshes: what it costs that the process is there. */
+async function measureRest(cloud: Cloud, seconds: number): Promise<Row> {
+  const exporter = await startExporter(cloud.environment, oneCloud('1h', {}));
+  await sleep(SETTLED_MS);
+  const [before, start] = [{ sleeps: sleeps(exporter.pid), ms: cpuMs(exporter.pid) }, performance.now()];
+  await sleep(seconds * 1000);
+  const passed = (performance.now() - start) / 1000;
+  const aSecond = (sleeps(exporter.pid) - before.sleeps) / passed;
+  const anHour = ((cpuMs(exporter.pid) - before.ms) / 1000 / passed) * 3600;
+  await exporter.stop();
+  return {
+    about: 'nothing to refresh',
+    what: `${grouped(cloud.backends)} backends every hour: wake-ups a second`,
+    value: aSecond,
+    measured: `${short(aSecond)} (over ${seconds} s; CPU ${short(anHour)} s an hour)`,
+    target: { sense: 'at most', limit: 1 },
+  };
 }
