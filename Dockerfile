@@ -8,6 +8,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.ts ./scripts/
 COPY src ./src
+COPY docs/runbooks ./docs/runbooks
 RUN npm run build \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  # What only compilers, debuggers and the libraries' own tests read.

@@ -25,6 +25,9 @@ await build({
   // CommonJS packages within ask for Node's own modules by `require`.
   banner: { js: "import{createRequire as nodeRequire}from'node:module';const require=nodeRequire(import.meta.url);" },
 });
+await cp(new URL('../docs/runbooks/', import.meta.url), new URL('../dist/runbooks/', import.meta.url), {
+  recursive: true,
+});
 // Browsers get these as they are.
 for (const file of ['client.js', 'style.css'])
   await cp(

@@ -155,7 +155,7 @@ function row(...cells: readonly string[]): string {
 
 /** The whole page. */
 function configurationPage(): string {
-  const { clouds, defaults, grafana_url: grafanaUrl } = fileSchema.shape;
+  const { clouds, defaults, grafana_url: grafanaUrl, runbook_url: runbookUrl } = fileSchema.shape;
   const described = (schema: z.ZodType): string => schema.meta()?.description ?? '';
   const header = '| key | value | default | meaning |\n|---|---|---|---|\n';
   return [
@@ -165,6 +165,7 @@ function configurationPage(): string {
     row('`clouds`', 'a mapping', '', described(clouds.unwrap())),
     row('`defaults`', 'a mapping', '', described(defaults.unwrap())),
     row('`grafana_url`', grafanaUrl.unwrap().meta()?.key?.type ?? '', '', described(grafanaUrl.unwrap())),
+    row('`runbook_url`', runbookUrl.unwrap().meta()?.key?.type ?? '', '', described(runbookUrl.unwrap())),
     '\n### Keys of a cloud\n\nA key that a cloud does not have is taken from `defaults`, key by key; `interval` and `schedule` replace each other.\n\n',
     header,
     ...rows(cloudSchema, ''),

@@ -75,4 +75,5 @@ export interface Served {
   /** What `/metrics` shows: with one cloud all of it, with several what belongs to the process. */
   readonly metrics: () => PageSource;
   readonly grafanaUrl: () => string | undefined;
+  readonly runbookUrl: () => string | undefined;
 }

@@ -14,6 +14,7 @@ export const TAKEN_PATHS: readonly string[] = [
   '/cloud',
   '/backend',
   '/events',
+  '/runbooks',
   '/status.css',
   '/status.js',
   '/favicon.svg',
@@ -29,7 +30,7 @@ export function checkTelemetryPath(path: string): string {
     new UserError(`--web.telemetry-path: expected ${expected}, got ${quoted(path)}`);
   if (!PLAIN_PATH.test(path) || path.length > 200)
     throw refuse('a path such as /metrics (at most 200 letters, digits, "-", ".", "_", "~" and "/")');
-  if (path.startsWith('/-/') || TAKEN_PATHS.includes(path.toLowerCase()))
+  if (path.startsWith('/-/') || path.toLowerCase().startsWith('/runbooks/') || TAKEN_PATHS.includes(path.toLowerCase()))
     throw refuse('a path at which nothing else is served');
   return path;
 }

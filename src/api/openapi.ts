@@ -7,7 +7,7 @@ import type { BackendView, CloudView } from './view.ts';
 /** A query parameter in OpenAPI. */
 interface Parameter {
   readonly name: string;
-  readonly in: 'query';
+  readonly in: 'query' | 'path';
   readonly description: string;
   readonly required: boolean;
   readonly schema: { readonly type: 'string' };
@@ -256,6 +256,18 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       'One backend',
       [parameter('host', '`host@backend` or `cluster@backend`', true), cloudName(false)],
       'No such backend at present',
+    ),
+  },
+  '/runbooks': {
+    get: operation('getRunbooks', 'status page', 'Leads to `/runbooks/README`', { 302: text('The way there') }),
+  },
+  '/runbooks/{name}': {
+    get: operation(
+      'getRunbook',
+      'status page',
+      'The shipped runbook of an alert',
+      { 200: { description: 'A page', type: 'text/html' }, 404: text('No such runbook') },
+      [{ ...parameter('name', 'Name of an alert, with or without `.md`, or `README`', true), in: 'path' }],
     ),
   },
   '/events': {

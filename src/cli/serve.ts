@@ -115,7 +115,13 @@ export async function serve(
   }
 
   const { clouds, onClouds, metrics } = fleet;
-  const served = { clouds, onClouds, metrics, grafanaUrl: () => config.grafanaUrl };
+  const served = {
+    clouds,
+    onClouds,
+    metrics,
+    grafanaUrl: () => config.grafanaUrl,
+    runbookUrl: () => config.runbookUrl,
+  };
   let loading: Promise<RequestListener> | undefined;
   const routes = (): Promise<RequestListener> =>
     (loading ??= import('../api/app.ts').then(({ createApp }) =>

@@ -43,6 +43,8 @@ export interface Config {
   readonly clouds: readonly CloudConfig[];
   /** Base URL of Grafana, for links on the status page. */
   readonly grafanaUrl?: string;
+  /** Where the operators keep their runbooks, for links on the status page; undefined: the shipped ones. */
+  readonly runbookUrl?: string;
   /** The file it came from; undefined without `--config.file`. */
   readonly file?: string;
 }

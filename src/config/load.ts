@@ -79,7 +79,7 @@ const MOST_BODY_BYTES = 256 * MIB;
  * The longest answer goes by the memory that a control group gives this process.
  */
 export function completeConfig(
-  { grafana_url: grafanaUrl, clouds: named, defaults = {} }: FileSettings,
+  { grafana_url: grafanaUrl, runbook_url: runbookUrl, clouds: named, defaults = {} }: FileSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Config {
   const bodyBytes = fittingBody(process.constrainedMemory());
@@ -89,6 +89,7 @@ export function completeConfig(
   return {
     clouds,
     ...(grafanaUrl === undefined ? {} : { grafanaUrl: grafanaUrl.replace(/\/+$/, '') }),
+    ...(runbookUrl === undefined ? {} : { runbookUrl: runbookUrl.replace(/\/+$/, '') }),
   };
 }
 

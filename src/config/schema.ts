@@ -204,6 +204,12 @@ export const fileSchema = mapping({
     undefined,
     'Base URL of Grafana, for links on the status page.',
   ).optional(),
+  runbook_url: text(
+    'a URL beginning with http:// or https://, without a user',
+    isWebUrl,
+    undefined,
+    'Where your runbooks are, for links on the status page; `/ALERT.md` is appended. Without it: the shipped ones, which the exporter serves at `/runbooks/`.',
+  ).optional(),
 });
 
 export type FileSettings = z.output<typeof fileSchema>;

@@ -96,6 +96,11 @@ export function backendLink(cloud: string, host: string): string {
   return link('backend', { cloud, host });
 }
 
+/** The runbook of an alert: where the operators keep theirs, else the shipped one, which the exporter serves itself. */
+export function runbookLink(base: string | undefined, alert: string): string {
+  return base === undefined ? `runbooks/${alert}` : `${base}/${alert}.md`;
+}
+
 /** The backend's dashboard in Grafana; `cloud` only when the scrape configuration has that label. */
 export function grafanaLink(base: string, host: string, cloud: string | undefined): string {
   return link(`${base.replace(/\/+$/, '')}/d/cinder-backend`, { 'var-host': host, 'var-cloud': cloud });

@@ -6,7 +6,7 @@ import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
 import { withoutControls } from '../text.ts';
-import { link } from './address.ts';
+import { link, runbookLink } from './address.ts';
 import { bar, usageOf, fullestFirst, timeline, timelineText } from './charts.ts';
 import {
   age,
@@ -53,7 +53,7 @@ export function backendPage(input: PageInput, entry: Entry): string {
         <span>For ${sinceText(entry, nowMs)}</span
         >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
       </p>
-      ${typeLine(entry)} ${alertLine(entry)} ${outageLine(pools)}
+      ${typeLine(entry)} ${alertLine(input, entry)} ${outageLine(pools)}
       <p class="actions">
         ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
         <button type="button" class="needs-js" data-copy-text="ticket">Copy for the ticket</button>
@@ -106,14 +106,14 @@ function alertOf({ condition, pools }: Backend): string | undefined {
   return needsLook(condition) ? CONDITION_TABLE[condition].alert?.name : undefined;
 }
 
-function alertLine({ snapshot, backend }: Entry): SafeHtml {
+function alertLine({ runbookUrl }: PageInput, { snapshot, backend }: Entry): SafeHtml {
+  const named = (alert: string): SafeHtml => html`<a href="${runbookLink(runbookUrl, alert)}">${alert}</a>`;
   const alert = alertOf(backend);
   if (alert === undefined) return html``;
   const lost = typesOf({ snapshot, backend }).filter((type) => unservedOf(snapshot).includes(type));
   return html`<p class="quiet">
     With the shipped rules this fires
-    <b>${alert}</b
-    >${lost.length === 0 ? '' : html` and <b>CinderVolumeTypeDown</b> for ${countText(lost.length, 'volume type')}`}
+    ${named(alert)}${lost.length === 0 ? '' : html` and ${named('CinderVolumeTypeDown')} for ${countText(lost.length, 'volume type')}`}
     when it lasts.
   </p>`;
 }

@@ -1,10 +1,10 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { CONDITION_TABLE, runbookUrl, type Condition } from '../cinder/conditions.ts';
+import { CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
 import { isVanished } from '../cinder/evidence.ts';
 import type { Pool } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
 import { withoutControls } from '../text.ts';
-import { grafanaLink } from './address.ts';
+import { grafanaLink, runbookLink } from './address.ts';
 import { explainFailures } from './failures.ts';
 import { sinceOf } from './history.ts';
 import type { CloudNow, Entry, PageInput } from './listing.ts';
@@ -81,9 +81,10 @@ export function sinceText({ snapshot, backend }: Entry, nowMs: number): SafeHtml
 }
 
 /** Where to go from a backend that needs a look. */
-export function links({ grafanaUrl }: PageInput, { cloud, backend }: Entry, several: boolean): SafeHtml {
+export function links({ grafanaUrl, runbookUrl }: PageInput, { cloud, backend }: Entry, several: boolean): SafeHtml {
   const { condition, host } = backend;
-  const runbook = condition === 'up_assumed' ? undefined : runbookUrl(condition);
+  const alert = condition === 'up_assumed' ? undefined : CONDITION_TABLE[condition].alert?.name;
+  const runbook = alert && runbookLink(runbookUrl, alert);
   const dashboard = grafanaUrl && grafanaLink(grafanaUrl, host, several ? cloud : undefined);
   const forHost = html`<span class="unseen"> for ${withoutControls(host)}</span>`;
   const to = (href: string, words: string): SafeHtml => html` <a class="go" href="${href}">${words}${forHost}</a>`;

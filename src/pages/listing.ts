@@ -18,6 +18,8 @@ export interface PageInput {
   /** Every watched cloud, also on the page of one. */
   readonly clouds: readonly CloudNow[];
   readonly grafanaUrl: string | undefined;
+  /** Where the operators keep their runbooks; undefined: the shipped ones. */
+  readonly runbookUrl: string | undefined;
   readonly telemetryPath: string;
   /** How far back the timelines go, in milliseconds. */
   readonly spanMs: number;

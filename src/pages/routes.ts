@@ -28,6 +28,7 @@ const TEXTS = new Map<string, () => Promise<unknown>>([
   ['', () => import('./overview-page.ts')],
   ['/cloud', () => import('./overview-page.ts')],
   ['/backend', () => import('./backend-page.ts')],
+  ['/runbooks', () => import('./runbook-page.ts')],
   ['/status.css', () => import('./assets.ts')],
   ['/status.js', () => import('./assets.ts')],
   ['/favicon.svg', () => import('./assets.ts')],
@@ -77,6 +78,7 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       nowMs: at,
       clouds: served.clouds().map(({ name, watcher }) => ({ name, snapshot: watcher.snapshot() })),
       grafanaUrl: served.grafanaUrl(),
+      runbookUrl: served.runbookUrl(),
       telemetryPath,
       spanMs: history.spanMs(at),
       history: (cloud, host) => history.of(cloud, host, at),
@@ -117,7 +119,8 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
   let turn: Promise<void> = Promise.resolve();
   router.use(async (request, response, next) => {
     // As the routes below are found: in any case, with or without a slash at the end.
-    const load = TEXTS.get(request.path.toLowerCase().replace(/\/$/, ''));
+    const path = request.path.toLowerCase().replace(/\/$/, '');
+    const load = TEXTS.get(path.startsWith('/runbooks/') ? '/runbooks' : path);
     if (!load) return next();
     if (!takePlace(response)) return;
     // Before the turn: else all wait for the first load, and are then made in one turn.
@@ -155,6 +158,19 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       'cache-control': 'no-store',
     });
   });
+  router.get('/runbooks', (request, response) => {
+    response.redirect(302, request.path.endsWith('/') ? 'README' : 'runbooks/README');
+  });
+  router.get('/runbooks/:name', async (request, response) => {
+    const { readRunbook, runbookPage } = await import('./runbook-page.ts');
+    // The rules append `.md`, as for the files themselves.
+    const name = request.params.name.replace(/\.md$/, '');
+    const text = await readRunbook(name);
+    if (text === undefined)
+      return void response.status(404).type('text').end('No such runbook: /runbooks/README lists them.\n');
+    const here = input();
+    return sendHtml(request, response, 200, here, () => runbookPage(here, name, text));
+  });
   router.get('/events', live.attach);
   router.get(['/status.css', '/status.js'], async (request, response) => {
     const { ASSETS } = await import('./assets.ts');
@@ -187,8 +203,14 @@ interface MadePage {
 /** Makes a page once for all who ask for the same address, of the same snapshots, in the same second: ages are told in seconds. Keeps the last one. */
 function createLastPage(): (url: string, input: PageInput, make: () => string) => MadePage {
   let last: { readonly of: readonly unknown[]; readonly page: MadePage } | undefined;
-  return (url, { nowMs, clouds, grafanaUrl }, make) => {
-    const of = [url, Math.floor(nowMs / 1000), grafanaUrl, ...clouds.flatMap(({ name, snapshot }) => [name, snapshot])];
+  return (url, { nowMs, clouds, grafanaUrl, runbookUrl }, make) => {
+    const of = [
+      url,
+      Math.floor(nowMs / 1000),
+      grafanaUrl,
+      runbookUrl,
+      ...clouds.flatMap(({ name, snapshot }) => [name, snapshot]),
+    ];
     if (last?.of.length === of.length && last.of.every((part, i) => part === of[i])) return last.page;
     const body = make();
     let compressed: Promise<Buffer> | undefined;

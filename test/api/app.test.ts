@@ -48,6 +48,7 @@ async function site(t: TestContext, clouds: readonly FleetCloud[], options: Part
       onClouds: () => () => {},
       metrics: () => (clouds.length === 1 ? (clouds[0]?.page ?? processPage) : processPage),
       grafanaUrl: () => undefined,
+      runbookUrl: () => undefined,
     },
     telemetryPath: '/metrics',
     reload: undefined,
@@ -293,6 +294,7 @@ test('a scrape loads none of the other routes; who asks for one of them waits un
     onClouds: () => () => {},
     metrics: () => metrics,
     grafanaUrl: () => undefined,
+    runbookUrl: () => undefined,
   };
   let loads = 0;
   const routes = async (): Promise<http.RequestListener> => {

@@ -82,7 +82,7 @@ test('every route is described, and nothing else; each operation has its own id'
   };
   walk(app.router.stack as never);
   const { paths: described } = describeApi('/other-metrics');
-  assert.deepEqual(paths.toSorted(), Object.keys(described).toSorted());
+  assert.deepEqual(paths.map((path) => path.replace(/:(\w+)/, '{$1}')).toSorted(), Object.keys(described).toSorted());
   const ids = Object.values(described).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),
   );

@@ -60,7 +60,7 @@ export const BAD_FILES: readonly BadFile[] = [
   [
     'an unknown key far from all',
     'username: admin\n',
-    ['1:1: username: expected one of clouds, defaults, grafana_url, got "username"'],
+    ['1:1: username: expected one of clouds, defaults, grafana_url, runbook_url, got "username"'],
   ],
   [
     'a misspelt setting',
@@ -104,7 +104,7 @@ export const BAD_FILES: readonly BadFile[] = [
   [
     '__proto__ as a key',
     '__proto__: {interval: 5s}\n',
-    ['1:1: __proto__: expected one of clouds, defaults, grafana_url, got "__proto__"'],
+    ['1:1: __proto__: expected one of clouds, defaults, grafana_url, runbook_url, got "__proto__"'],
   ],
   [
     '__proto__ as a cloud',

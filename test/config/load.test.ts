@@ -73,10 +73,14 @@ test('the longest answer that is read fits the memory that a control group gives
 });
 
 test('a file without clouds sets the defaults of that one cloud', () => {
-  const config = load('defaults: {interval: 1m30s}\ngrafana_url: https://g.example/grafana//\n', { OS_CLOUD: 'prod' });
+  const config = load(
+    'defaults: {interval: 1m30s}\ngrafana_url: https://g.example/grafana//\nrunbook_url: https://w.example/runbooks/\n',
+    { OS_CLOUD: 'prod' },
+  );
   assert.deepEqual(config, {
     clouds: [{ name: 'prod', ...DEFAULTS, schedule: { kind: 'interval', everyMs: 90_000 }, maxRandomDelayMs: 5000 }],
     grafanaUrl: 'https://g.example/grafana',
+    runbookUrl: 'https://w.example/runbooks',
     file: FILE,
   });
 });

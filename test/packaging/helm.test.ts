@@ -54,6 +54,7 @@ test('the schema describes the values, key by key', () => {
     '/config/clouds',
     '/config/defaults',
     '/config/grafana_url',
+    '/config/runbook_url',
     '/web/config/tls_server_config',
     '/web/config/http_server_config',
     '/web/config/basic_auth_users',

@@ -16,6 +16,11 @@ test('what browsers get is in the build, as it is', () => {
     assert.equal(readFileSync(new URL(file, built), 'utf8'), readFileSync(new URL(file, source), 'utf8'), file);
 });
 
+test('the runbooks are in the build', () => {
+  const names = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).toSorted();
+  assert.deepEqual(names('../../dist/runbooks/'), names('../../docs/runbooks/'));
+});
+
 test('each condition has its colours in the style sheet, in both themes', () => {
   for (const condition of CONDITIONS) {
     const times = (start: string): number => ASSETS['status.css'].body.split(start).length - 1;

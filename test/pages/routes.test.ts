@@ -48,10 +48,16 @@ test('every link of the page leads somewhere, and to the runbook and the dashboa
     await answer.text();
     assert.equal(answer.status, 200, href);
   }
-  assert.ok(
-    links.includes('https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks/CinderBackendDown.md'),
-  );
+  assert.ok(links.includes('runbooks/CinderBackendDown'));
   assert.ok(links.includes('https://grafana.example.net/d/cinder-backend?var-host=ctl1%40vsp-gold'));
+});
+
+test('runbooks that are kept elsewhere are linked there, as the rules do', async (t) => {
+  const { get } = await startServer(
+    t,
+    serve([watchedCloud('prod', twelve())], undefined, 'https://wiki.example.net/books'),
+  );
+  assert.match((await get('/')).text, /href="https:\/\/wiki\.example\.net\/books\/CinderBackendDown\.md"/);
 });
 
 test('hostile names are text in the list and on their own pages, and nowhere markup', async (t) => {
@@ -269,6 +275,6 @@ test('the page of a backend: pools in trouble first, the alert it will be, its t
     ['mdiskgrp1', 'mdiskgrp3', 'mdiskgrp0', 'mdiskgrp2'],
   );
   assert.match(pools.replace(/\s+/g, ' '), /mdiskgrp1<.{0,60}<td> ?<span class="badge c-down" ?>/);
-  assert.match(pools, /this fires\s+<b>CinderPoolDown</);
+  assert.match(pools, /this fires\s+<a href="runbooks\/CinderPoolDown"/);
   assert.doesNotMatch((await get('/backend?host=ctl1@lvm')).text, /this fires/);
 });

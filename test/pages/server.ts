@@ -19,7 +19,9 @@ export interface PageServer {
 export async function startServer(t: Pick<TestContext, 'after'>, served: Served): Promise<PageServer> {
   const stopping = new AbortController();
   const options = { served, telemetryPath: '/metrics', log: () => {} };
-  const routes = () => Promise.resolve(createApp({ ...options, reload: undefined, stopping: stopping.signal }));
+  // Before anybody asks, as in the program: the page remembers from then on.
+  const app = createApp({ ...options, reload: undefined, stopping: stopping.signal });
+  const routes = () => Promise.resolve(app);
   const listening = await listen(createMetricsHandler({ ...options, routes }), { host: '127.0.0.1', port: 0 });
   const url = `http://${listening.address}`;
   const stop = (): void => stopping.abort();

@@ -97,11 +97,12 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
 }
 
 /** What the web server shows of these clouds; the list is read anew each time, so that a test can swap it. */
-export function serve(clouds: readonly ServedCloud[], grafanaUrl?: string): Served {
+export function serve(clouds: readonly ServedCloud[], grafanaUrl?: string, runbookUrl?: string): Served {
   return {
     clouds: () => clouds,
     onClouds: () => () => {},
     metrics: () => createPageSource(() => undefined, [new Registry()]),
     grafanaUrl: () => grafanaUrl,
+    runbookUrl: () => runbookUrl,
   };
 }

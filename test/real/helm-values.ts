@@ -42,6 +42,7 @@ const EVERYTHING = {
     clouds: { north: { interval: '1m' }, south: { schedule: '*/20 * * * * *' } },
     defaults: { limits: { max_rows: 10_000_000 }, timeouts: { request: '5s' } },
     grafana_url: 'https://grafana.example.org',
+    runbook_url: 'https://wiki.example.org/runbooks',
   },
   web: {
     config: {

@@ -367,6 +367,28 @@ test('a screen reader hears the headline as a heading, and ages are no news', as
   assert.equal(await status.locator('time').count(), 0);
 });
 
+for (const [colorScheme, width] of [
+  ['light', 1280],
+  ['dark', 320],
+] as const)
+  test(`a runbook is read beside the page: ${colorScheme}, ${width} pixels wide`, async (t) => {
+    const { url } = await startServer(t, serve([watchedCloud('prod', twelve(now))]));
+    const { page, complaints } = await openPage(t, browser, `${url}/`, {
+      colorScheme,
+      viewport: { width, height: 800 },
+    });
+    await page.locator('tr.k-down').getByRole('link', { name: 'runbook' }).click();
+    await page.getByRole('heading', { level: 1, name: 'CinderBackendDown' }).waitFor();
+    for (const name of ['CinderBackendDown', 'README']) {
+      await page.goto(`${url}/runbooks/${name}`);
+      assert.deepEqual(await accessibilityProblems(page), [], name);
+      assert.equal(await overflow(page), 0, name);
+    }
+    await page.getByRole('link', { name: 'Cinder backends' }).click();
+    await page.getByRole('heading', { level: 1, name: '5 of 12 backends need you' }).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
 test('a page of 500 backends: few requests, few bytes', async (t) => {
   const { url } = await startServer(t, serve([watchedCloud('prod', many(500, now))], 'https://grafana.example.net'));
   const { page, requests, complaints } = await openPage(t, browser, `${url}/`);

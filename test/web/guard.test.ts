@@ -86,6 +86,7 @@ test('the status page has a looser policy than the rest, unless the file has one
     onClouds: () => () => {},
     metrics: () => assert.fail('not asked for'),
     grafanaUrl: () => undefined,
+    runbookUrl: () => undefined,
   };
   const app = createApp({
     served,
