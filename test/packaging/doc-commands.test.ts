@@ -20,6 +20,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/silences.md': 'test/real/drill.test.ts',
   'docs/fire-drill.md': 'test/real/drill.test.ts',
   'docs/icinga.md': 'test/real/icinga.test.ts',
+  'docs/sloth.md': 'test/real/sloth.test.ts',
   'docs/upgrading.md': 'test/docs/pages.test.ts',
   'docs/proxies-and-certificates.md': 'test/docs/pages.test.ts',
   'docs/least-privilege/README.md': 'test/real/least-privilege.test.ts',

@@ -17,6 +17,7 @@ const PROGRAMS = {
   prometheus: { path: 'github.com/prometheus/prometheus/cmd/prometheus@v0.316.0', tags: 'remove_all_sd,netgo' },
   // The last whose module holds its page, without which it does not build.
   alertmanager: { path: 'github.com/prometheus/alertmanager/cmd/alertmanager@v0.31.1' },
+  sloth: { path: 'github.com/slok/sloth/cmd/sloth@v0.16.0' },
   kubectl: { path: 'k8s.io/kubernetes/cmd/kubectl@v1.32.13', needs: 'kubernetes' },
   'kube-apiserver': { path: 'k8s.io/kubernetes/cmd/kube-apiserver@v1.32.13', needs: 'kubernetes' },
 } as const satisfies Readonly<
