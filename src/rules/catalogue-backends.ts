@@ -4,6 +4,7 @@ import { allDown, CONDITION, noneAnswers, POOL_STATE, stillFiring, unlessMuted }
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
+  whoIsHit,
   type AlertingRule,
   type RecordingRule,
   type RuleGroup,
@@ -50,7 +51,8 @@ function unknown(s: RuleSettings): AlertingRule {
     for: s.backend_state_unknown_for,
     summary: 'A Cinder volume service is up but the scheduler knows nothing of its backend.',
     description:
-      '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes, and an outage of its storage would not be seen.',
+      '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes, and an outage of its storage would not be seen.' +
+      whoIsHit(s.replica_labels),
   };
 }
 
@@ -83,7 +85,8 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       summary: 'A Cinder storage backend is reported down by its driver.',
       description:
         'The driver of {{ $labels.host }} reports backend_state=down while its cinder-volume process still sends heartbeats. ' +
-        'Volumes on it may have lost their storage; new volumes, snapshots and attachments there fail.',
+        'Volumes on it may have lost their storage; new volumes, snapshots and attachments there fail.' +
+        whoIsHit(s.replica_labels),
     },
     {
       alert: 'CinderBackendStatsStale',
@@ -100,7 +103,8 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       summary: 'A Cinder driver has stopped reporting on its storage backend.',
       description:
         'The cinder-volume process of {{ $labels.host }} sends heartbeats, but its driver stats have stopped: get_volume_stats fails or hangs. ' +
-        'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.',
+        'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.' +
+        whoIsHit(s.replica_labels),
     },
     {
       alert: 'CinderBackendUnresponsive',
@@ -118,7 +122,8 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       summary: 'A cinder-volume service does not answer any more.',
       description:
         'The cinder-volume process of {{ $labels.host }} sends heartbeats and driver stats, but it has left two requests in a row unanswered, a minute each, and nothing that was under way on it has ended. ' +
-        'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.',
+        'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.' +
+        whoIsHit(s.replica_labels),
     },
     {
       alert: 'CinderVolumeServiceBusy',
@@ -150,7 +155,8 @@ and ignoring (condition)
       summary: 'The capacity of a Cinder storage backend has vanished.',
       description:
         'The driver of {{ $labels.host }} goes on reporting, but with no capacity at all, although volumes are allocated there: its array does not answer it. ' +
-        'The scheduler places no new volumes on it; volumes on it may have lost their storage.',
+        'The scheduler places no new volumes on it; volumes on it may have lost their storage.' +
+        whoIsHit(s.replica_labels),
     },
     {
       alert: 'CinderBackendDegraded',

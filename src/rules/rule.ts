@@ -37,5 +37,32 @@ export interface AlertingRule {
 
 /** The dashboard of one backend; `host` goes through `urlquery`, because Cinder's hosts hold `@` and `#`. */
 export const BACKEND_DASHBOARD = '/d/cinder-backend/cinder-backend?var-host={{ $labels.host | urlquery }}';
+
+/**
+ * Sentences at the end of a description, for whoever is woken: what hangs on this backend, as far as the exporter has counted it. Clouds may be told
+ * apart by any label of their targets, which a template cannot name: where more than one answer is found, nothing is said.
+ */
+export function whoIsHit(replicaLabels: string): string {
+  const types = `max without (${replicaLabels}) (cinder_volume_type_backend_info{job=%[1]q,cloud=%[2]q`;
+  return (
+    hit(
+      'Volumes in use on it',
+      `max without (${replicaLabels}) (cinder_backend_volumes{job=%[1]q,cloud=%[2]q,host=%[3]q,status=\\"in-use\\"})`,
+    ) +
+    hit(
+      'Volume types that only it serves',
+      `count without (volume_type) (count without (host) (${types}})) == 1 and ignoring (host) ${types},host=%[3]q}))`,
+    )
+  );
+}
+
+/** ` WORDS: NUMBER.`, or nothing when the expression gives no answer, or several. */
+function hit(words: string, expr: string): string {
+  return (
+    `{{ with printf "${expr}" $labels.job $labels.cloud $labels.host | query }}` +
+    `{{ if eq (len .) 1 }} ${words}: {{ . | first | value }}.{{ end }}{{ end }}`
+  );
+}
+
 export const BACKENDS_DASHBOARD = '/d/cinder-backends/cinder-backends';
 export const EXPORTER_DASHBOARD = '/d/cinder-exporter/cinder-exporter';
