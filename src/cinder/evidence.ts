@@ -16,6 +16,8 @@ export interface When {
 interface DateAhead {
   readonly statsAtMs: number;
   readonly firstSeenAt: number;
+  /** The last answer that had stats dated ahead. */
+  readonly seenAt: number;
   /** How far it was ahead then, in milliseconds. */
   readonly byMs: number;
   /** It has come after another: the stats are still published, by a clock that is wrong. */
@@ -189,15 +191,22 @@ function reportOf(
   const known = held?.ahead && held.ahead.statsAtMs - nowMs > AHEAD_MS ? held.ahead : undefined;
   const byMs = statsAtMs - nowMs;
   if (byMs <= AHEAD_MS) return { ...seen, madeAt: Math.min(readAt, statsAtMs - offsetMs), ahead: known };
-  if (known && statsAtMs < known.statsAtMs) return { ...seen, madeAt: -Infinity, ahead: known };
+  if (known && statsAtMs < known.statsAtMs) return { ...seen, madeAt: -Infinity, ahead: { ...known, seenAt: readAt } };
   const ahead =
-    known?.statsAtMs === statsAtMs ? known : { statsAtMs, byMs, firstSeenAt: readAt, advances: known !== undefined };
+    known?.statsAtMs === statsAtMs
+      ? { ...known, seenAt: readAt }
+      : { statsAtMs, byMs, firstSeenAt: readAt, seenAt: readAt, advances: known !== undefined };
   return { ...seen, madeAt: ahead.firstSeenAt, ahead };
 }
 
 /** Are these stats dated ahead of Cinder's clock? */
 export function isAhead({ statsAtMs, ahead }: Report): boolean {
   return ahead !== undefined && ahead.statsAtMs === statsAtMs;
+}
+
+/** Had the last answer stats that are dated ahead, which do not count beside these? */
+export function isOvertaken({ ahead, observedAt }: Report): boolean {
+  return ahead?.seenAt === observedAt;
 }
 
 /** Stats from the future never beat others, unless they are seen to advance. */

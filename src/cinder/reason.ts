@@ -1,4 +1,4 @@
-import { ageOf, isAhead, isVanished, isWithoutCapacity, type Freshness, type Report } from './evidence.ts';
+import { ageOf, isAhead, isOvertaken, isVanished, isWithoutCapacity, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
 import { outageOf } from './drivers.ts';
 import type { Condition } from './conditions.ts';
@@ -142,8 +142,12 @@ function down({ report, freshness, pools, newerWord }: Facts, { blindness }: Jud
 function stale({ report }: Facts): string {
   if (!report) return 'heartbeats arrive, but no driver stats';
   const age = durationWords(ageOf(report));
+  const cure =
+    'while that date is ahead the scheduler ignores newer stats. Put the clock of its host right, then restart cinder-scheduler';
   if (isAhead(report))
-    return `heartbeats arrive, but its driver stats have not changed for ${age} and are dated ${ahead(report)}: while that date is ahead the scheduler ignores newer stats. Put the clock of its host right, then restart cinder-scheduler`;
+    return `heartbeats arrive, but its driver stats have not changed for ${age} and are dated ${ahead(report)}: ${cure}`;
+  if (isOvertaken(report))
+    return `heartbeats arrive, but the driver stats that the scheduler holds are dated ${ahead(report)}; the last with a date that can be right are ${age} old: ${cure}`;
   const lacking = report.missingSince === undefined ? '' : ', and the scheduler that answered holds none of it';
   return `heartbeats arrive, but its driver has published no stats for ${age}${lacking}: the storage or the driver hangs or fails`;
 }

@@ -225,6 +225,18 @@ test('stats from the future that do not advance are stale after two polls, and t
     cloud.pools([{ ...UP, statsAtMs: dateMs }]);
   }
   assert.equal(cloud.condition, 'stale');
+  assert.match(
+    cloud.reason,
+    /^heartbeats arrive, but the driver stats that the scheduler holds are dated 59 min ahead of Cinder's clock; the last with a date that can be right are 7 min old: .*restart cinder-scheduler$/,
+  );
+  cloud.pass(SECOND);
+  cloud.list();
+  cloud.pools([]);
+  assert.match(
+    cloud.reason,
+    /no stats for \d+ min, and the scheduler that answered holds none of it/,
+    'a restart of the scheduler',
+  );
 });
 
 test('the same at the first sight: unknown, then stale', () => {
