@@ -20,8 +20,10 @@ const MOST_WORDS = 30;
 const AVOIDED =
   /\b(?:(?:that|those) of|in order to|of course|in earnest|as it were|note that|simply|obviously|basically|actually|utili[sz]e|leverage|seamless\w*)\b/i;
 
-/** Not pages that somebody reads from top to bottom: the names of tests, and what changed. */
-const LISTS = ['docs/night.md', 'CHANGELOG.md'];
+/** Written by a run: the names of tests, which are no prose. */
+const NIGHT = 'docs/night.md';
+/** Not pages that somebody reads from top to bottom: these, and what changed. */
+const LISTS = [NIGHT, 'CHANGELOG.md'];
 
 /** The text of a page without its code, its links' targets, and the summaries of alerts, which the rules have. */
 function textOf(page: string): string {
@@ -53,7 +55,8 @@ test('no sentence of a page is longer than 30 words', () => {
 });
 
 test('no page has words that make it longer and not clearer', () => {
-  const found = pages.flatMap((page) =>
+  const prose = pages.filter((page) => page !== NIGHT);
+  const found = prose.flatMap((page) =>
     blocksOf(textOf(page)).flatMap((block) => {
       const [word] = AVOIDED.exec(block.replaceAll(/\s+/g, ' ')) ?? [];
       return word === undefined ? [] : [`${page}: ${word}: ${block.trim()}`];
