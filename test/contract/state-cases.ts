@@ -220,10 +220,13 @@ export const STATE_CASES: readonly Case[] = [
     ],
   },
   {
-    name: 'scheduler restarted: one answer with every backend null, then complete',
+    name: 'scheduler restarted: every backend null until its driver reports, then complete',
     steps: [
       {
         arrange: async (cloud) => {
+          // Held back, so that the answer is there for longer than a moment.
+          for (const backend of ['single', 'pools'])
+            await cloud.stats(backend, { _fail_stats: 'the array does not answer' });
           await cloud.stop('cinder-scheduler');
           await cloud.start('cinder-scheduler');
         },
@@ -232,10 +235,15 @@ export const STATE_CASES: readonly Case[] = [
           'cinder-volume lab@pools': { status: 'enabled', state: 'up', backend_state: null },
         }),
       },
-      rows({
-        'cinder-volume lab@single': { state: 'up', backend_state: 'up' },
-        'cinder-volume lab@pools': { state: 'up', backend_state: 'up' },
-      }),
+      {
+        arrange: async (cloud) => {
+          for (const backend of ['single', 'pools']) await cloud.stats(backend, { _fail_stats: null });
+        },
+        ...rows({
+          'cinder-volume lab@single': { state: 'up', backend_state: 'up' },
+          'cinder-volume lab@pools': { state: 'up', backend_state: 'up' },
+        }),
+      },
     ],
   },
 ];
