@@ -14,10 +14,9 @@ export function alertTable(matchers: readonly string[]): TableBuilder {
   const panel = tablePanel({
     title: 'Firing alerts',
     description:
-      'The alerts of the rules of cinder-exporter that fire in this Prometheus, and since when the cause is there. The name leads to the runbook. Alertmanager may have muted some of them, because another one explains them.',
+      'The alerts of the rules of cinder-exporter that fire in this Prometheus, and since when the cause is there. The name leads to the runbook. Alertmanager may have muted some of them, because another one explains them. Without any row none fires, or this Prometheus does not have the rules.',
     unit: 'none',
   })
-    .noValue('No Cinder alert fires')
     .withTarget(table(milliseconds(max('alertname, severity, host, pool, binary, volume_type', since))))
     .sortBy([{ build: () => ({ displayName: 'Severity', desc: false }) }]);
   const severity = textMapping({

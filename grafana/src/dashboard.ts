@@ -11,7 +11,7 @@ import {
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
-import { select } from './promql.ts';
+import { max, select } from './promql.ts';
 import { DATASOURCE } from './targets.ts';
 import { datasourceVariable } from './variables.ts';
 
@@ -83,18 +83,24 @@ export function dashboard(of: Description): Dashboard {
 }
 
 function firingAlerts(matchers: readonly string[]): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
-    .name('Firing alerts')
-    .datasource(DATASOURCE)
-    .enable(true)
-    .hide(false)
-    .iconColor('#E03131')
-    .expr(select('ALERTS', 'alertname=~"Cinder.*"', 'alertstate="firing"', ...matchers))
-    .titleFormat('{{alertname}}')
-    .textFormat('{{severity}} {{host}} {{pool}} {{binary}} {{volume_type}}')
-    .tagKeys('severity')
-    .step('60s')
-    .useValueForTime(false);
+  return (
+    new AnnotationQueryBuilder()
+      .name('Firing alerts')
+      .datasource(DATASOURCE)
+      .enable(true)
+      .hide(false)
+      .iconColor('#E03131')
+      // One for each kind: of hundreds of backends at once nobody reads hundreds of marks.
+      .expr(
+        max(
+          'alertname',
+          select('ALERTS', 'alertname=~"Cinder.*"', 'alertstate="firing"', 'severity="critical"', ...matchers),
+        ),
+      )
+      .titleFormat('{{alertname}}')
+      .step('60s')
+      .useValueForTime(false)
+  );
 }
 
 /** The dashboard as it is committed: the members of an object in alphabetical order, so that a difference is a change. */
