@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,10 +13,10 @@ import { listen } from '../../src/web/listen.ts';
 import { watchWebConfig } from '../../src/web/watch.ts';
 import { pool, volume } from '../pages/cinder.ts';
 import { startServer } from '../pages/server.ts';
+import { type Ended, runProgram } from '../support/program.ts';
 import { type CloudState, serve, watchedCloud } from '../pages/watched.ts';
 import { HASH, PASSWORD, webFolder } from '../web/web-folder.ts';
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 const ALL = { hosts: [], codes: codesOf({}) };
 const PLAIN = { colour: false, width: undefined };
 
@@ -35,25 +34,8 @@ function mixed(atMs: number): CloudState {
   };
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function check(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, 'check', ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return runProgram(['check', ...args]);
 }
 
 /** A server in the exporter's place. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,30 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { type Ended, runProgram } from '../support/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cinder-report-cli-'));
 const PASSWORD = 'correct-horse-battery';
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function report(...args: readonly string[]): Promise<Ended> {
-  const main = new URL('../../dist/main.js', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--max-old-space-size=256', main, 'report', ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return runProgram(['report', ...args], { node: ['--max-old-space-size=256'] });
 }
 
 interface Asked {

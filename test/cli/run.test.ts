@@ -1,41 +1,19 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { type Ended, type ProgramOptions, runProgram } from '../support/program.ts';
 import { SMALL_CLOUD } from '../watch/watched.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Runs the program; `told` sees standard error as it grows, and may send a signal. */
 function program(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  told: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  told: ProgramOptions['told'] = () => {},
 ): Promise<Ended> {
-  const main = new URL('../../dist/main.js', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
-    // Only against hanging: then there is no exit code.
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-    told(stderr, (signal) => child.kill(signal));
-  });
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return runProgram(args, { env, told });
 }
 
 test('command lines that cannot be used are one sentence and exit code 1', async () => {

@@ -7,7 +7,7 @@ import { commandBlocks } from '../packaging/doc-commands.ts';
 import { startExporter } from '../support/exporter.ts';
 import { startAlertmanager } from './alertmanager-process.ts';
 import { startPrometheus } from './prometheus-process.ts';
-import { tool } from './tool.ts';
+import { shellCommand, tool } from './tool.ts';
 
 /** The pages docs/fire-drill.md and docs/silences.md, followed with a real Prometheus and Alertmanager. */
 const DRILL = 'docs/fire-drill.md';
@@ -35,16 +35,11 @@ test('the fire drill pages once; silences are made, seen and ended', { timeout: 
   const [reload = '', query = '', receiver = ''] = commandBlocks(DRILL);
   const run = (commands: string): string =>
     tool(
-      [
-        'bash',
-        '--norc',
-        '-euo',
-        'pipefail',
-        '-c',
+      shellCommand(
         commands
           .replaceAll('http://ALERTMANAGER:9093', alertmanager.url)
           .replaceAll('http://PROMETHEUS:9090', prometheus.url),
-      ],
+      ),
       { cwd: folder, env: { ...process.env, USER: 'operator' } },
     );
   assert.match(run(reload), /SUCCESS: 1 rules found/);

@@ -12,7 +12,7 @@ import { startExporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { SMALL_CLOUD } from '../watch/watched.ts';
 import { startDaemon } from './daemon.ts';
-import { tool } from './tool.ts';
+import { shellCommand, tool } from './tool.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PASSWORD = 'of-this-test';
@@ -55,18 +55,13 @@ test(
     const [port = 0] = await freePorts(1);
     const run = (commands: string): string =>
       tool(
-        [
-          'bash',
-          '--norc',
-          '-euo',
-          'pipefail',
-          '-c',
+        shellCommand(
           commands
             .replaceAll('http://EXPORTER:10776', exporter.url)
             .replaceAll('/etc/icinga2/', `${etc}/`)
             .replaceAll('localhost:5665', `localhost:${port}`)
             .replaceAll('PASSWORD', PASSWORD),
-        ],
+        ),
         { cwd: ROOT, env },
       );
 

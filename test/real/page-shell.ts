@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { shellCommand } from './tool.ts';
 
 /** A shell in a folder, in which a person types what a page says. */
 export interface PageShell {
@@ -13,7 +14,7 @@ export interface PageShell {
 /** `enter` is the command that leads to where the shell runs, such as a container; by default that is here. */
 export function pageShell(folder: string, env: NodeJS.ProcessEnv, enter: readonly string[] = []): PageShell {
   const command = (script: string): [string, string[]] => {
-    const bash = ['bash', '--norc', '-euo', 'pipefail', '-c', `exec 2>&1\ncd "${folder}"\n${script}`];
+    const bash = shellCommand(`exec 2>&1\ncd "${folder}"\n${script}`);
     const [file = '', ...args] = [...enter, ...bash];
     return [file, args];
   };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { commandBlocks } from '../packaging/doc-commands.ts';
 import { goProgram } from './go-install.ts';
-import { tool } from './tool.ts';
+import { shellCommand, tool } from './tool.ts';
 
 /** The page docs/sloth.md, followed with the real Sloth; the rules that it makes are run by promtool. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,7 +27,7 @@ test('docs/sloth.md: the rules are made, and tickets are all that they have', ()
   symlinkSync(goProgram('sloth'), join(folder, 'bin/sloth'));
   symlinkSync(join(ROOT, 'deploy'), join(folder, 'deploy'));
   const run = (commands: string): string =>
-    tool(['bash', '--norc', '-euo', 'pipefail', '-c', `exec 2>&1\n${commands}`], {
+    tool(shellCommand(`exec 2>&1\n${commands}`), {
       cwd: folder,
       env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
     });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 
+/** The shell in which a person types what a page says: it stops at the first command that fails. */
+export function shellCommand(script: string): readonly string[] {
+  return ['bash', '--norc', '-euo', 'pipefail', '-c', script];
+}
+
 /** Runs a tool to its end and gives what it printed. A failure, or no such tool, fails the test with what it said. */
 export function tool(
   command: readonly string[],
