@@ -19,12 +19,14 @@ export const SCALE = 0.05;
 /**
  * Settings of the rules that differ from the shipped ones, before scaling: a day of `for` would still be more than an hour, and no scale makes a scheduler
  * start faster, which takes ten seconds on a busy machine. Heartbeats come every ten seconds at every scale: what is told by their age keeps its real threshold.
+ * An hour at this pace holds several scenes, each with outages of its own: what is together more than three of them is no flapping.
  */
 const SETTINGS = [
   'service_disabled_for=15m',
   'service_frozen_for=15m',
   'scheduler_down_for=6m',
   'scheduler_not_answering_for=6m',
+  'backend_flapping_changes=20',
   'clock_skew=10m',
   'exporter_clock_ahead=100m',
 ];
