@@ -1,5 +1,5 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { backendLink, runbookUrl } from './backend-queries.ts';
+import { backendLink, runbookLink } from './backend-queries.ts';
 import { filled, link, mapped, showColumns, unit, width } from './columns.ts';
 import { BAD, CALM, WARN, textMapping } from './mapping.ts';
 import { tablePanel } from './panels.ts';
@@ -26,7 +26,7 @@ export function alertTable(matchers: readonly string[]): TableBuilder {
   });
   return showColumns(panel, [
     { from: 'severity', header: 'Severity', look: [width(90), filled(), mapped(severity)] },
-    { from: 'alertname', header: 'Alert', look: [width(230), link('Runbook', runbookUrl('${__value.raw}'), true)] },
+    { from: 'alertname', header: 'Alert', look: [width(230), link('Runbook', runbookLink('${__value.raw}'), true)] },
     { from: 'Value', header: 'Since', look: [width(130), unit('dateTimeFromNow')] },
     {
       from: 'host',

@@ -58,7 +58,7 @@ export function backendLink(host: string): string {
   return `/d/cinder-backend/cinder-backend?var-host=${host}&\${datasource:queryparam}&\${job:queryparam}&\${cloud:queryparam}&\${__url_time_range}`;
 }
 
-/** The runbook of an alert, in the repository. */
-export function runbookUrl(alert: string): string {
-  return `https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks/${alert}.md`;
+/** Where a data link to the runbook of an alert goes: below the variable `runbook_url`, word for word. */
+export function runbookLink(alert: string): string {
+  return `\${runbook_url:raw}/${alert}.md`;
 }

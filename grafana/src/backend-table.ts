@@ -1,5 +1,5 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { CHOSEN_BACKENDS, backendLink, conditionWithRunbook, oneLabel, runbookUrl } from './backend-queries.ts';
+import { CHOSEN_BACKENDS, backendLink, conditionWithRunbook, oneLabel, runbookLink } from './backend-queries.ts';
 import { filled, limit, link, mapped, showColumns, unit, width, coloured, decimals } from './columns.ts';
 import { conditionMappings } from './conditions.ts';
 import { BAD, GOOD, QUIET, WARN, flagMapping } from './mapping.ts';
@@ -60,7 +60,7 @@ export function backendTable(): TableBuilder {
       { from: 'cloud', header: 'Cloud' },
       { from: 'Value #A', header: 'Condition', look: [width(120), filled(), mapped(conditionMappings())] },
       { from: 'Value #B', header: 'Changed', look: [unit('dateTimeFromNow')] },
-      { from: 'runbook', header: 'Runbook', look: [link('What to do', runbookUrl('${__value.raw}'), true)] },
+      { from: 'runbook', header: 'Runbook', look: [link('What to do', runbookLink('${__value.raw}'), true)] },
       { from: 'Value #C', header: 'Stats age', look: [unit('s'), decimals(0), coloured(), limit(300, BAD)] },
       { from: 'Value #D', header: 'Heartbeat age', look: [unit('s'), decimals(0), coloured(), limit(60, BAD)] },
       { from: 'Value #E', header: 'Pools down', look: [coloured(), limit(1, WARN)] },

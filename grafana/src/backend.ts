@@ -14,7 +14,7 @@ import {
 import { ageHistory, poolTimeline } from './backend-pools.ts';
 import { infoTable, memberTable, memberTimeline, volumeTypes } from './backend-services.ts';
 import { dashboard } from './dashboard.ts';
-import { manyOf, oneOf, targetVariables } from './variables.ts';
+import { manyOf, oneOf, runbookVariable, targetVariables } from './variables.ts';
 
 /** Cinder / Backend: one of them; alerts and the table of Cinder / Backends lead here. */
 export function backendDashboard(): Dashboard {
@@ -27,6 +27,7 @@ export function backendDashboard(): Dashboard {
       ...targetVariables('cinder_up'),
       oneOf('host', 'Backend', 'label_values(cinder_backend_condition{job=~"$job", cloud=~"$cloud"}, host)'),
       manyOf('pool', 'Pool', 'label_values(cinder_pool_info{job=~"$job", cloud=~"$cloud", host="$host"}, pool)', '.*'),
+      runbookVariable(),
     ],
     alerts: ['host="$host"'],
     sections: [

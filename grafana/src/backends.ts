@@ -4,7 +4,7 @@ import { backendTable } from './backend-table.ts';
 import { apiState, conditionCounts, conditionHistory, conditionTimeline } from './backends-conditions.ts';
 import { dashboard } from './dashboard.ts';
 import { serviceCounts, serviceTable } from './service-tables.ts';
-import { manyOf, targetVariables } from './variables.ts';
+import { manyOf, runbookVariable, targetVariables } from './variables.ts';
 import { volumeTypeTable } from './volume-type-table.ts';
 
 /** Cinder / Backends: the one to open when paged. */
@@ -22,6 +22,7 @@ export function backendsDashboard(): Dashboard {
         '.*',
       ),
       manyOf('host', 'Backend', 'label_values(cinder_backend_condition{job=~"$job", cloud=~"$cloud"}, host)', '.+'),
+      runbookVariable(),
     ],
     alerts: [],
     sections: [

@@ -1,10 +1,12 @@
 import {
+  ConstantVariableBuilder,
   CustomVariableBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { RUNBOOKS_URL } from '../../src/cinder/conditions.ts';
 import { DATASOURCE } from './targets.ts';
 
 /** The data source; `DATASOURCE` refers to it. */
@@ -54,4 +56,9 @@ export function choice(name: string, label: string, values: readonly string[], c
     .current({ selected: true, text: chosen, value: chosen })
     .multi(false)
     .includeAll(false);
+}
+
+/** Where the runbooks are, as the setting `runbook_url` of the rules; `runbookLink` refers to it. */
+export function runbookVariable(): ConstantVariableBuilder {
+  return new ConstantVariableBuilder('runbook_url').label('Runbooks').value(RUNBOOKS_URL);
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { CODED_CONDITIONS } from '../../grafana/src/conditions.ts';
 import { ruleGroups } from '../../src/rules/render.ts';
 import { defaultSettings } from '../../src/rules/settings.ts';
+import { commandBlocks } from '../packaging/doc-commands.ts';
 import { DASHBOARDS, DIRECTORY, UIDS } from './shipped.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -39,11 +43,17 @@ test('links between dashboards go to one of them, with a variable that it has', 
   }
 });
 
-test('links to runbooks go to the runbook of a shipped alert', () => {
-  const runbooks = UIDS.flatMap(urls).filter((url) => url.includes('/docs/runbooks/'));
-  assert.ok(runbooks.length > 0);
+const RUNBOOK = '${runbook_url:raw}/';
+
+test('links to runbooks go to the runbook of a shipped alert, where the rules have it too', () => {
   const base = defaultSettings().runbook_url;
-  for (const url of runbooks) assert.equal(url, `${base}/\${__value.raw}.md`);
+  for (const { uid, templating } of DASHBOARDS) {
+    const links = urls(uid).filter((url) => url.startsWith(RUNBOOK));
+    const variable = templating.list.find(({ name }) => name === 'runbook_url');
+    assert.equal(variable !== undefined, links.length > 0, uid);
+    for (const url of links) assert.equal(url, `${RUNBOOK}\${__value.raw}.md`);
+    if (variable) assert.deepEqual([variable.type, variable.query], ['constant', base]);
+  }
   // The two cells with such a link: the alert that fires, and the one that fits the condition.
   const linked = new Set([...ALERTS, ...CODED_CONDITIONS.flatMap(({ alert }) => alert ?? [])]);
   for (const alert of linked) {
@@ -52,7 +62,20 @@ test('links to runbooks go to the runbook of a shipped alert', () => {
   }
 });
 
+test('alerts/README.md: rules and dashboards lead to the runbooks of a wiki', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-dashboards-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  cpSync(DIRECTORY, join(folder, 'grafana/dashboards'), { recursive: true });
+  const commands = commandBlocks('alerts/README.md').find((block) => block.includes('grafana/dashboards')) ?? 'false';
+  assert.match(commands, /^cinder-exporter rules --set runbook_url=(\S+) .*\n.*\1/);
+  execFileSync('bash', ['-ec', commands.split('\n').slice(1).join('\n')], { cwd: folder });
+  for (const { uid } of DASHBOARDS) {
+    const text = readFileSync(join(folder, `grafana/dashboards/${uid}.json`), 'utf8');
+    assert.ok(!text.includes('docs/runbooks'), uid);
+    JSON.parse(text);
+  }
+});
+
 test('every other link stays within Grafana', () => {
-  for (const url of UIDS.flatMap(urls))
-    assert.ok(url === '' || url.startsWith('/d/') || url.includes('/docs/runbooks/'), url);
+  for (const url of UIDS.flatMap(urls)) assert.ok(url === '' || url.startsWith('/d/') || url.startsWith(RUNBOOK), url);
 });
