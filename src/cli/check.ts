@@ -1,5 +1,5 @@
 import { viewBackend, viewCloud } from '../api/view.ts';
-import type { Condition } from '../cinder/conditions.ts';
+import { type Condition, CONDITIONS } from '../cinder/conditions.ts';
 import { quoted } from '../config/tree.ts';
 import { durationWords, parseDuration, SECOND } from '../duration.ts';
 import { createLog } from '../log.ts';
@@ -10,18 +10,28 @@ import { createWatcher } from '../watch/watcher.ts';
 import type { Reading } from './check-exporter.ts';
 import { renderPlugin, renderUnknown } from './check-plugin.ts';
 import { conditionsOf, renderCheck } from './check-table.ts';
-import { type Asked, codesOf, exitCodeOf, UNKNOWN, wanted } from './check-verdict.ts';
+import { type Asked, codesOf, CRITICAL, exitCodeOf, UNKNOWN, wanted, WARNING } from './check-verdict.ts';
 import { FlagError, FLAGS, type FlagValues, help, parseFlags, written } from './flags.ts';
 import { load } from './serve.ts';
 import type { Surroundings } from './targets.ts';
+
+const USUAL_CODES = codesOf({});
+
+function withCode(code: number): string {
+  return CONDITIONS.filter((condition) => USUAL_CODES[condition] === code).join(', ');
+}
 
 const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
 
 Refreshes once, or asks a running exporter, and prints the backends: all, or those that are given. HOST is a host@backend (or cluster@backend),
 the name of a backend alone, or one of these with * and ?: '*@lvm-*'.
-Exit code as monitoring plugins have it: 0 ok; 1 warning (degraded, disabled, frozen); 2 critical (down, stale, failing, service_down);
-3 unknown (unknown; a cloud that cannot be read, or only in part; a service list without backends; a HOST that is not there; an exporter that
-does not answer, or knows only old things). --warning and --critical make other lists of conditions; what is in none is ok.
+Exit code as monitoring plugins have it:
+  0 ok
+  1 warning: ${withCode(WARNING)}
+  2 critical: ${withCode(CRITICAL)}
+  3 unknown: a backend's condition, a cloud that cannot be read or only in part, a service list without backends, a HOST that is not there,
+    an exporter that does not answer or knows only old things
+--warning and --critical make other lists of conditions; what is in none is ok.
 The first line has the verdict, the backends in trouble, and what could not be read.
 Whether each cinder-volume answers takes minutes to find out: the exporter does, this command does not.
 

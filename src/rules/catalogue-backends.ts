@@ -121,7 +121,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       for: s.backend_unresponsive_for,
       summary: 'A cinder-volume service does not answer any more.',
       description:
-        'The cinder-volume process of {{ $labels.host }} sends heartbeats and driver stats, but it has left two requests in a row unanswered, a minute each, and nothing that was under way on it has ended. ' +
+        'The cinder-volume process of {{ $labels.host }} sends heartbeats and driver stats. But it left two requests in a row unanswered, a minute each. Nothing that was under way on it has ended. ' +
         'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.' +
         whoIsHit(s.replica_labels),
     },
@@ -137,7 +137,7 @@ and ignoring (condition)
       for: s.volume_service_busy_for,
       summary: 'A cinder-volume service is too busy to answer.',
       description:
-        'The cinder-volume process of {{ $labels.host }} has left the requests of the exporter unanswered for a while, a minute each, although what it works on comes to its end: all its threads are in use. ' +
+        'The cinder-volume process of {{ $labels.host }} leaves requests unanswered, a minute each. What it works on comes to its end: all its threads are in use. ' +
         'Volumes are created, attached and deleted there late, or fail with a timeout.',
     },
     {

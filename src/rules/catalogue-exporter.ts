@@ -141,9 +141,9 @@ ${stillFiring('CinderExporterDataStale', old)}`,
           'About one replica, so its labels stay. Heartbeats are seldom older than a minute; a clock that is ahead shows only beyond that.',
         expr: clockError(s).slice(1, -1),
         for: s.clock_skew_for,
-        summary: 'The clock of the Cinder exporter is not that of most Cinder services.',
+        summary: 'The clocks of the Cinder exporter and of most Cinder services differ.',
         description:
-          'The heartbeats of most Cinder services differ by {{ $value | humanizeDuration }} from the clock of the exporter at {{ $labels.instance }} (above zero: its clock is behind). Its clock is off, or those of most Cinder hosts are.',
+          'The heartbeats of most Cinder services differ by {{ $value | humanizeDuration }} from the clock of the exporter at {{ $labels.instance }} (above zero: its clock is behind). Its clock is off, or the clocks of most Cinder hosts are.',
       },
       {
         alert: 'CinderAPITooOld',

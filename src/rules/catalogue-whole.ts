@@ -107,7 +107,7 @@ group without (host, backend) (
       for: s.volume_services_unresponsive_for,
       summary: 'No cinder-volume service answers any more.',
       description:
-        'The cinder-volume services that {{ $labels.job }} sees send heartbeats and driver stats, and the scheduler answers, but none of those that were asked has answered a request for a minute, twice in a row. ' +
+        'The cinder-volume services that {{ $labels.job }} sees send heartbeats and driver stats, and the scheduler answers. But none of those that were asked answers: each left two requests in a row open for a minute. ' +
         'No volume can be created, attached or deleted there.',
     },
     {

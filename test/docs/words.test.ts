@@ -42,16 +42,32 @@ function blocksOf(text: string): string[] {
     .flatMap((block) => (/^\s*\|/.test(block) ? block.split('|') : [block]));
 }
 
+function longSentences(text: string): string[] {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .split(/(?<=[.!?:;])\s/)
+    .filter((sentence) => sentence.split(' ').filter((word) => /\w/.test(word)).length > MOST_WORDS);
+}
+
 test('no sentence of a page is longer than 30 words', () => {
   const long = pages
     .filter((page) => !LISTS.includes(page))
     .flatMap((page) =>
       blocksOf(textOf(page))
-        .flatMap((block) => block.replaceAll(/\s+/g, ' ').split(/(?<=[.!?:;])\s/))
-        .filter((sentence) => sentence.split(' ').filter((word) => /\w/.test(word)).length > MOST_WORDS)
+        .flatMap(longSentences)
         .map((sentence) => `${page}: ${sentence}`),
     );
   assert.deepEqual(long, []);
+});
+
+test('no sentence that an alert sends is longer, or has words that make it so', () => {
+  const texts = ALERTS.flatMap(({ alert, annotations }) =>
+    Object.values(annotations).map((text) => ({ alert, text: text.replaceAll(/\{\{[^]*?\}\}/g, 'X') })),
+  );
+  assert.deepEqual(
+    texts.filter(({ text }) => longSentences(text).length > 0 || AVOIDED.test(text)),
+    [],
+  );
 });
 
 test('no page has words that make it longer and not clearer', () => {
