@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cpuUsage } from 'node:process';
 import { answer } from './child.ts';
 import { importCompiled } from './compiled.ts';
+import { OPERATION_LIMITS } from '../src/config/load.ts';
 
 /** The refresh without HTTP, from the two bodies to the compressed pages, in the program's own modules. */
 type PipelineModule = typeof import('../src/watch/pipeline.ts');
@@ -32,7 +33,12 @@ async function measure({ modules, services, pools, rounds, repeat }: RefreshTask
   const { finish } = await importCompiled<PageModule>(modules, 'metrics/page.js');
   const bodies = { services: readFileSync(services), pools: readFileSync(pools) };
   const texts = [bodies.services.toString(), bodies.pools.toString()] as const;
-  const pipeline = createPipeline({ staleAfterMs: 7 * 86_400_000, maxRows: 200_000, maxLabelLength: 1024 });
+  const pipeline = createPipeline({
+    staleAfterMs: 7 * 86_400_000,
+    maxRows: 200_000,
+    maxLabelLength: 1024,
+    operationLimits: OPERATION_LIMITS,
+  });
   const turns = [bodies, otherwise(texts)];
   let turn = 0;
   const refresh = async () => {

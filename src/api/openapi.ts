@@ -116,6 +116,12 @@ const backendSchema = z.strictObject({
     .int()
     .min(0)
     .describe('Volume types that no other usable backend serves, as far as the volume types are read'),
+  last_creation_at: when.describe(
+    'When the last volume was made on it, as far as the collector `operations` saw; null: not known',
+  ),
+  operations_stuck: z
+    .record(z.string(), z.int())
+    .describe('Volumes that are longer in a status such as `creating` than that may last, by status'),
   stats_at: when.describe('The newest `timestamp` of its driver stats'),
   stats_age_seconds: z.number().nullable().describe("By Cinder's clock; null when the time lies ahead of it"),
   heartbeat_at: when.describe(

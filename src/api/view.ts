@@ -70,6 +70,12 @@ function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
     array_outage: outageOf(backend.pools) ?? null,
     volumes: viewVolumes(snapshot, backend.host),
     volume_types_without_another: snapshot.typesAlone.get(backend.host) ?? 0,
+    last_creation_at: iso(snapshot.operations?.lastCreations.get(backend.host)),
+    operations_stuck: Object.fromEntries(
+      (snapshot.operations?.stuck ?? [])
+        .filter(({ host }) => host === backend.host)
+        .map(({ operation, count }) => [operation, count]),
+    ),
     stats_at: iso(backend.statsAtMs),
     stats_age_seconds: age(snapshot, backend.statsAtMs),
     heartbeat_at: iso(backend.heartbeatAtMs),

@@ -29,12 +29,14 @@ export function* assess(services: readonly Service[], known: Known, judgement: J
 type Known = Pick<Standing, 'reports' | 'words' | 'poolsRead'> & {
   /** What the probes say, by backend, and whether its service had a heartbeat when it was asked. */
   readonly probed?: ReadonlyMap<string, { readonly alive: boolean; readonly answering: Answering }>;
+  /** By host of cinder-volume: when the last volume was made there, by Cinder's clock. */
+  readonly lastMade?: ReadonlyMap<string, number>;
 };
 
 function gather(
   host: string,
   services: readonly Service[],
-  { reports, words, poolsRead, probed }: Known,
+  { reports, words, poolsRead, probed, lastMade }: Known,
   { staleAfterMs, nowMs }: Judgement,
 ): Facts {
   const asked = probed?.get(host);
@@ -62,6 +64,7 @@ function gather(
     // What a process did while it lived says nothing of one without a heartbeat, nor the other way round.
     answering: asked?.alive === isAlive(serving, nowMs) ? asked.answering : undefined,
     statsAtMs: report?.statsAtMs,
+    lastMadeAtMs: newest(services.map((service) => lastMade?.get(service.host))),
     heartbeatAtMs: newest((serving.length > 0 ? serving : services).map((service) => service.updatedAtMs)),
   };
 }

@@ -34,6 +34,8 @@ export interface Facts {
   /** Whether its cinder-volume answers; undefined: nobody knows. */
   readonly answering: Answering | undefined;
   readonly statsAtMs: number | undefined;
+  /** When the last volume was made on it; undefined: not known. */
+  readonly lastMadeAtMs: number | undefined;
   /** The newest `updated_at` of its rows that are in use: the last heartbeat, or the last change of the row when that is nearer to now. */
   readonly heartbeatAtMs: number | undefined;
 }
@@ -193,7 +195,20 @@ function firstThree(pools: readonly Pool[], words: (pool: Pool) => string): stri
   return `${pools.slice(0, 3).map(words).join(', ')}${more}`;
 }
 
-function assumed({ report, pools, statsAtMs }: Facts, { blindness }: Judgement): string {
+function assumed(facts: Facts, judgement: Judgement): string {
+  return `${assumption(facts, judgement)}${proof(facts, judgement)}`;
+}
+
+/** Older than this it proves little. */
+const PROOF_MS = 24 * 3_600_000;
+
+/** A volume that was made is the one proof that GET can see. It is no condition of its own: that would flip at night, when nobody makes any. */
+function proof({ lastMadeAtMs }: Facts, { nowMs }: Judgement): string {
+  if (lastMadeAtMs === undefined || nowMs === undefined || nowMs - lastMadeAtMs > PROOF_MS) return '';
+  return `; a volume was made on it ${durationWords(Math.max(0, nowMs - lastMadeAtMs))} ago`;
+}
+
+function assumption({ report, pools, statsAtMs }: Facts, { blindness }: Judgement): string {
   if (!report) return `the service list says up, which may be a default; ${withoutStats(blindness)}`;
   const never = 'its driver never says whether it is up: Cinder assumes so';
   if (outageOf(pools) === 'never_asks') return `${never}. It never asks its array: only a canary can tell`;

@@ -1,8 +1,9 @@
 import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
+import type { OperationsSeen } from './operations.ts';
 
 /** The parts of Cinder that are read, each of which may fail alone. */
-export const COLLECTORS = ['services', 'pools', 'volume_types', 'volumes', 'capabilities'] as const;
+export const COLLECTORS = ['services', 'pools', 'volume_types', 'volumes', 'capabilities', 'operations'] as const;
 
 export type Collector = (typeof COLLECTORS)[number];
 
@@ -18,11 +19,13 @@ export interface CollectorStatus {
 
 /**
  * Does a collector fail without which nobody can say how each backend is? The counts of volumes say who is hit, and nothing of that. What only the
- * question to cinder-volume would find is missed without it, and the rest stands: the failure of that collector is told by itself.
+ * question to cinder-volume would find, or operations on volumes, is missed without it, and the rest stands: the failure of that collector is told by itself.
  */
 export function blinds({ collector, success }: CollectorStatus): boolean {
-  return !success && collector !== 'volumes' && collector !== 'capabilities';
+  return !success && !BESIDE.has(collector);
 }
+
+const BESIDE: ReadonlySet<Collector> = new Set(['volumes', 'capabilities', 'operations']);
 
 /** What discovery said about the API, and what we use of it. */
 export interface ApiVersions {
@@ -77,6 +80,8 @@ export interface Snapshot {
   readonly counts: readonly CloudCount[];
   /** By the name of a backend: how many volume types no other usable backend serves. */
   readonly typesAlone: ReadonlyMap<string, number>;
+  /** What operations on volumes tell; undefined: nobody asked. */
+  readonly operations?: OperationsSeen | undefined;
   readonly api: ApiVersions | undefined;
   readonly collectors: readonly CollectorStatus[];
 }

@@ -1,3 +1,26 @@
+/**
+ * How long each operation on a volume may rightly last, in milliseconds: a status of Cinder's, and `creatingFrom` for what is made from a snapshot, a
+ * volume or an image.
+ */
+export type OperationLimits = Readonly<
+  Record<
+    | 'creating'
+    | 'creatingFrom'
+    | 'deleting'
+    | 'extending'
+    | 'attaching'
+    | 'detaching'
+    | 'managing'
+    | 'downloading'
+    | 'uploading'
+    | 'backing-up'
+    | 'restoring-backup'
+    | 'retyping'
+    | 'maintenance',
+    number
+  >
+>;
+
 /** When to refresh: every so many milliseconds, or by a node-cron expression (UTC, seconds field allowed). */
 export type Schedule =
   | { readonly kind: 'interval'; readonly everyMs: number }
@@ -25,7 +48,10 @@ export interface CloudConfig {
     readonly volumeTypes: boolean;
     readonly volumes: boolean;
     readonly capabilities: boolean;
+    readonly operations: boolean;
   };
+  /** How long an operation on a volume may last before it is stuck. */
+  readonly operationLimits: OperationLimits;
   readonly volumeTypesEveryMs: number;
   readonly limits: Limits;
 }

@@ -1,4 +1,4 @@
-import type { CloudConfig, Config, Schedule } from './config.ts';
+import type { CloudConfig, Config, OperationLimits, Schedule } from './config.ts';
 import { periodMs } from './cron.ts';
 import { ConfigError } from './error.ts';
 import { problem, problemAt, type Problem, problemLines, schemaProblems, treeAt } from './problems.ts';
@@ -12,7 +12,7 @@ import {
   type FileDefaults,
 } from './schema.ts';
 import { child, type MapTree, plainValue, quoted, quotedText, type Tree } from './tree.ts';
-import { formatDuration, MINUTE, SECOND } from '../duration.ts';
+import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '../duration.ts';
 import { readTree } from './yaml.ts';
 
 /** The configuration of a file. Throws `ConfigError` with every problem. */
@@ -121,7 +121,9 @@ function completeCloud(
       volumeTypes: collectors.volume_types ?? true,
       volumes: collectors.volumes ?? true,
       capabilities: collectors.capabilities ?? true,
+      operations: collectors.operations ?? false,
     },
+    operationLimits: limitsOf({ ...defaults.operation_limits, ...own.operation_limits }),
     volumeTypesEveryMs: own.volume_types_interval ?? defaults.volume_types_interval ?? 10 * MINUTE,
     limits: {
       maxBodyBytes: limits.max_body ?? bodyBytes,
@@ -129,6 +131,36 @@ function completeCloud(
       maxLabelLength: limits.max_label_length ?? 1024,
     },
   };
+}
+
+/** How long each operation may last, unless the file says otherwise. */
+export const OPERATION_LIMITS: OperationLimits = {
+  creating: 30 * MINUTE,
+  creatingFrom: 4 * HOUR,
+  deleting: 4 * HOUR,
+  extending: 30 * MINUTE,
+  attaching: 30 * MINUTE,
+  detaching: 30 * MINUTE,
+  managing: 30 * MINUTE,
+  downloading: 4 * HOUR,
+  uploading: 12 * HOUR,
+  'backing-up': DAY,
+  'restoring-backup': DAY,
+  retyping: 3 * DAY,
+  maintenance: 3 * DAY,
+};
+
+function limitsOf(said: NonNullable<FileDefaults['operation_limits']>): OperationLimits {
+  const { creating_from: creatingFrom, backing_up: backingUp, restoring, migration, ...same } = said;
+  const named = {
+    ...same,
+    creatingFrom,
+    'backing-up': backingUp,
+    'restoring-backup': restoring,
+    maintenance: migration,
+  };
+  const given = Object.entries(named).filter(([, ms]) => ms !== undefined);
+  return { ...OPERATION_LIMITS, ...(Object.fromEntries(given) as Partial<OperationLimits>) };
 }
 
 /** An eighth: a body, what is made of it, and what was made of the one before are held at the same time. 0 is no limit, a number beyond all memory as well. */

@@ -111,6 +111,34 @@ const collectors = mapping({
     true,
     'Ask each cinder-volume about once a minute whether it answers (`GET /capabilities/{host}`), one after the other. Needs `pools`; an administrator, or the rule `volume_extension:capabilities`. Only who leaves two questions in a row unanswered is asked about further: what is under way on it (`GET /volumes`, `GET /snapshots`).',
   ).optional(),
+  operations: flag(
+    false,
+    'Read, slowly, the newest volumes, what is under way on volumes, and why creations failed (`GET /volumes/detail`, `GET /messages`): fewer than ten requests a minute, about five as a rule. Off at first: it costs Cinder up to half a second each with 100,000 volumes, and what it finds is evidence that is still being measured. Best from microversion 3.60. Its failure is on the status page and in the log; no alert comes of it.',
+  ).optional(),
+});
+
+/** How long an operation may last: long enough for every cloud that is well, short enough that somebody looks the same day. */
+function limit(fallback: string, description: string) {
+  return duration(MINUTE, 7 * DAY, fallback, description).optional();
+}
+
+const operationLimits = mapping({
+  creating: limit('30m', '`creating` of nothing, as far as the row tells.'),
+  creating_from: limit('4h', '`creating` from a snapshot, a volume or an image.'),
+  deleting: limit('4h', '`deleting`.'),
+  extending: limit('30m', '`extending`.'),
+  attaching: limit('30m', '`attaching`. Usually a dead nova-compute.'),
+  detaching: limit('30m', '`detaching`. Usually a dead nova-compute.'),
+  managing: limit('30m', '`managing`.'),
+  downloading: limit('4h', '`downloading`: an image is copied to the volume.'),
+  uploading: limit('12h', '`uploading`: the volume is copied to an image.'),
+  backing_up: limit('1d', '`backing-up`.'),
+  restoring: limit(
+    '1d',
+    '`restoring-backup`; and `creating` of nothing while a backup is restored anywhere, which may be to a new volume.',
+  ),
+  retyping: limit('3d', '`retyping`.'),
+  migration: limit('3d', '`maintenance`: an available volume is migrated.'),
 });
 
 const limits = mapping({
@@ -161,6 +189,7 @@ const settings = {
     'Driver stats, or the last result of a failing collector, that are older no longer count. At least the interval.',
   ).optional(),
   collectors: collectors.optional(),
+  operation_limits: operationLimits.optional(),
   volume_types_interval: duration(SECOND, 7 * DAY, '10m', 'Time between two readings of the volume types.').optional(),
   limits: limits.optional(),
 } as const;

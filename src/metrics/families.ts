@@ -2,6 +2,8 @@ import { isDown, isUp, usable } from '../cinder/assess.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
+import type { CreationCount, FailureCount } from '../cinder/creations.ts';
+import type { Look, Stuck } from '../cinder/stuck.ts';
 import type {
   BackendVolumes,
   CloudCount,
@@ -317,6 +319,72 @@ const CLOUD_COUNT_FAMILIES: Readonly<Record<Counted, FamilyGroup<CloudCount>>> =
   ),
 };
 
+/** What the collector `operations` saw of each backend. */
+const CREATION_FAMILIES: FamilyGroup<{ readonly host: string; readonly atMs: number }> = {
+  identity: ['host', 'backend'],
+  identityOf: ({ host }) => [host, backendOf(host)],
+  families: [
+    timestamp(
+      'cinder_backend_last_creation_timestamp_seconds',
+      'When a volume was last made on the backend, as far as the collector "operations" saw, as Unix time by the clock of Cinder: proof that it worked then. No series before the first.',
+      ({ atMs }) => atMs,
+    ),
+  ],
+};
+
+const STUCK_FAMILIES: FamilyGroup<Stuck> = {
+  identity: ['host', 'backend', 'operation'],
+  identityOf: ({ host, operation }) => [host, backendOf(host), operation],
+  families: [
+    gauge(
+      'cinder_backend_operations_stuck',
+      'Volumes of the backend that are longer in this status than the operation may last ("operation_limits"), and not longer than 7 days. No series for none; whether all were seen is in cinder_operations_judged.',
+      ({ count }) => count,
+    ),
+  ],
+};
+
+const OPERATION_FAMILIES: FamilyGroup<Look> = {
+  identity: ['operation'],
+  identityOf: ({ operation }) => [operation],
+  families: [
+    flag(
+      'cinder_operations_judged',
+      'Whether all volumes in this status were seen: 0 there are more than a page has, and cinder_backend_operations_stuck says nothing of this operation.',
+      ({ judged }) => judged,
+    ),
+    gauge(
+      'cinder_operations_left_over',
+      'Volumes in this status for more than 7 days: left-overs of operations that nobody will end. No evidence against a backend.',
+      ({ leftOver }) => leftOver,
+    ),
+  ],
+};
+
+const MADE_FAMILIES: FamilyGroup<CreationCount> = {
+  identity: ['volume_type'],
+  identityOf: ({ volumeType }) => [volumeType],
+  families: [
+    counter(
+      'cinder_volume_type_creations_seen_total',
+      'Volumes of this type that were made, as far as the collector "operations" saw: seen, not all.',
+      ({ count }) => count,
+    ),
+  ],
+};
+
+const FAILED_FAMILIES: FamilyGroup<FailureCount> = {
+  identity: ['volume_type', 'reason'],
+  identityOf: ({ volumeType, reason }) => [volumeType, reason],
+  families: [
+    counter(
+      'cinder_volume_type_creation_failures_seen_total',
+      'Requests for volumes of this type that failed, by the message that Cinder left: "driver" its driver could not make it (told of volumes that are made of nothing alone), "no_backend" the scheduler found none, or none was left. Seen, not all. One request may count for both.',
+      ({ count }) => count,
+    ),
+  ],
+};
+
 /** Every family of one snapshot, in the order of the page. */
 export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(CLOUD_FAMILIES, [snapshot]);
@@ -340,6 +408,15 @@ export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
       group,
       snapshot.counts.filter(({ what }) => what === kind),
     );
+  const { operations } = snapshot;
+  yield* renderGroup(
+    CREATION_FAMILIES,
+    [...(operations?.lastCreations ?? [])].map(([host, atMs]) => ({ host, atMs })),
+  );
+  yield* renderGroup(STUCK_FAMILIES, operations?.stuck ?? []);
+  yield* renderGroup(OPERATION_FAMILIES, operations?.looks ?? []);
+  yield* renderGroup(MADE_FAMILIES, operations?.creations ?? []);
+  yield* renderGroup(FAILED_FAMILIES, operations?.failures ?? []);
   yield* renderGroup(API_FAMILIES, snapshot.api ? [snapshot.api] : []);
   yield* renderGroup(COLLECTOR_FAMILIES, snapshot.collectors);
 }
@@ -378,6 +455,11 @@ export const FAMILIES: readonly FamilyDescription[] = [
   ...describe(BACKEND_VOLUME_FAMILIES),
   ...describe(BACKEND_COUNT_FAMILIES),
   ...Object.values(CLOUD_COUNT_FAMILIES).flatMap((group) => describe(group)),
+  ...describe(CREATION_FAMILIES),
+  ...describe(STUCK_FAMILIES),
+  ...describe(OPERATION_FAMILIES),
+  ...describe(MADE_FAMILIES),
+  ...describe(FAILED_FAMILIES),
   ...describe(API_FAMILIES),
   ...describe(COLLECTOR_FAMILIES),
 ];

@@ -16,6 +16,7 @@ export const PAUSED = [
   'volume_types',
   'volumes',
   'capabilities',
+  'operations',
 ] as const;
 
 type Paused = (typeof PAUSED)[number];
@@ -104,6 +105,7 @@ export function createPauses(intervalMs: number, clock?: Clock, random?: () => n
     scheduler: often(),
     volume_types: often(),
     volumes: often(),
+    operations: often(),
     // After a question to a cinder-volume that nobody answered, and which may have held a thread of the API for a minute.
     capabilities: createPause({
       firstMs: 5000,

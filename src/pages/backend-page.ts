@@ -51,9 +51,9 @@ export function backendPage(input: PageInput, entry: Entry): string {
       </p>
       <p class="facts">
         <span>For ${sinceText(entry, nowMs)}</span
-        >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}
+        >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}${lastCreation(entry, nowMs)}
       </p>
-      ${typeLine(entry)} ${alertLine(input, entry)} ${outageLine(pools)}
+      ${typeLine(entry)} ${alertLine(input, entry)} ${stuckLine(entry)} ${outageLine(pools)}
       <p class="actions">
         ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
         <button type="button" class="needs-js" data-copy-text="ticket">Copy for the ticket</button>
@@ -160,6 +160,20 @@ function ticketText(input: PageInput, entry: Entry): string {
 
 function evidence(what: string, atMs: number | undefined, nowMs: number): SafeHtml {
   return html`<span>${what} ${atMs === undefined ? 'never seen' : html`${age(atMs, nowMs)} ago`}</span>`;
+}
+
+/** Proof that it works, as far as operations are looked at. */
+function lastCreation({ snapshot, backend }: Entry, nowMs: number): SafeHtml {
+  const atMs = snapshot.operations?.lastCreations.get(backend.host);
+  return atMs === undefined ? html`` : evidence('Last volume made', onOurClock(snapshot, atMs), nowMs);
+}
+
+/** What is under way for longer than it may last. */
+function stuckLine({ snapshot, backend }: Entry): SafeHtml {
+  const stuck = (snapshot.operations?.stuck ?? []).filter(({ host }) => host === backend.host);
+  if (stuck.length === 0) return html``;
+  const counts = stuck.map(({ operation, count }) => `${numberText(count)} ${operation}`).join(', ');
+  return html`<p class="quiet">Volumes that have been under way for too long: ${counts}.</p>`;
 }
 
 /** What the driver shows in an outage of its array; nothing without driver stats. */

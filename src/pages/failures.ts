@@ -24,6 +24,7 @@ const READS: Readonly<Record<Collector, string>> = {
   volume_types: 'the volume types',
   volumes: 'the counts of volumes',
   capabilities: 'the capabilities of backends',
+  operations: 'the operations on volumes',
 };
 
 /** The policy rules that open what the collectors read: `cinder/policies/services.py`, `scheduler_stats.py`, `volume_type.py`, `volumes.py` and `capabilities.py`. */
@@ -33,10 +34,13 @@ const RULES: Readonly<Record<Collector, string>> = {
   volume_types: 'volume_extension:type_get_all',
   volumes: 'volume:get_all',
   capabilities: 'volume_extension:capabilities',
+  operations: 'volume:get_all',
 };
 
 /** A list that is given with parts left out names the rule itself. */
 function ruleOf(collector: Collector, message: string): string {
+  if (collector === 'operations' && /\/messages\b/.test(message)) return 'message:get_all';
+  if (collector === 'operations' && /\/backups\b/.test(message)) return 'backup:get_all';
   if (collector === 'volumes' && /\/snapshots\b/.test(message)) return 'volume:get_all_snapshots';
   if (collector === 'volumes' && /\/backups\b/.test(message)) return 'backup:get_all';
   return /policy rule ([\w:]+)/.exec(message)?.[1] ?? RULES[collector];
@@ -63,6 +67,14 @@ export function explainFailures(snapshot: Pick<Snapshot, 'collectors'>): Explain
 }
 
 function explain(collector: Collector, { reason, message }: Failure): Explanation {
+  if (collector === 'operations' && reason !== 'auth')
+    return {
+      what: 'Operations on volumes are not seen, or not all of them',
+      help:
+        reason === 'forbidden'
+          ? 'Everything else is as before, and no alert comes of it. collectors.operations: false ends the question. This policy rule of Cinder opens it to a role of the user:'
+          : 'Everything else is as before, and no alert comes of it. The message says what failed.',
+    };
   if (collector === 'capabilities' && reason !== 'auth')
     return {
       what: 'Nobody can tell whether each cinder-volume answers',

@@ -26,7 +26,7 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   (${age('collector=~"volume_types|volumes|capabilities"')} > ${secondsOf(s.volume_types_stale_after)})
   or
   (
-    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
+    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector},collector!="operations"}) == 0
     unless
     max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector}})
   )
@@ -117,7 +117,7 @@ or${untold('CinderExporterAuthFailing')}`,
         dashboard: EXPORTER_DASHBOARD,
         comment:
           'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types or the questions to cinder-volume fail, or the exporter no longer refreshes. ' +
-          'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old.',
+          'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old. The collector operations is left out: its refusal must wake nobody.',
         expr: `
 ${old}
 and ignoring (collector)

@@ -23,8 +23,12 @@ export interface Faults extends Operator {
   /** The host's clock is so many milliseconds ahead of the cloud's. */
   setClockSkew(host: string, ms: number): void;
   createVolume(host: string, pool: string, sizeGb: number): void;
-  /** A user of the project `demo` asks for a volume of that type, wherever there is room; its id. */
-  makeVolume(type: string, sizeGb: number): string;
+  /** A user asks for a volume of that type, wherever there is room; its id. Of nothing and of the project `demo` unless told otherwise. */
+  makeVolume(
+    type: string,
+    sizeGb: number,
+    how?: { readonly project?: string; readonly from?: 'image' | 'nothing' },
+  ): string;
   /** The user deletes it, if it is in a state in which it can be deleted. */
   deleteVolume(id: string): void;
   /** What became of it; undefined when it is gone. */
@@ -118,11 +122,11 @@ export function faults(cloud: Cloud): Faults {
     createVolume(host, pool, sizeGb) {
       for (const { allocatedGb } of services(host)) allocatedGb.set(pool, (allocatedGb.get(pool) ?? 0) + sizeGb);
     },
-    makeVolume(type, sizeGb) {
+    makeVolume(type, sizeGb, { project = 'demo', from = 'nothing' } = {}) {
       const found = cloud.volumeTypes.find(({ name }) => name === type);
       if (found === undefined) throw new Error(`no such volume type: ${type}`);
       const volume = newVolume({
-        project_id: idOf('project', 'demo'),
+        project_id: idOf('project', project),
         user_id: idOf('user', 'member'),
         created_at: database.stamp(clock.now()),
         display_name: null,
@@ -145,7 +149,7 @@ export function faults(cloud: Cloud): Faults {
         sizeGb,
         extraSpecs,
         zones: [],
-        from: 'nothing',
+        from,
         backend: undefined,
       });
       return volume.id;

@@ -1,5 +1,13 @@
 /** What a request is about, whatever its URL looks like. */
-export type CloudOperation = 'token' | 'discovery' | 'services' | 'pools' | 'types' | 'capabilities' | 'other';
+export type CloudOperation =
+  | 'token'
+  | 'discovery'
+  | 'services'
+  | 'pools'
+  | 'types'
+  | 'capabilities'
+  | 'messages'
+  | 'other';
 
 /** One request on the wire. */
 interface RequestRecord {
@@ -115,6 +123,7 @@ export function operationOf(method: string, path: string): CloudOperation {
   if (path.endsWith('/os-services')) return 'services';
   if (path.endsWith('/scheduler-stats/get_pools')) return 'pools';
   if (path.endsWith('/types')) return 'types';
+  if (path.endsWith('/messages')) return 'messages';
   if (/\/capabilities\/[^/]+$/.test(path)) return 'capabilities';
   return /^\/(identity|volume)\/?(v3\/?)?$/.test(path) ? 'discovery' : 'other';
 }

@@ -21,6 +21,7 @@ export const PATHS = {
   volumes: '/volumes',
   snapshots: '/snapshots',
   backups: '/backups',
+  messages: '/messages',
   /** The name of a backend follows. */
   capabilities: '/capabilities',
 } as const;
@@ -34,12 +35,14 @@ export function collectorPaths({
   volumeTypes,
   volumes,
   capabilities,
+  operations,
 }: CloudConfig['collectors']): readonly string[] {
   return [
     PATHS.services,
     ...(pools ? [PATHS.pools] : []),
     ...(pools && volumeTypes ? [PATHS.volumeTypes] : []),
     ...(volumes ? [PATHS.volumes, PATHS.snapshots, PATHS.backups] : []),
+    ...(operations ? [PATHS.volumes, `${PATHS.volumes}/detail`, PATHS.messages, PATHS.backups] : []),
     ...(pools && capabilities ? [`${PATHS.capabilities}/{host}`, PATHS.volumes, PATHS.snapshots] : []),
   ];
 }
@@ -61,7 +64,8 @@ export interface CinderApi {
   readonly schedulerInList: () => boolean;
   readonly services: (which: 'full' | 'plain', timeoutMs: number) => Promise<SessionAnswer>;
   readonly pools: (timeoutMs: number) => Promise<SessionAnswer>;
-  readonly get: (operation: string, path: string, timeoutMs: number) => Promise<SessionAnswer>;
+  /** At 3.49, or the highest below it; with `upTo` at that version, or the highest below it. */
+  readonly get: (operation: string, path: string, timeoutMs: number, upTo?: Microversion) => Promise<SessionAnswer>;
 }
 
 /** `discoveryPause`: as long as the API asks to be left alone with the question for its versions. */
@@ -131,6 +135,7 @@ export function createCinderApi(session: Session, requestTimeoutMs: number, disc
         timeoutMs,
       ),
     pools: (timeoutMs) => at(full, 'pools', `${PATHS.pools}?detail=true`, timeoutMs),
-    get: (operation, path, timeoutMs) => at(full, operation, path, timeoutMs),
+    get: (operation, path, timeoutMs, upTo) =>
+      at(() => (range && upTo ? (highestUpTo(upTo, range) ?? range.min) : full()), operation, path, timeoutMs),
   };
 }

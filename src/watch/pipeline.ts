@@ -14,10 +14,12 @@ import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder
 import { poolReader } from '../cinder/pools.ts';
 import { createSlices, decodeBody, type RowMemory, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
+import { createOperations, type Operations } from '../cinder/operations.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
 import { createTypeMemory, type TypeMemory } from '../cinder/types.ts';
 import { COUNTS_PER_MINUTE, type Counts, createCounts, typesWithoutAnother } from '../cinder/volumes.ts';
 import { createCutter, type Cutter } from '../cinder/wire.ts';
+import type { OperationLimits } from '../config/config.ts';
 import { renderRegistry } from '../metrics/exporter.ts';
 import type { Format } from '../metrics/exposition.ts';
 import { renderSnapshot } from '../metrics/families.ts';
@@ -27,6 +29,7 @@ export interface PipelineOptions {
   readonly staleAfterMs: number;
   readonly maxRows: number;
   readonly maxLabelLength: number;
+  readonly operationLimits: OperationLimits;
 }
 
 /** An answer's body, and the clocks when it came: ours (monotonic) and Cinder's. */
@@ -67,6 +70,7 @@ export interface Pipeline {
   /** The types as they are now; which backends serve them shows with the next pools. */
   readonly volumeTypes: TypeMemory['set'];
   readonly counts: Counts;
+  readonly operations: Operations;
   readonly publish: (round: Round) => Promise<Published>;
 }
 
@@ -75,6 +79,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let histories: Histories = new Map();
   const types = createTypeMemory();
   const counts = createCounts(COUNTS_PER_MINUTE);
+  const operations = createOperations(options.operationLimits);
   let pages: OpenPages | undefined;
   let poolRows: RowMemory<Pool> = {};
 
@@ -114,7 +119,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     for (const backend of assess(
       stands.services,
-      { ...stands, probed },
+      { ...stands, probed, lastMade: operations.creations.seen(nowMs ?? round.atMs).lastMade },
       { nowMs, staleAfterMs: options.staleAfterMs, blindness },
     )) {
       backends.push(backend);
@@ -141,6 +146,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     volumeTypes: types.set,
     counts,
+    operations,
     async publish(round) {
       const stands = standing(evidence, round.now, options.staleAfterMs);
       const { services, reports } = stands;
@@ -171,6 +177,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         volumes: services ? counts.ofBackends(backends, round.now) : new Map(),
         counts: services ? counts.ofCloud(round.now) : [],
         typesAlone: typesWithoutAnother({ volumeTypes, backends }),
+        operations: services ? operations.seen(backends, cinderNowMs ?? round.atMs) : undefined,
       };
       pages = await compress(renderSnapshot(snapshot), pages);
       return { pages, changes: followed.changes, snapshot };

@@ -17,6 +17,7 @@ import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
 import { fitHeap } from './heap.ts';
 import { blank, createPipeline, type Published } from './pipeline.ts';
+import { createOperationsReader } from './operations-reader.ts';
 import { createProber } from './prober.ts';
 import { createRound } from './refresh.ts';
 import { createTypeReader } from './type-reader.ts';
@@ -65,6 +66,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     staleAfterMs,
     maxRows: config.limits.maxRows,
     maxLabelLength: config.limits.maxLabelLength,
+    operationLimits: config.operationLimits,
   });
   const collectors = createCollectorLog((status) => logTurn(log, status), clock.wall);
   const noted = onceEach((what, problem) => log('warn', 'Part of an answer could not be used', { what, problem }));
@@ -105,6 +107,18 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
     clock,
     counts: pipeline.counts,
     backends: () => published?.snapshot.backends ?? [],
+    collectors,
+    metrics,
+  });
+
+  const operations = createOperationsReader({
+    timeoutMs: requestTimeoutMs,
+    maxLabelLength: config.limits.maxLabelLength,
+    api,
+    pause: pauses.operations,
+    clock,
+    cinderNowMs: () => clock.wall() + (published?.snapshot.clockOffsetMs ?? 0),
+    operations: pipeline.operations,
     collectors,
     metrics,
   });
@@ -191,7 +205,8 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       // After the page, which does not wait for it; a second one tells how it went, when that is new.
       const typesAreNews = up && readsTypes && (await types.readWhenDue());
       const volumesAreNews = up && config.collectors.volumes && (await volumes.countWhenDue());
-      if (typesAreNews || volumesAreNews) await publish();
+      const operationsAreNews = up && config.collectors.operations && (await operations.readWhenDue());
+      if (typesAreNews || volumesAreNews || operationsAreNews) await publish();
       prober?.follow(up ? published?.snapshot.backends : undefined);
     } catch (error) {
       await broken(error);

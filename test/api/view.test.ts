@@ -64,3 +64,23 @@ test('who is hit: the volumes that were counted, and the volume types that have 
     [{ in_use: 412, available: null, counted_at: '2026-11-22T11:59:00.000Z' }, 3],
   );
 });
+
+test('what operations on volumes tell of a backend', () => {
+  const plain = snapshotOf([service('h@b')], [pool('h@b#p')], NOW_MS);
+  const [backend] = plain.backends;
+  assert.ok(backend);
+  const before = viewBackend('lab', plain, backend);
+  assert.deepEqual([before.last_creation_at, before.operations_stuck], [null, {}]);
+  const operations = {
+    lastCreations: new Map([['h@b', NOW_MS - 60_000]]),
+    creations: [],
+    failures: [],
+    stuck: [
+      { host: 'h@b', operation: 'creating', count: 2 },
+      { host: 'h@other', operation: 'deleting', count: 1 },
+    ] as const,
+    looks: [],
+  };
+  const after = viewBackend('lab', { ...plain, operations }, backend);
+  assert.deepEqual([after.last_creation_at, after.operations_stuck], ['2026-11-22T11:59:00.000Z', { creating: 2 }]);
+});

@@ -52,6 +52,22 @@ test('only the collectors that are on, of all the clouds or of one', (t) => {
   const flags = [`--config.file=${file}`, '--url=https://api.example.org/v3'];
   assert.deepEqual(paths(printed(t, ...flags)), ['/v3/os-services', '/v3/scheduler-stats/get_pools', '/v3/types']);
   assert.deepEqual(paths(printed(t, ...flags, '--cloud=a')), ['/v3/os-services']);
+  writeFileSync(file, 'defaults: {collectors: {pools: false, volumes: false, operations: true}}\n');
+  assert.deepEqual(paths(printed(t, ...flags)), [
+    '/v3/os-services',
+    '/v3/volumes',
+    '/v3/volumes/detail',
+    '/v3/messages',
+    '/v3/backups',
+  ]);
+});
+
+test('a cloud that is not in the file', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-access-rules-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, 'clouds: {a: , b: }\n');
+  const flags = [`--config.file=${file}`];
   assert.throws(() => printed(t, ...flags, '--cloud=c'), /--cloud: expected one of a, b, got "c"/);
 });
 
@@ -87,7 +103,7 @@ function allows({ method, path }: AccessRule, asked: { readonly method: string; 
 test('every request that carries a token is allowed by a rule, and every rule is used', async (t) => {
   for (const pools of [true, false])
     for (const volumeTypes of [true, false]) {
-      const collectors = { pools, volumeTypes, volumes: pools, capabilities: false };
+      const collectors = { pools, volumeTypes, volumes: pools, capabilities: false, operations: false };
       const { simulator, refresh } = await watched(t, { config: { ...CONFIG, collectors, volumeTypesEveryMs: 1 } });
       const asked = (): readonly { readonly method: string; readonly path: string }[] =>
         simulator.requests.last

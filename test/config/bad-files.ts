@@ -76,14 +76,14 @@ export const BAD_FILES: readonly BadFile[] = [
     'a clouds.yaml entry',
     'clouds:\n  prod:\n    auth: {password: s3cret}\n',
     [
-      '3:5: clouds.prod.auth: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, volume_types_interval, limits, got "auth"',
+      '3:5: clouds.prod.auth: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "auth"',
     ],
   ],
   [
     'os_cloud in defaults',
     'defaults: {os_cloud: prod}\n',
     [
-      '1:12: defaults.os_cloud: expected one of interval, schedule, max_random_delay, timeouts, stale_after, collectors, volume_types_interval, limits, got "os_cloud"',
+      '1:12: defaults.os_cloud: expected one of interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "os_cloud"',
     ],
   ],
   [
@@ -115,7 +115,7 @@ export const BAD_FILES: readonly BadFile[] = [
     '__proto__ as a setting',
     'clouds: {a: {__proto__: 1}}\n',
     [
-      '1:14: clouds.a.__proto__: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, volume_types_interval, limits, got "__proto__"',
+      '1:14: clouds.a.__proto__: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "__proto__"',
     ],
   ],
   ['clouds without a value', 'clouds:\n', ['1:8: clouds: expected a mapping, got nothing']],

@@ -7,7 +7,7 @@ import { after, mock, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { CloudConfig, Config } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/error.ts';
-import { completeConfig, loadConfig } from '../../src/config/load.ts';
+import { completeConfig, loadConfig, OPERATION_LIMITS } from '../../src/config/load.ts';
 import { cloudSchema } from '../../src/config/schema.ts';
 import { parseSize } from '../../src/config/size.ts';
 import { parseDuration } from '../../src/duration.ts';
@@ -49,7 +49,8 @@ const DEFAULTS = {
   requestTimeoutMs: 10_000,
   schedulerPatienceMs: 10_000,
   schedulerTimeoutMs: 180_000,
-  collectors: { pools: true, volumeTypes: true, volumes: true, capabilities: true },
+  collectors: { pools: true, volumeTypes: true, volumes: true, capabilities: true, operations: false },
+  operationLimits: OPERATION_LIMITS,
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 268_435_456, maxRows: 200_000, maxLabelLength: 1024 },
 };
@@ -94,7 +95,8 @@ clouds:
     max_random_delay: 2s
     timeouts: {request: 9s, scheduler_patience: 8s, scheduler: 2m}
     stale_after: 5m
-    collectors: {pools: false, volume_types: false, volumes: false, capabilities: false}
+    collectors: {pools: false, volume_types: false, volumes: false, capabilities: false, operations: true}
+    operation_limits: {creating: 45m, creating_from: 5h, backing_up: 2d, restoring: 36h, migration: 4d}
     volume_types_interval: 1h30m
     limits: {max_body: 64MiB, max_rows: 5, max_label_length: 255}
 `;
@@ -107,7 +109,15 @@ clouds:
     schedulerPatienceMs: 8000,
     schedulerTimeoutMs: 120_000,
     staleAfterMs: 300_000,
-    collectors: { pools: false, volumeTypes: false, volumes: false, capabilities: false },
+    collectors: { pools: false, volumeTypes: false, volumes: false, capabilities: false, operations: true },
+    operationLimits: {
+      ...OPERATION_LIMITS,
+      creating: 2_700_000,
+      creatingFrom: 18_000_000,
+      'backing-up': 172_800_000,
+      'restoring-backup': 129_600_000,
+      maintenance: 345_600_000,
+    },
     volumeTypesEveryMs: 5_400_000,
     limits: { maxBodyBytes: 67_108_864, maxRows: 5, maxLabelLength: 255 },
   });
@@ -168,6 +178,7 @@ test('the defaults in the documentation are those that are filled in', () => {
     'timeouts.': shape.timeouts.unwrap().shape,
     'collectors.': shape.collectors.unwrap().shape,
     'limits.': shape.limits.unwrap().shape,
+    'operation_limits.': shape.operation_limits.unwrap().shape,
   };
   for (const [prefix, section] of Object.entries(sections)) {
     for (const [key, schema] of Object.entries(section)) {
@@ -186,6 +197,9 @@ test('the defaults in the documentation are those that are filled in', () => {
   assert.equal(String(filled.collectors.pools), words.get('collectors.pools'));
   assert.equal(String(filled.collectors.volumeTypes), words.get('collectors.volume_types'));
   assert.equal(String(filled.collectors.capabilities), words.get('collectors.capabilities'));
+  assert.equal(String(filled.collectors.operations), words.get('collectors.operations'));
+  const limits = Object.keys(shape.operation_limits.unwrap().shape).map((key) => duration(`operation_limits.${key}`));
+  assert.equal(limits.join(), Object.values(filled.operationLimits).join());
   assert.equal(filled.limits.maxBodyBytes, parseSize(words.get('limits.max_body') ?? ''));
   assert.equal(String(filled.limits.maxRows), words.get('limits.max_rows'));
   assert.equal(String(filled.limits.maxLabelLength), words.get('limits.max_label_length'));

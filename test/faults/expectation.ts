@@ -77,6 +77,7 @@ export function expectationOf(struck: Struck, fault: Fault): Expectation {
     case 'types':
       return { ...WELL, types: { failed: reason } };
     case 'capabilities':
+    case 'messages':
     case 'other':
       return WELL;
   }

@@ -10,6 +10,7 @@ import { faultNamed } from './all-faults.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD } from './storm-cloud.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 const CONFIG: CloudConfig = {
   name: 'healthy',
@@ -18,7 +19,8 @@ const CONFIG: CloudConfig = {
   requestTimeoutMs: 3_600_000,
   schedulerPatienceMs: 3_600_000,
   schedulerTimeoutMs: 3_600_000,
-  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false, operations: false },
+  operationLimits: OPERATION_LIMITS,
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 2_000_000, maxRows: 1000, maxLabelLength: 256 },
 };

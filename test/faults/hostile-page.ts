@@ -5,6 +5,7 @@ import { createCutter } from '../../src/cinder/wire.ts';
 import type { Format } from '../../src/metrics/exposition.ts';
 import { finish } from '../../src/metrics/page.ts';
 import { createPipeline, type Accepted } from '../../src/watch/pipeline.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 const NOW = Date.UTC(2026, 7, 1, 10, 1);
 
@@ -24,7 +25,12 @@ export interface HostilePage {
 
 /** All the way from bytes on the wire to the page of a scraper. */
 export async function hostilePage({ services, pools, types }: Bodies): Promise<HostilePage> {
-  const pipeline = createPipeline({ staleAfterMs: 300_000, maxRows: 100, maxLabelLength: 1024 });
+  const pipeline = createPipeline({
+    staleAfterMs: 300_000,
+    maxRows: 100,
+    maxLabelLength: 1024,
+    operationLimits: OPERATION_LIMITS,
+  });
   const body = (bytes: Buffer) => ({ bytes, readAt: 0, cinderTimeMs: NOW });
   const decoded = decodeVolumeTypes(types, 100, createCutter(1024));
   if (decoded) pipeline.volumeTypes(decoded.rows, { protocolVariants: true });

@@ -15,6 +15,7 @@ import { MAX_BODY_BYTES } from './broken-bodies.ts';
 import { startFaultProxy, type CertificatePair, type FaultProxy } from './fault-proxy.ts';
 import { STORM_CLOUD, type Conditions } from './storm-cloud.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 const INTERVAL_MS = 30_000;
 export const STALE_AFTER_MS = 300_000;
@@ -28,8 +29,9 @@ const CONFIG: CloudConfig = {
   maxRandomDelayMs: 0,
   ...TIMEOUTS,
   staleAfterMs: STALE_AFTER_MS,
-  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false },
+  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false, operations: false },
   // At every refresh.
+  operationLimits: OPERATION_LIMITS,
   volumeTypesEveryMs: 1,
   limits: { maxBodyBytes: MAX_BODY_BYTES, maxRows: 1000, maxLabelLength: 256 },
 };

@@ -78,6 +78,12 @@ test('every family of the exporter is on some dashboard, or left out on purpose'
     'cinder_volumes',
     'cinder_snapshots',
     'cinder_backups',
+    'cinder_backend_last_creation_timestamp_seconds',
+    'cinder_backend_operations_stuck',
+    'cinder_operations_judged',
+    'cinder_operations_left_over',
+    'cinder_volume_type_creations_seen_total',
+    'cinder_volume_type_creation_failures_seen_total',
     'cinder_exporter_next_refresh_timestamp_seconds',
     'cinder_exporter_config_last_reload_success_timestamp_seconds',
   ];

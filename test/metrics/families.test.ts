@@ -50,7 +50,7 @@ test("the exporter's own families have a sentence of help", async () => {
 test('what is known in advance is there from the start, and nothing else', async () => {
   const metrics = createCloudMetrics();
   const page = parseExposition(await renderRegistry(metrics.registry, 'text'), 'text');
-  for (const collector of ['services', 'pools', 'volume_types', 'volumes', 'capabilities']) {
+  for (const collector of ['services', 'pools', 'volume_types', 'volumes', 'capabilities', 'operations']) {
     assert.equal(page.value('cinder_exporter_rejected_rows_total', { collector }), 0);
     for (const reason of REASONS) assert.equal(page.value('cinder_exporter_errors_total', { collector, reason }), 0);
   }

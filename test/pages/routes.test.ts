@@ -246,6 +246,33 @@ test('the first line of a backend says how many volumes are in use there', async
   assert.match((await get('/backend?host=c1@gold')).text, /its driver reports up; <b>412 volumes in use<\/b>\./);
 });
 
+test('the page of a backend says when a volume was last made on it, and what has been under way for too long', async (t) => {
+  const operations = {
+    lastCreations: new Map([['c1@gold', NOW - 180_000]]),
+    creations: [],
+    failures: [],
+    stuck: [
+      { host: 'c1@gold', operation: 'creating', count: 2 },
+      { host: 'c1@gold', operation: 'deleting', count: 1 },
+      { host: 'c1@iron', operation: 'deleting', count: 7 },
+    ] as const,
+    looks: [],
+  };
+  const forbidden = { reason: 'forbidden', message: 'GET http://x/v3/messages: 403' };
+  const state = {
+    services: [volume('c1@gold')],
+    pools: [pool('c1@gold', 'p')],
+    operations,
+    failures: { operations: forbidden },
+  };
+  const { get } = await startServer(t, serve([watchedCloud('prod', state)]));
+  const { text } = await get('/backend?host=c1@gold');
+  assert.match(text, /Last volume made /);
+  assert.match(text, /under way for too long: 2 creating, 1 deleting\./);
+  assert.match(text, /Operations on volumes are not seen, or not all of them/);
+  assert.match(text, /message:get_all/);
+});
+
 test('the page of a backend: pools in trouble first, the alert it will be, its types, and all of it as text for a ticket', async (t) => {
   const cloud = watchedCloud('prod', twelve(NOW - 3_600_000, false));
   const { get } = await startServer(t, serve([cloud]));

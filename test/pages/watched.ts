@@ -24,6 +24,7 @@ export interface CloudState {
   readonly volumes?: Snapshot['volumes'];
   readonly volumeTypes?: Snapshot['volumeTypes'];
   readonly typesAlone?: Snapshot['typesAlone'];
+  readonly operations?: Snapshot['operations'];
 }
 
 /** A cloud whose states a test chooses: each becomes a snapshot by the real `assess`. */
@@ -62,11 +63,12 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
       volumes: more.volumes ?? new Map(),
       counts: [],
       typesAlone: more.typesAlone ?? new Map(),
+      operations: more.operations,
       api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
       collectors: [
         status('services'),
         status('pools'),
-        ...(['volume_types', 'volumes'] as const).flatMap((collector) =>
+        ...(['volume_types', 'volumes', 'operations'] as const).flatMap((collector) =>
           failures[collector] ? [status(collector)] : [],
         ),
       ],

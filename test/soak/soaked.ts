@@ -4,6 +4,7 @@ import type { CloudConfig } from '../../src/config/config.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { startFaultProxy, type FaultProxy } from '../faults/fault-proxy.ts';
 import { STORM_CLOUD } from '../faults/storm-cloud.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 export const INTERVAL_MS = 250;
 const STALE_AFTER_MS = 3000;
@@ -27,7 +28,8 @@ export const FRESH: CloudConfig = {
   schedulerPatienceMs: 5000,
   schedulerTimeoutMs: 10_000,
   staleAfterMs: STALE_AFTER_MS,
-  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false, operations: false },
+  operationLimits: OPERATION_LIMITS,
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 2_000_000, maxRows: 1000, maxLabelLength: 256 },
 };

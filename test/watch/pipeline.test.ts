@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
 import { createPipeline, type Body } from '../../src/watch/pipeline.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 const MINUTE = 60_000;
 const STALE_AFTER_MS = 5 * MINUTE;
@@ -18,7 +19,12 @@ interface Said {
 function pipeline() {
   let now = 1_000_000;
   let services: boolean | undefined;
-  const made = createPipeline({ staleAfterMs: STALE_AFTER_MS, maxRows: 100, maxLabelLength: 256 });
+  const made = createPipeline({
+    staleAfterMs: STALE_AFTER_MS,
+    maxRows: 100,
+    maxLabelLength: 256,
+    operationLimits: OPERATION_LIMITS,
+  });
   const body = (json: unknown, cinderTimeMs: number | undefined): Body => ({
     bytes: Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)),
     readAt: now,
@@ -183,7 +189,12 @@ test('a service that is down for the API because its clock is ahead has no state
 });
 
 test('pools that are the same again are judged for new volume types, and their cut texts are counted again', async () => {
-  const made = createPipeline({ staleAfterMs: STALE_AFTER_MS, maxRows: 100, maxLabelLength: 64 });
+  const made = createPipeline({
+    staleAfterMs: STALE_AFTER_MS,
+    maxRows: 100,
+    maxLabelLength: 64,
+    operationLimits: OPERATION_LIMITS,
+  });
   const bodyOf = (json: unknown): Body => ({
     bytes: Buffer.from(JSON.stringify(json)),
     readAt: 5,

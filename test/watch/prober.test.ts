@@ -13,7 +13,7 @@ const CLOUD: CloudDefinition = {
   ],
   schedulers: ['c1'],
 };
-const ON = { pools: true, volumeTypes: false, volumes: false, capabilities: true };
+const ON = { pools: true, volumeTypes: false, volumes: false, capabilities: true, operations: false };
 const SECOND = 1000;
 /** The times after which the exporter gives up: a short question, and those that may be held by the cloud. */
 const REQUEST_MS = 9000;

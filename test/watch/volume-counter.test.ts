@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { success, watched } from './watched.ts';
 
-const CONFIG = { collectors: { pools: true, volumeTypes: false, volumes: true, capabilities: false } };
+const CONFIG = {
+  collectors: { pools: true, volumeTypes: false, volumes: true, capabilities: false, operations: false },
+};
 
 test('counts come slowly, are on the page, and in no minute are there ten requests', async (t) => {
   const { refresh, simulator, watcher } = await watched(t, { config: CONFIG });

@@ -13,7 +13,7 @@ const CLOUD = {
   ],
 };
 const CONFIG = {
-  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false },
+  collectors: { pools: true, volumeTypes: true, volumes: false, capabilities: false, operations: false },
   volumeTypesEveryMs: 1,
 };
 const NOT_ADMIN: Partial<Policy> = { ...MONITOR_POLICY, extraSpecs: ['admin', 'monitor'] };

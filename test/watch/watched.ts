@@ -12,6 +12,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
 import { manualTime, type ManualTime } from '../support/manual-time.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { OPERATION_LIMITS } from '../../src/config/load.ts';
 
 /** A small cloud: every way to be up, and one that is down. */
 export const SMALL_CLOUD: CloudDefinition = {
@@ -39,7 +40,8 @@ export const CONFIG: CloudConfig = {
   schedulerPatienceMs: 60_000,
   schedulerTimeoutMs: 60_000,
   staleAfterMs: 300_000,
-  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false },
+  collectors: { pools: true, volumeTypes: false, volumes: false, capabilities: false, operations: false },
+  operationLimits: OPERATION_LIMITS,
   volumeTypesEveryMs: 600_000,
   limits: { maxBodyBytes: 10_000_000, maxRows: 1000, maxLabelLength: 256 },
 };
