@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { html, type SafeHtml } from '@remix-run/html-template';
+import { html } from '@remix-run/html-template';
+import { Marked, Renderer, type RendererObject } from 'marked';
 import { layout } from './layout.ts';
 import type { PageInput } from './listing.ts';
 
@@ -24,121 +25,39 @@ export function runbookPage(input: PageInput, name: string, markdown: string): s
     tone: 'good',
     root: '../',
     trail: [html`<a href="README">Runbooks</a>`],
-    body: html`<article class="runbook">${blocks(markdown.split('\n'))}</article>`,
+    body: html`<article class="runbook">${html.raw`${articleOf(markdown)}`}</article>`,
   });
 }
 
-/** The blocks of Markdown that the runbooks use: headings, fences, tables, lists and paragraphs. A test holds that nothing else is in them. */
-export function blocks(lines: readonly string[]): SafeHtml[] {
-  const made: SafeHtml[] = [];
-  let at = 0;
-  const take = (fits: (line: string) => boolean): string[] => {
-    const from = at;
-    while (at < lines.length && fits(lines[at] ?? '')) at += 1;
-    return lines.slice(from, at);
+/** The HTML of a runbook, in the shapes of the other pages: what is wide can be scrolled by keyboard, and pictures are left out. */
+export function articleOf(markdown: string): string {
+  let tables = 0;
+  const renderer: RendererObject = {
+    heading({ depth, tokens }) {
+      return `<h${depth}${depth === 1 ? ' class="backend"' : ''}>${this.parser.parseInline(tokens)}</h${depth}>\n`;
+    },
+    code(token) {
+      return USUAL.code(token).replace('<pre>', '<pre tabindex="0">');
+    },
+    table(token) {
+      const table = Renderer.prototype.table.call(this, token);
+      const titled = token.header.some(({ text }) => text !== '');
+      const shown = titled
+        ? table.replaceAll('<th></th>', '<td></td>').replaceAll('<th>', '<th scope="col">')
+        : table.replace(/<thead>.*?<\/thead>/s, '');
+      return `<div class="wide" tabindex="0" role="region" aria-label="Table ${(tables += 1)}">${shown}</div>\n`;
+    },
+    link({ href, tokens }) {
+      return `<a href="${addressOf(href)}">${this.parser.parseInline(tokens)}</a>`;
+    },
+    image: () => '',
   };
-  while (at < lines.length) {
-    const line = lines[at] ?? '';
-    const heading = /^(#{1,3}) (.*)/.exec(line);
-    if (line.trim() === '' || line.startsWith('![')) {
-      at += 1;
-    } else if (heading) {
-      at += 1;
-      made.push(headingOf(heading[1]?.length ?? 1, heading[2] ?? ''));
-    } else if (line.startsWith('```')) {
-      at += 1;
-      const code = take((one) => !one.startsWith('```'));
-      at += 1;
-      made.push(html`<pre tabindex="0"><code>${code.join('\n')}</code></pre>`);
-    } else if (line.startsWith('|')) {
-      made.push(
-        tableOf(
-          take((one) => one.startsWith('|')),
-          at,
-        ),
-      );
-    } else if (/^(?:\*|\d+\.) /.test(line)) {
-      const items = listItems(take((one) => /^(?:\*|\d+\.) /.test(one) || /^ +\S/.test(one)));
-      const rows = items.map((item) => html`<li>${inline(item)}</li>`);
-      made.push(
-        line.startsWith('*')
-          ? html`<ul>
-              ${rows}
-            </ul>`
-          : html`<ol>
-              ${rows}
-            </ol>`,
-      );
-    } else {
-      const words = take((one) => one.trim() !== '' && !/^(?:#|```|\||\* |\d+\. )/.test(one));
-      // Never none, so that a line of a kind that is not known cannot stop all.
-      if (words.length === 0) words.push(lines[at++] ?? '');
-      made.push(html`<p>${inline(words.join(' '))}</p>`);
-    }
-  }
-  return made;
+  return new Marked({ renderer }).parse(markdown, { async: false });
 }
 
-function headingOf(level: number, words: string): SafeHtml {
-  if (level === 1) return html`<h1 class="backend">${inline(words)}</h1>`;
-  return level === 2 ? html`<h2>${inline(words)}</h2>` : html`<h3>${inline(words)}</h3>`;
-}
+const USUAL = new Renderer();
 
-/** A line that is indented belongs to the item above it. */
-function listItems(lines: readonly string[]): string[] {
-  const items: string[] = [];
-  for (const line of lines)
-    if (line.startsWith(' ')) items.push(`${items.pop() ?? ''} ${line.trim()}`);
-    else items.push(line.replace(/^(?:\*|\d+\.) +/, ''));
-  return items;
-}
-
-/** `at`: what tells it from the other tables of the page. */
-function tableOf(lines: readonly string[], at: number): SafeHtml {
-  const [head = [], , ...rows] = lines.map((line) =>
-    line
-      .replace(/^\||\|$/g, '')
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-  const titled = head.some((cell) => cell !== '');
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Table, line ${at}">
-    <table>
-      ${
-        titled
-          ? html`<thead>
-              <tr>
-                ${head.map((cell) => (cell === '' ? html`<td></td>` : html`<th scope="col">${inline(cell)}</th>`))}
-              </tr>
-            </thead>`
-          : ''
-      }
-      <tbody>
-        ${rows.map(
-          (cells) =>
-            html`<tr>
-              ${cells.map((cell) => html`<td>${inline(cell)}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-/** Code and links within a line; a runbook is linked as its page here, any other page where the documentation is. */
-function inline(text: string): SafeHtml[] {
-  return text
-    .split(/(`[^`]+`|\[[^\]]+\]\([^)]+\))/)
-    .filter((part) => part !== '')
-    .map((part) => {
-      if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
-      const [, words, to] = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part) ?? [];
-      return words === undefined || to === undefined
-        ? html`${part}`
-        : html`<a href="${addressOf(to)}">${inline(words)}</a>`;
-    });
-}
-
+/** A runbook is linked as its page here, any other page where the documentation is. */
 function addressOf(to: string): string {
   const runbook = /^(\w+)\.md$/.exec(to)?.[1];
   if (runbook !== undefined) return runbook;

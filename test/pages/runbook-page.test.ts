@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { blocks } from '../../src/pages/runbook-page.ts';
+import { articleOf } from '../../src/pages/runbook-page.ts';
 import { SETTINGS } from '../../src/rules/settings.ts';
 import { one } from './clouds.ts';
 import { startServer } from './server.ts';
@@ -9,10 +9,9 @@ import { serve, watchedCloud } from './watched.ts';
 
 const folder = new URL('../../docs/runbooks/', import.meta.url);
 const names = readdirSync(folder).map((file) => file.replace(/\.md$/, ''));
-const made = (markdown: string): string =>
-  blocks(markdown.split('\n')).join('').replace(/\s+/g, ' ').replace(/> </g, '><');
+const made = (markdown: string): string => articleOf(markdown).replaceAll(/\s+/g, ' ').replaceAll('> <', '><').trim();
 
-test('what the runbooks are written in', () => {
+test('a runbook has the shapes of the other pages', () => {
   assert.equal(made('# A `b`'), '<h1 class="backend">A <code>b</code></h1>');
   assert.equal(made('one\ntwo\n\nthree'), '<p>one two</p><p>three</p>');
   assert.equal(made('* a\n  more\n* b\n\n1. c'), '<ul><li>a more</li><li>b</li></ul><ol><li>c</li></ol>');
@@ -22,9 +21,13 @@ test('what the runbooks are written in', () => {
   );
   assert.equal(
     made('```sh\na | b <c>\n# no heading\n```'),
-    '<pre tabindex="0"><code>a | b &lt;c&gt; # no heading</code></pre>',
+    '<pre tabindex="0"><code class="language-sh">a | b &lt;c&gt; # no heading </code></pre>',
   );
-  assert.match(made('| | |\n|---|---|\n| `A` | b |'), /<tbody><tr><td><code>A<\/code><\/td><td>b<\/td><\/tr><\/tbody>/);
+  assert.equal(
+    made('| | |\n|---|---|\n| `A` | b |'),
+    '<div class="wide" tabindex="0" role="region" aria-label="Table 1"><table><tbody><tr><td><code>A</code></td><td>b</td></tr></tbody></table></div>',
+  );
+  assert.match(made('| | A |\n|---|---|\n| b | c |'), /<thead><tr><td><\/td><th scope="col">A<\/th><\/tr><\/thead>/);
 });
 
 test('every runbook is served whole, by its name and as the rules name it, and its links lead somewhere', async (t) => {
