@@ -4,7 +4,7 @@ import { allDown, CONDITION, noneAnswers, POOL_STATE, stillFiring, unlessMuted }
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
-  whoIsHit,
+  hitSentences,
   type AlertingRule,
   type RecordingRule,
   type RuleGroup,
@@ -52,7 +52,7 @@ function unknown(s: RuleSettings): AlertingRule {
     summary: 'A Cinder volume service is up but the scheduler knows nothing of its backend.',
     description:
       '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes, and an outage of its storage would not be seen.' +
-      whoIsHit(s.replica_labels),
+      hitSentences(s.replica_labels),
   };
 }
 
@@ -86,7 +86,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       description:
         'The driver of {{ $labels.host }} reports backend_state=down while its cinder-volume process still sends heartbeats. ' +
         'Volumes on it may have lost their storage; new volumes, snapshots and attachments there fail.' +
-        whoIsHit(s.replica_labels),
+        hitSentences(s.replica_labels),
     },
     {
       alert: 'CinderBackendStatsStale',
@@ -104,7 +104,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       description:
         'The cinder-volume process of {{ $labels.host }} sends heartbeats, but its driver stats have stopped: get_volume_stats fails or hangs. ' +
         'Cinder goes on showing the last good state; for most drivers this is the only sign of an outage.' +
-        whoIsHit(s.replica_labels),
+        hitSentences(s.replica_labels),
     },
     {
       alert: 'CinderBackendUnresponsive',
@@ -123,7 +123,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       description:
         'The cinder-volume process of {{ $labels.host }} sends heartbeats and driver stats. But it left two requests in a row unanswered, a minute each. Nothing that was under way on it has ended. ' +
         'Volumes cannot be created, attached or deleted there; the scheduler goes on placing new ones on it.' +
-        whoIsHit(s.replica_labels),
+        hitSentences(s.replica_labels),
     },
     {
       alert: 'CinderVolumeServiceBusy',
@@ -156,7 +156,7 @@ and ignoring (condition)
       description:
         'The driver of {{ $labels.host }} goes on reporting, but with no capacity at all, although volumes are allocated there: its array does not answer it. ' +
         'The scheduler places no new volumes on it; volumes on it may have lost their storage.' +
-        whoIsHit(s.replica_labels),
+        hitSentences(s.replica_labels),
     },
     {
       alert: 'CinderBackendDegraded',

@@ -14,7 +14,7 @@ import {
   SERVICE_STATE,
   unlessMuted,
 } from './memory.ts';
-import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup, whoIsHit } from './rule.ts';
+import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup, hitSentences } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
 
@@ -93,7 +93,7 @@ group without (collector) (
         description:
           'No cinder-volume of {{ $labels.host }} is alive: process, host, database connection or clock, or the driver failed to initialise ' +
           '(Cinder then withholds the heartbeat). Nothing can be done with its volumes through the API.' +
-          whoIsHit(s.replica_labels),
+          hitSentences(s.replica_labels),
       },
       {
         alert: 'CinderServiceDown',

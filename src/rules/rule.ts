@@ -42,7 +42,7 @@ export const BACKEND_DASHBOARD = '/d/cinder-backend/cinder-backend?var-host={{ $
  * Sentences at the end of a description, for whoever is woken: what hangs on this backend, as far as the exporter has counted it. Clouds may be told
  * apart by any label of their targets, which a template cannot name: where more than one answer is found, nothing is said.
  */
-export function whoIsHit(replicaLabels: string): string {
+export function hitSentences(replicaLabels: string): string {
   const types = `max without (${replicaLabels}) (cinder_volume_type_backend_info{job=%[1]q,cloud=%[2]q`;
   return (
     hit(

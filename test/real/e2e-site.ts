@@ -68,16 +68,20 @@ export interface SiteOptions {
   readonly prepare?: (lab: Lab) => Promise<unknown>;
 }
 
-/** A real Cinder, the exporter beside it, a real Prometheus with the shipped rules, and a real Alertmanager with the shipped example. */
-export interface Site {
-  readonly lab: Lab;
+/** A real Prometheus with the shipped rules, and a real Alertmanager with the shipped example, both at `SCALE`. */
+export interface Paging {
   readonly prometheus: Prometheus;
   readonly alertmanager: Alertmanager;
+  readonly close: () => Promise<void>;
+}
+
+/** These, a real Cinder, and the exporter beside it. */
+export interface Site extends Paging {
+  readonly lab: Lab;
   readonly startExporter: () => Promise<void>;
   readonly stopExporter: () => Promise<void>;
   /** What everybody logged last, for a failure. */
   readonly logs: () => Promise<string>;
-  readonly close: () => Promise<void>;
 }
 
 /** Starts one and waits until the exporter has read the cloud. */
@@ -112,6 +116,24 @@ export async function startSite({ backends, who, config = ONLY_LISTS, prepare }:
       ['services', 'pools'].every((collector) => page.value('cinder_scrape_collector_success', { collector }) === 1),
     );
 
+    const { prometheus, alertmanager, close: closePaging } = await startPaging(address);
+    ends.push(closePaging);
+
+    const logs = async (): Promise<string> => `${(exporter?.logs ?? []).slice(-60).join('\n')}\n${await lab.logs()}`;
+    return { lab, prometheus, alertmanager, startExporter: start, stopExporter: stop, logs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Starts what pages for the exporter at this address. */
+export async function startPaging(exporter: string): Promise<Paging> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
+  try {
     const example = await readFile(new URL('../../alerts/alertmanager.example.yml', import.meta.url), 'utf8');
     const alertmanager = await startAlertmanager((webhook) => hastened(example, SCALE, () => webhook));
     ends.push(() => alertmanager.stop());
@@ -122,11 +144,9 @@ export async function startSite({ backends, who, config = ONLY_LISTS, prepare }:
     await writeFile(rules, renderRules(scaleDurations(parseSettings(SETTINGS), SCALE)));
     const sender = await startSender(alertmanager.url);
     ends.push(() => sender.stop());
-    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, address, sender.address), FLAGS);
+    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, exporter, sender.address), FLAGS);
     ends.push(() => prometheus.stop());
-
-    const logs = async (): Promise<string> => `${(exporter?.logs ?? []).slice(-60).join('\n')}\n${await lab.logs()}`;
-    return { lab, prometheus, alertmanager, startExporter: start, stopExporter: stop, logs, close };
+    return { prometheus, alertmanager, close };
   } catch (error) {
     await close();
     throw error;

@@ -54,7 +54,7 @@ export function lineOf(labels: Readonly<Record<string, string>>): Line {
 /** What Prometheus has of alerts right now; the series `ALERTS` would still show what a process had that has ended. */
 export async function activeAlerts({
   prometheus,
-}: Site): Promise<readonly { readonly line: Line; readonly state: string }[]> {
+}: Pick<Site, 'prometheus'>): Promise<readonly { readonly line: Line; readonly state: string }[]> {
   const { alerts } = (await prometheus.api('/alerts')) as {
     readonly alerts: readonly { readonly labels: Readonly<Record<string, string>>; readonly state: string }[];
   };
@@ -105,7 +105,7 @@ function countLines(counts: Counts): Line[] {
   return sorted([...counts].map(([subject, { begins, ends }]) => `${subject}: begins ${begins}, ends ${ends}`));
 }
 
-export function watch(site: Site): Watch {
+export function watch(site: Pick<Site, 'prometheus' | 'alertmanager' | 'logs'>): Watch {
   const since = Date.now();
   const before = site.alertmanager.notifications.length;
   const everFiring = new Set<Line>();

@@ -7,6 +7,8 @@ import { labRelease } from '../lab/release.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import type { Exporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { startPaging } from './e2e-site.ts';
+import { type Watch, watch } from './e2e-watch.ts';
 import { makeVolume } from './runbook-volumes.ts';
 import { conditionOf } from './watched.ts';
 import { tapped } from './wire.ts';
@@ -36,14 +38,28 @@ describe(`does cinder-volume answer? beside a real Cinder ${labRelease()} with i
   test('one is stuck, one busy, one dead, one without its driver: each is told as what it is', async () => {
     assert.ok(lab);
     await prepare(lab);
-    await tapped(lab, CONFIG, (parts) => several(lab as Lab, parts));
+    await paged(lab, (parts, seen) => several(lab as Lab, parts, seen));
   });
   if (process.env['NIGHT'] === '1')
     test('all are stuck: that is told as one', async () => {
       assert.ok(lab);
-      await tapped(lab, CONFIG, (parts) => all(lab as Lab, parts));
+      await paged(lab, (parts, seen) => all(lab as Lab, parts, seen));
     });
 });
+
+/** With the shipped rules, and who is told by them. */
+async function paged(lab: Lab, scene: (parts: Tapped, seen: Watch) => Promise<void>): Promise<void> {
+  await tapped(lab, CONFIG, async (parts) => {
+    const { exporter } = parts;
+    const paging = await startPaging(new URL(exporter.url).host);
+    const logs = async (): Promise<string> => `${exporter.logs.slice(-60).join('\n')}\n${await lab.logs()}`;
+    try {
+      await scene(parts, watch({ ...paging, logs }));
+    } finally {
+      await paging.close();
+    }
+  });
+}
 
 /** Volume types, and the volumes that are to be deleted. */
 async function prepare(lab: Lab): Promise<void> {
@@ -51,25 +67,27 @@ async function prepare(lab: Lab): Promise<void> {
   for (let index = 0; index < MASS; index += 1) await makeVolume(lab, `mass ${index}`, 'nas');
 }
 
-async function several(lab: Lab, { exporter, cinder }: Tapped): Promise<void> {
+async function several(lab: Lab, { exporter, cinder }: Tapped, seen: Watch): Promise<void> {
   await exporter.waitFor('those that live have answered', (page) => [STUCK, BUSY, WELL].every(answers(page)));
+  const uninitialised = `CinderVolumeServiceDown ${UNINITIALISED}`;
+  await seen.becomes({ pages: [uninitialised] });
   await lab.kill('volume-dead');
   await hangs(lab, 'single');
   await lab.backend('nas', { _slow_delete: 60 });
   await deleteAll(lab, 'mass');
 
-  const seen = new Set<string>();
+  const conditions = new Set<string>();
   let busyWasSilent = false;
   const page = await exporter.waitFor(
     'the stuck one is told, the busy one was silent, the dead one was asked',
     (now) => {
-      for (const host of [BUSY, WELL]) seen.add(`${host} ${conditionOf(now, host)}`);
+      for (const host of [BUSY, WELL]) conditions.add(`${host} ${conditionOf(now, host)}`);
       busyWasSilent ||= answers(now)(BUSY) === false;
       return conditionOf(now, STUCK) === 'unresponsive' && busyWasSilent && answers(now)(GONE) === false;
     },
     DEADLINE_MS,
   );
-  assert.deepEqual([...seen].toSorted(), [`${BUSY} up`, `${WELL} up`]);
+  assert.deepEqual([...conditions].toSorted(), [`${BUSY} up`, `${WELL} up`]);
   assert.equal(page.value('cinder_backend_state', { host: STUCK }), 1, "the driver's word stays");
   assert.equal(page.value('cinder_backend_usable', { host: STUCK }), 0);
   assert.equal(page.value('cinder_volume_services_unresponsive'), 0);
@@ -82,6 +100,13 @@ async function several(lab: Lab, { exporter, cinder }: Tapped): Promise<void> {
   assert.match(reasons.get(GONE) ?? '', /the process does not answer either: it is gone, or its host is$/);
   assert.match(reasons.get(UNINITIALISED) ?? '', /the process lives and answers, but its driver failed to initialise$/);
 
+  const gone = `CinderVolumeServiceDown ${GONE}`;
+  // The type that it alone serves is explained by it. Whether the busy one is silent for long enough is a matter of chance.
+  const muted = [`CinderVolumeTypeDown ${STUCK} single`];
+  seen.allows([`CinderVolumeServiceBusy ${BUSY}`]);
+  await seen.becomes({ pages: [uninitialised, gone, `CinderBackendUnresponsive ${STUCK}`], muted });
+  await seen.stays();
+
   const isProbe = ({ path }: { readonly path: string }): boolean => path.includes('/capabilities/');
   assert.ok(cinder.passed.some(isProbe));
   assert.equal(cinder.mostOpen(isProbe), 1, 'one request open at a time');
@@ -93,22 +118,34 @@ async function several(lab: Lab, { exporter, cinder }: Tapped): Promise<void> {
     (now) => [STUCK, BUSY].every((host) => answers(now)(host) && conditionOf(now, host) === 'up'),
     DEADLINE_MS,
   );
+  await seen.becomes({ pages: [uninitialised, gone] });
 }
 
-async function all(lab: Lab, { exporter }: Tapped): Promise<void> {
+async function all(lab: Lab, { exporter }: Tapped, seen: Watch): Promise<void> {
   await exporter.waitFor('those that live have answered', (page) => [STUCK, BUSY, WELL].every(answers(page)));
+  const dead = [GONE, UNINITIALISED].map((host) => `CinderVolumeServiceDown ${host}`);
+  await seen.becomes({ pages: dead });
   for (const name of ['single', 'nas', 'pools']) await hangs(lab, name);
   await exporter.waitFor(
     'none answers',
     (page) => page.value('cinder_volume_services_unresponsive') === 1,
     2 * DEADLINE_MS,
   );
+  const muted = [
+    ...[STUCK, BUSY, WELL].map((host) => `CinderBackendUnresponsive ${host}`),
+    ...['single', 'nas', 'pools'].map((name) => `CinderVolumeTypeDown lab@${name} ${name}`),
+  ];
+  await seen.becomes({ pages: [...dead, 'CinderVolumeServicesUnresponsive'], muted });
+  await seen.stays();
+  // One answers before the other.
+  seen.allows(muted);
   for (const name of ['single', 'nas', 'pools']) await lab.backend(name, { _slow_create: null });
   await exporter.waitFor(
     'all answer again',
     (page) => page.value('cinder_volume_services_unresponsive') === 0 && [STUCK, BUSY, WELL].every(answers(page)),
     DEADLINE_MS,
   );
+  await seen.becomes({ pages: dead });
 }
 
 /** undefined: nobody knows. */
