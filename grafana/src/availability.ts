@@ -2,7 +2,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { VisibilityMode } from '@grafana/grafana-foundation-sdk/common';
-import { coloured, decimals, limit, showColumns, unit } from './columns.ts';
+import { decimals, filled, showColumns, unit } from './columns.ts';
 import { dashboard } from './dashboard.ts';
 import { BAD, GOOD, WARN } from './mapping.ts';
 import { steps, tablePanel, timeline } from './panels.ts';
@@ -35,15 +35,16 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
   const columns = [
     { from: thing.label, header: thing.header },
     { from: 'cloud', header: 'Cloud' },
-    { from: 'Value #A', header: '30 days', look: share },
-    { from: 'Value #B', header: '1 day', look: share },
+    { from: 'Value #A', header: '30 days', width: 100, look: share },
+    { from: 'Value #B', header: '1 day', width: 100, look: share },
     {
       from: 'Value #C',
       header: 'Budget left',
+      width: 120,
       look: [
         unit('percentunit'),
         decimals(0),
-        coloured(),
+        filled(),
         { id: 'thresholds', value: steps(BAD, [0, WARN], [0.5, GOOD]).build() },
       ],
     },
@@ -51,7 +52,7 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
   if (thing.label !== 'host') return showColumns(panel, columns);
   return showColumns(panel.withTarget(table(recorded(thing, 'observed:ratio_month'))), [
     ...columns,
-    { from: 'Value #D', header: 'Observed', look: [unit('percentunit'), decimals(1), coloured(), limit(0, 'text')] },
+    { from: 'Value #D', header: 'Observed', width: 110, look: [unit('percentunit'), decimals(1)] },
   ]);
 }
 
@@ -94,14 +95,14 @@ export function availabilityDashboard(): Dashboard {
             height: 10,
             panels: [
               [
-                10,
+                12,
                 worstFirst(
                   VOLUME_TYPE,
                   'Volume types, worst first',
                   'Which share of the observed time a backend of each volume type was usable, and what is left of the error budget of 30 days for the chosen target. Backends are not filtered here.',
                 ),
               ],
-              [14, calendar(VOLUME_TYPE, 'Days of each volume type')],
+              [12, calendar(VOLUME_TYPE, 'Days of each volume type')],
             ],
           },
         ],
@@ -113,14 +114,14 @@ export function availabilityDashboard(): Dashboard {
             height: 14,
             panels: [
               [
-                10,
+                12,
                 worstFirst(
                   BACKEND,
                   'Backends, worst first',
                   'Which share of the observed time each backend was usable, what is left of the error budget of 30 days for the chosen target, and which share of the 30 days was observed.',
                 ),
               ],
-              [14, calendar(BACKEND, 'Days of each backend')],
+              [12, calendar(BACKEND, 'Days of each backend')],
             ],
           },
         ],

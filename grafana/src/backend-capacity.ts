@@ -1,7 +1,7 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { POOLS } from './backend-pools.ts';
-import { coloured, decimals, limit, mapped, showColumns, unit } from './columns.ts';
+import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
 import { BAD, GOOD, WARN, flagMapping } from './mapping.ts';
 import { steps, tablePanel, thresholdLines, timeseries } from './panels.ts';
 import { max, min, select, sum } from './promql.ts';
@@ -25,37 +25,30 @@ const UNTIL_FULL = max(
 );
 
 export function poolTable(): TableBuilder {
-  const quantities = ['total', 'free', 'allocated', 'provisioned', 'virtual_free'].map((name) =>
-    pool(`${name}_capacity_bytes`),
-  );
+  const quantities = ['total', 'free', 'provisioned', 'virtual_free'].map((name) => pool(`${name}_capacity_bytes`));
   const panel = tablePanel({
     title: 'Pools',
     description:
-      'Capacity as the driver reports it. Virtual free is what the scheduler still gives out, by its own arithmetic. Over-subscription is what is provisioned for each byte of the pool, and its limit. ' +
+      'Capacity as the driver reports it. Virtual free is what the scheduler still gives out, by its own arithmetic. ' +
       'Full in: when the free space is gone, at the pace of the last six hours. Infinite and unknown capacity have no number.',
     unit: 'bytes',
   });
   for (const expr of [min('pool', select('cinder_pool_state', ...POOLS)), ...quantities]) panel.withTarget(table(expr));
-  panel
-    .withTarget(table(`${pool('provisioned_capacity_bytes')} / ${pool('total_capacity_bytes')}`))
-    .withTarget(table(pool('max_over_subscription_ratio')))
-    .withTarget(table(UNTIL_FULL));
+  panel.withTarget(table(UNTIL_FULL));
   return showColumns(panel, [
     { from: 'pool', header: 'Pool' },
     { from: 'cloud', header: 'Cloud' },
     {
       from: 'Value #A',
       header: 'State',
-      look: [unit('none'), coloured(), mapped(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))],
+      width: 90,
+      look: [unit('none'), filled(), mapped(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))],
     },
-    { from: 'Value #B', header: 'Total' },
-    { from: 'Value #C', header: 'Free' },
-    { from: 'Value #D', header: 'Allocated' },
-    { from: 'Value #E', header: 'Provisioned' },
-    { from: 'Value #F', header: 'Virtual free' },
-    { from: 'Value #G', header: 'Over-subscription', look: [unit('none'), decimals(2)] },
-    { from: 'Value #H', header: 'Its limit', look: [unit('none'), decimals(2)] },
-    { from: 'Value #I', header: 'Full in', look: [unit('s'), decimals(1), coloured(), limit(0, WARN)] },
+    { from: 'Value #B', header: 'Total', width: 120 },
+    { from: 'Value #C', header: 'Free', width: 120 },
+    { from: 'Value #D', header: 'Provisioned', width: 130 },
+    { from: 'Value #E', header: 'Virtual free', width: 130 },
+    { from: 'Value #F', header: 'Full in', width: 120, look: [unit('s'), decimals(1), filled(), limit(0, WARN)] },
   ]);
 }
 
@@ -64,19 +57,14 @@ export function capacityHistory(): TimeseriesBuilder {
   return timeseries({
     title: 'Capacity',
     description:
-      'The sum of the chosen pools; those of infinite or unknown capacity are left out. "Limit" is the over-subscription line: what the scheduler would give out of the empty pools.',
+      'The sum of the chosen pools; those of infinite or unknown capacity are left out. How much of its limit each has given out is beside it: the limit may be many times the total.',
     unit: 'bytes',
   })
     .withTarget(range(total('total_capacity_bytes'), 'total {{cloud}}'))
     .withTarget(range(total('free_capacity_bytes'), 'free {{cloud}}'))
     .withTarget(range(total('allocated_capacity_bytes'), 'allocated {{cloud}}'))
     .withTarget(range(total('provisioned_capacity_bytes'), 'provisioned {{cloud}}'))
-    .withTarget(range(total('virtual_free_capacity_bytes'), 'virtual free {{cloud}}'))
-    .withTarget(range(sum('', LIMIT), 'limit {{cloud}}'))
-    .overrideByRegexp('limit .*', [
-      { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } },
-      { id: 'color', value: { mode: 'fixed', fixedColor: BAD } },
-    ]);
+    .withTarget(range(total('virtual_free_capacity_bytes'), 'virtual free {{cloud}}'));
 }
 
 export function provisioningHistory(): TimeseriesBuilder {

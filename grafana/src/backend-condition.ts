@@ -1,8 +1,8 @@
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
-import { ONE_BACKEND, conditionCode } from './backend-queries.ts';
+import { ONE_BACKEND, conditionNumber } from './backend-queries.ts';
 import { conditionMappings } from './conditions.ts';
-import { BAD, GOOD, QUIET, flagMapping } from './mapping.ts';
+import { BAD, GOOD, QUIET, WARN, flagMapping } from './mapping.ts';
 import { stat, steps, timeline } from './panels.ts';
 import { CLOUD, age, max, milliseconds, min, select, volumeServices } from './promql.ts';
 import { now, range } from './targets.ts';
@@ -18,7 +18,7 @@ export function condition(): StatBuilder {
   })
     .mappings(conditionMappings())
     .noValue('not in the service list')
-    .withTarget(now(conditionCode(ONE_BACKEND), '{{cloud}}'));
+    .withTarget(now(conditionNumber(ONE_BACKEND), '{{cloud}}'));
 }
 
 export function since(): StatBuilder {
@@ -42,7 +42,7 @@ export function statsAge(): StatBuilder {
     unit: 's',
   })
     .decimals(0)
-    .thresholds(steps(GOOD, [150, '#F2B01E'], [300, BAD]))
+    .thresholds(steps(GOOD, [150, WARN], [300, BAD]))
     .noValue('no stats')
     .withTarget(now(age(max('host', select('cinder_pool_stats_timestamp_seconds', host))), '{{cloud}}'));
 }
@@ -108,5 +108,5 @@ export function conditionBar(): TimelineBuilder {
     unit: 'none',
   })
     .mappings(conditionMappings())
-    .withTarget(range(conditionCode(ONE_BACKEND), '{{host}} {{cloud}}'));
+    .withTarget(range(conditionNumber(ONE_BACKEND), '{{host}} {{cloud}}'));
 }

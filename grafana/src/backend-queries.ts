@@ -1,9 +1,11 @@
+import { conditionCode } from '../../src/cinder/conditions.ts';
+import { CONDITION_CODE } from '../../src/rules/memory.ts';
 import { CODED_CONDITIONS } from './conditions.ts';
 import { SERVICE_CODES } from './mapping.ts';
 import { CLOUD, max, select, toBackend } from './promql.ts';
 
 /** Which backends a dashboard is about: a matcher of `host`, and a filter of what is left. */
-export interface Scope {
+interface Scope {
   readonly host: string;
   /** Appended to a vector with one series for each backend, or more. */
   readonly only: string;
@@ -13,28 +15,66 @@ export interface Scope {
 export const ONE_BACKEND: Scope = { host: 'host="$host"', only: '' };
 
 /** The chosen backends with a service in the chosen zones. The zone is a label of the services only. */
-export const CHOSEN_BACKENDS: Scope = {
-  host: 'host=~"$host"',
-  only: ` and on (${CLOUD}, host) ${toBackend(select('cinder_service_info', 'binary="cinder-volume"', 'zone=~"$zone"'))}`,
-};
+export const CHOSEN_BACKENDS: Scope = { host: 'host=~"$host"', only: inZones() };
 
 /** The condition of each backend as a number; the worst one when replicas do not agree. */
-export function conditionCode(scope: Scope): string {
-  const each = CODED_CONDITIONS.map(({ condition, code }) => `${code} * ${holds(scope, condition)}`);
-  return `${max('host', each.join(' or '))}${scope.only}`;
+export function conditionNumber({ host, only }: Scope, behind = ''): string {
+  const each = CODED_CONDITIONS.map(({ condition, code }) => `${code} * ${holds(host, condition + behind)}`);
+  return `${max('host', each.join(' or '))}${only}`;
 }
 
-/** The same at one moment, with the label `runbook`: the alert whose runbook fits the condition. */
-export function conditionWithRunbook(scope: Scope): string {
+/** Values of the variable `shown`: what is neither up nor assumed up is worth a bar. */
+export const SHOWN = { trouble: conditionCode('up_assumed') + 1, all: 0 } as const;
+
+/**
+ * Behind a value in a matcher: nothing, unless the rules record the numbers. Then the variable is their name, so that the matcher finds nothing:
+ * of a thousand backends eleven series each over six hours take ten seconds.
+ */
+const UNLESS_RECORDED = '$recorded';
+
+/**
+ * The numbers of the chosen backends over the time range, twice: what the rules record, and the same from the families where they do not.
+ * `shown`: only those in the chosen zones with a number of at least `$shown`, which is looked up once. Without it zones are not filtered.
+ */
+export function conditionNumbers(shown: boolean): readonly [recorded: string, raw: string] {
+  const { host } = CHOSEN_BACKENDS;
+  const zones = (behind = ''): string => inZones(behind, '[$__range] @ end()');
+  const among = (worst: string, behind = ''): string =>
+    shown ? ` and on (${CLOUD}, host) (${worst} >= $shown${zones(behind)})` : '';
+  const recorded = select(CONDITION_CODE, host);
+  const trouble = CODED_CONDITIONS.filter(({ code }) => code >= SHOWN.trouble).map(({ condition }) => condition);
+  const raw = select('cinder_backend_condition', host, `condition=~"(${trouble.join('|')})${UNLESS_RECORDED}"`);
+  return [
+    recorded + among(`max_over_time(${recorded}[$__range] @ end())`),
+    conditionNumber({ host, only: '' }, UNLESS_RECORDED) +
+      among(`${SHOWN.trouble} * max_over_time(${raw}[$__range] @ end())`, UNLESS_RECORDED),
+  ];
+}
+
+/** How many of the chosen backends have a number now; nothing without any backend. */
+export function conditionCount(code: number): string {
+  const { host, only } = CHOSEN_BACKENDS;
+  const raw = conditionNumber({ host, only: inZones(UNLESS_RECORDED) }, UNLESS_RECORDED);
+  return `sum((${select(CONDITION_CODE, host)}${only}) == bool ${code}) or sum((${raw}) == bool ${code})`;
+}
+
+/** The condition of each backend at one moment, with the label `runbook`: the alert whose runbook fits the condition. */
+export function conditionWithRunbook({ host, only }: Scope): string {
   const each = CODED_CONDITIONS.map(({ condition, code, alert }) => {
-    const term = `${code} * ${holds(scope, condition)}`;
+    const term = `${code} * ${holds(host, condition)}`;
     return alert === undefined ? term : `label_replace(${term}, "runbook", "${alert}", "", "")`;
   });
-  return `topk by (${CLOUD}, host) (1, ${max('host, runbook', each.join(' or '))}${scope.only})`;
+  return `topk by (${CLOUD}, host) (1, ${max('host, runbook', each.join(' or '))}${only})`;
 }
 
-function holds({ host }: Scope, condition: string): string {
+function holds(host: string, condition: string): string {
   return `(${select('cinder_backend_condition', host, `condition="${condition}"`)} == 1)`;
+}
+
+/** A filter: backends with a service in the chosen zones, now or in a range. */
+function inZones(behind = '', over = ''): string {
+  const services = select('cinder_service_info', `binary="cinder-volume${behind}"`, 'zone=~"$zone"');
+  return ` and on (${CLOUD}, host) ${toBackend(over === '' ? services : `last_over_time(${services}${over})`)}`;
 }
 
 /** The state of each service as one number, see `serviceMapping`. `by` are the labels to keep. */

@@ -2,7 +2,7 @@ import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundatio
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { serviceCode } from './backend-queries.ts';
 import { POOLS } from './backend-pools.ts';
-import { coloured, decimals, filled, limit, mapped, showColumns, unit, width } from './columns.ts';
+import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
 import { BAD, GOOD, flagMapping, serviceMapping } from './mapping.ts';
 import { tablePanel, timeline } from './panels.ts';
 import { CLOUD, age, max, select } from './promql.ts';
@@ -25,7 +25,7 @@ export function memberTimeline(): TimelineBuilder {
 }
 
 export function memberTable(): TableBuilder {
-  const labels = 'zone, cluster, disabled_reason, replication_status, active_backend_id';
+  const labels = 'zone, disabled_reason, active_backend_id';
   const info = max(`binary, host, ${labels}`, select('cinder_service_info', 'binary="cinder-volume"'));
   const own = (metric: string): string => `${max('binary, host', select(metric, 'binary="cinder-volume"'))} and ${OWN}`;
   return showColumns(
@@ -42,18 +42,22 @@ export function memberTable(): TableBuilder {
     [
       { from: 'host', header: 'Host' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value #A', header: 'State', look: [width(90), filled(), mapped(serviceMapping())] },
-      { from: 'Value #B', header: 'Heartbeat age', look: [unit('s'), decimals(0), coloured(), limit(60, BAD)] },
+      { from: 'Value #A', header: 'State', width: 90, look: [filled(), mapped(serviceMapping())] },
+      {
+        from: 'Value #B',
+        header: 'Heartbeat age',
+        width: 140,
+        look: [unit('s'), decimals(0), filled(), limit(60, BAD)],
+      },
       {
         from: 'Value #C',
         header: 'Listed state',
-        look: [coloured(), mapped(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))],
+        width: 130,
+        look: [filled(), mapped(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))],
       },
-      { from: 'zone', header: 'Zone' },
-      { from: 'cluster', header: 'Cluster' },
-      { from: 'disabled_reason', header: 'Disabled because' },
-      { from: 'replication_status', header: 'Replication' },
-      { from: 'active_backend_id', header: 'Failed over to' },
+      { from: 'zone', header: 'Zone', width: 120 },
+      { from: 'disabled_reason', header: 'Disabled because', width: 200 },
+      { from: 'active_backend_id', header: 'Failed over to', width: 150 },
     ],
     ['binary', 'Value #D'],
   );
@@ -71,9 +75,9 @@ export function infoTable(): TableBuilder {
       { from: 'pool', header: 'Pool' },
       { from: 'cloud', header: 'Cloud' },
       { from: 'vendor_name', header: 'Vendor' },
-      { from: 'driver_version', header: 'Driver version' },
+      { from: 'driver_version', header: 'Driver version', width: 150 },
       { from: 'storage_protocol', header: 'Protocol' },
-      { from: 'volume_backend_name', header: 'volume_backend_name' },
+      { from: 'volume_backend_name', header: 'volume_backend_name', width: 190 },
     ],
     ['Value'],
   );
@@ -94,7 +98,7 @@ export function volumeTypes(): TableBuilder {
     [
       { from: 'volume_type', header: 'Volume type' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value', header: 'Backends' },
+      { from: 'Value', header: 'Backends', width: 110 },
     ],
   );
 }

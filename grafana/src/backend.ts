@@ -73,13 +73,8 @@ export function backendDashboard(): Dashboard {
       {
         title: 'Services and labels',
         lines: [
-          {
-            height: 7,
-            panels: [
-              [12, memberTimeline()],
-              [12, memberTable()],
-            ],
-          },
+          { height: 5, panels: [[24, memberTimeline()]] },
+          { height: 6, panels: [[24, memberTable()]] },
           {
             height: 8,
             panels: [

@@ -2,7 +2,7 @@ import { StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { CHOSEN_BACKENDS, conditionCode } from './backend-queries.ts';
+import { conditionCount, conditionNumbers } from './backend-queries.ts';
 import { CODED_CONDITIONS, CONDITION_COLOURS, conditionMappings } from './conditions.ts';
 import { BAD, GOOD, flagMapping } from './mapping.ts';
 import { stat, steps, timeline, timeseries } from './panels.ts';
@@ -30,7 +30,7 @@ export function conditionCounts(): StatBuilder {
   }).decimals(0);
   for (const { condition, code, words } of CODED_CONDITIONS) {
     panel
-      .withTarget(now(`sum((${conditionCode(CHOSEN_BACKENDS)}) == bool ${code})`, words))
+      .withTarget(now(conditionCount(code), words))
       .overrideByName(words, [
         { id: 'thresholds', value: steps('transparent', [1, CONDITION_COLOURS[condition]]).build() },
       ]);
@@ -40,14 +40,17 @@ export function conditionCounts(): StatBuilder {
 
 /** A bar for each backend. */
 export function conditionTimeline(): TimelineBuilder {
-  return timeline({
+  const panel = timeline({
     title: 'Condition of every backend',
     description:
-      'One bar for each backend, in the same colours as everywhere: red tones are what pages. A gap means that nothing was known. "Up, assumed" means that the driver never says, and Cinder takes it for up.',
+      'One bar for each backend that was not up all the time, or for all of them, in the same colours as everywhere: red tones are what pages. A gap means that nothing was known. "Up, assumed" means that the driver never says, and Cinder takes it for up.',
     unit: 'none',
   })
     .mappings(conditionMappings())
-    .withTarget(range(conditionCode(CHOSEN_BACKENDS), '{{host}} {{cloud}}'));
+    .interval('1m')
+    .noValue('No backend to show in this time range: “Timeline” above chooses which');
+  for (const expr of conditionNumbers(true)) panel.withTarget(range(expr, '{{host}} {{cloud}}'));
+  return panel;
 }
 
 /** The counts over time: the picture when there are more backends than bars fit. */
@@ -55,15 +58,16 @@ export function conditionHistory(): TimeseriesBuilder {
   const panel = timeseries({
     title: 'Backends by condition over time',
     description:
-      'How many of the chosen backends were in each condition. The sum falls when backends vanish from the service list, or nothing can be read.',
+      'How many of the chosen backends were in each condition; zones are not filtered here. The sum falls when backends vanish from the service list, or nothing can be read.',
     unit: 'none',
   })
+    .interval('1m')
     .decimals(0)
     .min(0)
     .fillOpacity(70)
     .lineWidth(0)
-    .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
-    .withTarget(range(`count_values("code", ${conditionCode(CHOSEN_BACKENDS)})`, '{{code}}'));
+    .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+  for (const expr of conditionNumbers(false)) panel.withTarget(range(`count_values("code", ${expr})`, '{{code}}'));
   for (const { condition, code, words } of CODED_CONDITIONS) {
     panel.overrideByName(String(code), [
       { id: 'displayName', value: words },

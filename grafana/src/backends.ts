@@ -1,10 +1,12 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { CONDITION_CODE } from '../../src/rules/memory.ts';
 import { alertTable } from './alert-table.ts';
+import { SHOWN } from './backend-queries.ts';
 import { backendTable } from './backend-table.ts';
 import { apiState, conditionCounts, conditionHistory, conditionTimeline } from './backends-conditions.ts';
 import { dashboard } from './dashboard.ts';
 import { serviceCounts, serviceTable } from './service-tables.ts';
-import { manyOf, runbookVariable, targetVariables } from './variables.ts';
+import { choice, manyOf, recordedVariable, runbookVariable, targetVariables } from './variables.ts';
 import { volumeTypeTable } from './volume-type-table.ts';
 
 /** Cinder / Backends: the one to open when paged. */
@@ -22,6 +24,16 @@ export function backendsDashboard(): Dashboard {
         '.*',
       ),
       manyOf('host', 'Backend', 'label_values(cinder_backend_condition{job=~"$job", cloud=~"$cloud"}, host)', '.+'),
+      choice(
+        'shown',
+        'Timeline',
+        [
+          ['not up all the time', String(SHOWN.trouble)],
+          ['all', String(SHOWN.all)],
+        ],
+        String(SHOWN.trouble),
+      ),
+      recordedVariable('recorded', CONDITION_CODE),
       runbookVariable(),
     ],
     alerts: [],
@@ -43,26 +55,21 @@ export function backendsDashboard(): Dashboard {
         lines: [
           { height: 14, panels: [[24, conditionTimeline()]] },
           { height: 14, panels: [[24, backendTable()]] },
-          {
-            height: 10,
-            panels: [
-              [12, conditionHistory()],
-              [12, alertTable([])],
-            ],
-          },
+          { height: 9, panels: [[24, alertTable([])]] },
+          { height: 8, panels: [[24, conditionHistory()]] },
         ],
       },
       {
         title: 'What hangs on them',
         lines: [
           {
-            height: 10,
+            height: 8,
             panels: [
-              [6, serviceCounts()],
-              [10, serviceTable()],
-              [8, volumeTypeTable()],
+              [12, volumeTypeTable()],
+              [12, serviceCounts()],
             ],
           },
+          { height: 10, panels: [[24, serviceTable()]] },
         ],
       },
     ],

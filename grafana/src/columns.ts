@@ -8,10 +8,15 @@ import type {
 import { ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 
+/** The least width of a column without one of its own, in pixels; Grafana takes 150. */
+const LEAST_WIDTH = 120;
+
 /** A column of a table: the field it comes from (a label, or `Value #A`), its header, and how its cells look. */
 export interface Column {
   readonly from: string;
   readonly header: string;
+  /** In pixels; columns without it share what is left. */
+  readonly width?: number;
   readonly look?: readonly DynamicConfigValue[];
 }
 
@@ -21,8 +26,14 @@ export function showColumns(
   columns: readonly Column[],
   hide: readonly string[] = [],
 ): TableBuilder {
-  panel.withTransformation({ id: 'merge', options: {} }).withTransformation(arrange(columns, hide));
-  for (const { header, look } of columns) if (look) panel.overrideByName(header, [...look]);
+  panel
+    .withTransformation({ id: 'merge', options: {} })
+    .withTransformation(arrange(columns, hide))
+    .minWidth(LEAST_WIDTH);
+  for (const { header, width, look = [] } of columns) {
+    const properties = [...(width === undefined ? [] : [{ id: 'custom.width', value: width }]), ...look];
+    if (properties.length > 0) panel.overrideByName(header, properties);
+  }
   return panel;
 }
 
@@ -45,18 +56,9 @@ export function decimals(number: number): DynamicConfigValue {
   return { id: 'decimals', value: number };
 }
 
-export function width(pixels: number): DynamicConfigValue {
-  return { id: 'custom.width', value: pixels };
-}
-
-/** The cell is filled with the colour of its value. */
+/** The cell is filled with the colour of its value. No text has such a colour: none is legible in both themes. */
 export function filled(): DynamicConfigValue {
   return { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorBackground, mode: 'basic' } };
-}
-
-/** The cell's text has the colour of its value. */
-export function coloured(): DynamicConfigValue {
-  return { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } };
 }
 
 export function mapped(mappings: readonly ValueMapping[]): DynamicConfigValue {
@@ -66,7 +68,7 @@ export function mapped(mappings: readonly ValueMapping[]): DynamicConfigValue {
 /** A colour from a value on. */
 export function limit(value: number, color: string): DynamicConfigValue {
   const all: Threshold[] = [
-    { value: null, color: 'text' },
+    { value: null, color: 'transparent' },
     { value, color },
   ];
   return { id: 'thresholds', value: { mode: ThresholdsMode.Absolute, steps: all } };

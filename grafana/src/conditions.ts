@@ -1,5 +1,5 @@
 import type { ValueMapping, ValueMappingResult } from '@grafana/grafana-foundation-sdk/dashboard';
-import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../../src/cinder/conditions.ts';
+import { CONDITION_TABLE, WORST_FIRST, conditionCode, type Condition } from '../../src/cinder/conditions.ts';
 import { textMapping } from './mapping.ts';
 
 /** One colour for each condition, on every panel: red tones for what pages, green for good; apart from each other for colour-blind eyes too. */
@@ -9,7 +9,6 @@ export const CONDITION_COLOURS: Readonly<Record<Condition, string>> = Object.fro
 
 export interface CodedCondition {
   readonly condition: Condition;
-  /** The condition as a number, for panels that can only show numbers: the worse, the higher; `up` is 0. */
   readonly code: number;
   readonly words: string;
   /** The alert whose runbook fits. */
@@ -17,9 +16,9 @@ export interface CodedCondition {
 }
 
 /** The conditions, worst first. */
-export const CODED_CONDITIONS: readonly CodedCondition[] = WORST_FIRST.map((condition, i) => ({
+export const CODED_CONDITIONS: readonly CodedCondition[] = WORST_FIRST.map((condition) => ({
   condition,
-  code: WORST_FIRST.length - 1 - i,
+  code: conditionCode(condition),
   words: CONDITION_TABLE[condition].words,
   alert: CONDITION_TABLE[condition].alert?.name,
 }));

@@ -11,6 +11,7 @@ import {
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Dataquery } from '@grafana/grafana-foundation-sdk/prometheus';
+import { BAD } from './mapping.ts';
 import { max, select } from './promql.ts';
 import { DATASOURCE } from './targets.ts';
 import { datasourceVariable } from './variables.ts';
@@ -89,7 +90,7 @@ function firingAlerts(matchers: readonly string[]): AnnotationQueryBuilder {
       .datasource(DATASOURCE)
       .enable(true)
       .hide(false)
-      .iconColor('#E03131')
+      .iconColor(BAD)
       // One for each kind: of hundreds of backends at once nobody reads hundreds of marks.
       .expr(
         max(

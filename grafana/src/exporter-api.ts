@@ -1,5 +1,5 @@
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { perCloud } from './exporter-queries.ts';
+import { happened, perCloud } from './exporter-queries.ts';
 import { timeseries } from './panels.ts';
 import { range } from './targets.ts';
 
@@ -7,6 +7,10 @@ const REQUESTS = 'cinder_exporter_api_request_duration_seconds';
 
 function rate(metric: string, by: string): string {
   return `sum by (job, cloud, ${by}) (rate(${perCloud(metric)}[$__rate_interval]))`;
+}
+
+function counted(name: string, by: string): string {
+  return happened(perCloud(`cinder_exporter_${name}`), by);
 }
 
 export function requests(): TimeseriesBuilder {
@@ -37,28 +41,23 @@ export function errors(): TimeseriesBuilder {
   return timeseries({
     title: 'Failed runs by reason',
     description:
-      'Failed runs a second of each collector: auth (login refused), forbidden (policy), timeout, connect, http (another status), decode (not the expected answer).',
+      'Failed runs a second of each collector: auth (login refused), forbidden (policy), timeout, connect, http (another status), decode (not the expected answer). Only what happened in the time range is drawn.',
     unit: 'ops',
   })
     .min(0)
-    .withTarget(range(rate('cinder_exporter_errors_total', 'collector, reason'), '{{collector}} {{reason}} {{cloud}}'));
+    .withTarget(range(counted('errors_total', 'job, cloud, collector, reason'), '{{collector}} {{reason}} {{cloud}}'));
 }
 
 export function lost(): TimeseriesBuilder {
   return timeseries({
     title: 'Rejected rows and cut labels',
     description:
-      'Rows of an answer that could not be used, by collector, and texts that were cut at the configured length, a second. Neither costs anything but itself.',
+      'Rows of an answer that could not be used, by collector, and texts that were cut at the configured length, a second. Neither costs anything but itself. Only what happened in the time range is drawn.',
     unit: 'ops',
   })
     .min(0)
     .withTarget(
-      range(rate('cinder_exporter_rejected_rows_total', 'collector'), 'rejected rows, {{collector}} {{cloud}}'),
+      range(counted('rejected_rows_total', 'job, cloud, collector'), 'rejected rows, {{collector}} {{cloud}}'),
     )
-    .withTarget(
-      range(
-        `sum by (job, cloud) (rate(${perCloud('cinder_exporter_truncated_labels_total')}[$__rate_interval]))`,
-        'cut labels {{cloud}}',
-      ),
-    );
+    .withTarget(range(counted('truncated_labels_total', 'job, cloud'), 'cut labels {{cloud}}'));
 }

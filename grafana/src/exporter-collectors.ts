@@ -1,7 +1,7 @@
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { coloured, decimals, filled, mapped, showColumns, unit, width } from './columns.ts';
+import { decimals, filled, mapped, showColumns, unit } from './columns.ts';
 import { LEGEND, REPLICA, perCloud } from './exporter-queries.ts';
 import { BAD, GOOD, flagMapping } from './mapping.ts';
 import { tablePanel, timeline, timeseries } from './panels.ts';
@@ -30,9 +30,9 @@ export function collectorTable(): TableBuilder {
       { from: 'collector', header: 'Collector' },
       { from: 'instance', header: 'Instance' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value #A', header: 'Last run', look: [width(110), filled(), mapped(SUCCESS)] },
-      { from: 'Value #B', header: 'Last success', look: [unit('s'), decimals(0), coloured()] },
-      { from: 'Value #C', header: 'Duration', look: [unit('s')] },
+      { from: 'Value #A', header: 'Last run', width: 110, look: [filled(), mapped(SUCCESS)] },
+      { from: 'Value #B', header: 'Last success', width: 130, look: [unit('s'), decimals(0)] },
+      { from: 'Value #C', header: 'Duration', width: 110, look: [unit('s')] },
     ],
   );
 }

@@ -87,12 +87,13 @@ export function apiVersions(): TableBuilder {
     [
       { from: 'instance', header: 'Instance' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'min_version', header: 'Lowest' },
-      { from: 'max_version', header: 'Highest' },
-      { from: 'used_version', header: 'In use' },
+      { from: 'min_version', header: 'Lowest', width: 100 },
+      { from: 'max_version', header: 'Highest', width: 100 },
+      { from: 'used_version', header: 'In use', width: 100 },
       {
         from: 'Value #B',
         header: 'backend_state',
+        width: 135,
         look: [mapped(flagMapping({ text: 'supported', color: GOOD }, { text: 'too old', color: BAD }))],
       },
     ],

@@ -46,11 +46,9 @@ export function eventLoop(): TimeseriesBuilder {
 export function files(): TimeseriesBuilder {
   return timeseries({
     title: 'Open files',
-    description: 'Open file descriptors of the process, connections included, and how many it may have.',
-    unit: 'none',
+    description: 'Open file descriptors of the process, connections included, as a share of how many it may have.',
+    unit: 'percentunit',
   })
-    .decimals(0)
     .min(0)
-    .withTarget(range(of('process_open_fds'), 'open {{instance}}'))
-    .withTarget(range(of('process_max_fds'), 'limit {{instance}}'));
+    .withTarget(range(`${of('process_open_fds')} / ${of('process_max_fds')}`, '{{instance}}'));
 }

@@ -13,3 +13,9 @@ export function perProcess(metric: string): string {
 /** Labels of a replica and its cloud. */
 export const REPLICA = 'job, cloud, instance';
 export const LEGEND = '{{instance}} {{cloud}}';
+
+/** The rate of a counter, by these labels; only of those that counted something within the time range. */
+export function happened(counter: string, by: string): string {
+  const counted = `sum by (${by}) (increase(${counter}[$__range] @ end())) > 0`;
+  return `sum by (${by}) (rate(${counter}[$__rate_interval])) and ${counted}`;
+}

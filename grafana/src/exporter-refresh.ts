@@ -1,6 +1,6 @@
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { LEGEND, REPLICA, perCloud } from './exporter-queries.ts';
+import { LEGEND, REPLICA, happened, perCloud } from './exporter-queries.ts';
 import { GOOD, WARN } from './mapping.ts';
 import { stat, steps, timeseries } from './panels.ts';
 import { age } from './promql.ts';
@@ -12,6 +12,10 @@ function own(name: string): string {
 
 function rate(name: string): string {
   return `sum by (${REPLICA}) (rate(${perCloud(`cinder_exporter_${name}`)}[$__rate_interval]))`;
+}
+
+function counted(name: string): string {
+  return happened(perCloud(`cinder_exporter_${name}`), REPLICA);
 }
 
 export function refreshAge(): StatBuilder {
@@ -43,13 +47,13 @@ export function refreshes(): TimeseriesBuilder {
   return timeseries({
     title: 'Refreshes',
     description:
-      'Refreshes a second: ended, missed because the process was busy, and due while the one before still ran. The last two are normally 0.',
+      'Refreshes a second: ended, missed because the process was busy, and due while the one before still ran. The last two are drawn only where there were any.',
     unit: 'ops',
   })
     .min(0)
     .withTarget(range(rate('refreshes_total'), `ended ${LEGEND}`))
-    .withTarget(range(rate('refreshes_missed_total'), `missed ${LEGEND}`))
-    .withTarget(range(rate('refreshes_overlapped_total'), `overlapped ${LEGEND}`));
+    .withTarget(range(counted('refreshes_missed_total'), `missed ${LEGEND}`))
+    .withTarget(range(counted('refreshes_overlapped_total'), `overlapped ${LEGEND}`));
 }
 
 export function scheduler(): TimeseriesBuilder {
@@ -84,9 +88,9 @@ export function disagreements(): TimeseriesBuilder {
   return timeseries({
     title: 'Schedulers that disagree',
     description:
-      'Answers with older driver stats of a backend than one before, or with stats that an answer in between lacked. Each scheduler answers from its own memory.',
+      'Answers with older driver stats of a backend than one before, or with stats that an answer in between lacked. Each scheduler answers from its own memory. Nothing is drawn when there were none.',
     unit: 'ops',
   })
     .min(0)
-    .withTarget(range(rate('scheduler_disagreements_total'), LEGEND));
+    .withTarget(range(counted('scheduler_disagreements_total'), LEGEND));
 }

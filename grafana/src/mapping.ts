@@ -1,10 +1,12 @@
 import { MappingType, type ValueMapping, type ValueMappingResult } from '@grafana/grafana-foundation-sdk/dashboard';
+import { CONDITION_TABLE } from '../../src/cinder/conditions.ts';
 
-export const GOOD = '#1E9455';
-export const BAD = '#E03131';
-export const WARN = '#F2B01E';
-export const QUIET = '#8C8C8C';
-export const CALM = '#5DADE2';
+/** The colours of conditions, for all else that is good, bad, and so on: words on them are legible. */
+export const GOOD = CONDITION_TABLE.up.area;
+export const BAD = CONDITION_TABLE.service_down.area;
+export const WARN = CONDITION_TABLE.degraded.area;
+export const QUIET = CONDITION_TABLE.disabled.area;
+export const CALM = CONDITION_TABLE.frozen.area;
 
 /** Words and colours for exact values; the legend lists them in this order. */
 export function textMapping(results: Readonly<Record<string, ValueMappingResult>>): ValueMapping[] {

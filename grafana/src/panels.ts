@@ -12,6 +12,7 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
+  VizTextDisplayOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
@@ -45,17 +46,21 @@ export function steps(
 
 /** Single values, coloured by their mappings or thresholds. */
 export function stat({ title, description, unit }: Words): StatBuilder {
-  return new StatBuilder()
-    .datasource(DATASOURCE)
-    .title(title)
-    .description(description)
-    .unit(unit)
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .thresholds(steps('text'))
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''))
-    .colorMode(BigValueColorMode.Background)
-    .graphMode(BigValueGraphMode.None)
-    .textMode(BigValueTextMode.Auto);
+  return (
+    new StatBuilder()
+      .datasource(DATASOURCE)
+      .title(title)
+      .description(description)
+      .unit(unit)
+      .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+      .thresholds(steps('transparent'))
+      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''))
+      .colorMode(BigValueColorMode.BackgroundSolid)
+      .graphMode(BigValueGraphMode.None)
+      // Grafana's own size shrinks with the number of replicas.
+      .text(new VizTextDisplayOptionsBuilder().titleSize(13))
+      .textMode(BigValueTextMode.Auto)
+  );
 }
 
 /** Lines over time, with a legend that can be sorted. */
@@ -98,7 +103,7 @@ export function timeline({ title, description, unit }: Words): TimelineBuilder {
     .showValue(VisibilityMode.Auto)
     .rowHeight(0.85)
     .lineWidth(0)
-    .fillOpacity(90)
+    .fillOpacity(100)
     .perPage(25)
     .legend(
       new VizLegendOptionsBuilder()
@@ -120,6 +125,6 @@ export function tablePanel({ title, description, unit }: Words): TableBuilder {
     .filterable(true)
     .showHeader(true)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .thresholds(steps('text'))
+    .thresholds(steps('transparent'))
     .footer({ build: () => ({ show: false, reducer: [], countRows: false, enablePagination: true }) });
 }

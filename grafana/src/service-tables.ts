@@ -1,6 +1,6 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { oneLabel, serviceCode } from './backend-queries.ts';
-import { coloured, decimals, filled, limit, mapped, showColumns, unit, width } from './columns.ts';
+import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
 import { BAD, CALM, GOOD, QUIET, SERVICE_CODES, serviceMapping } from './mapping.ts';
 import { tablePanel } from './panels.ts';
 import { CLOUD, age, max, select } from './promql.ts';
@@ -24,11 +24,11 @@ export function serviceCounts(): TableBuilder {
       .withTarget(table(inState(disabled)))
       .withTarget(table(inState(frozen))),
     [
-      { from: 'binary', header: 'Binary', look: [width(150)] },
-      { from: 'Value #A', header: 'Down', look: [coloured(), limit(1, BAD)] },
-      { from: 'Value #B', header: 'Up', look: [coloured(), limit(1, GOOD)] },
-      { from: 'Value #C', header: 'Disabled', look: [coloured(), limit(1, QUIET)] },
-      { from: 'Value #D', header: 'Frozen', look: [coloured(), limit(1, CALM)] },
+      { from: 'binary', header: 'Binary' },
+      { from: 'Value #A', header: 'Down', width: 90, look: [filled(), limit(1, BAD)] },
+      { from: 'Value #B', header: 'Up', width: 80, look: [filled(), limit(1, GOOD)] },
+      { from: 'Value #C', header: 'Disabled', width: 110, look: [filled(), limit(1, QUIET)] },
+      { from: 'Value #D', header: 'Frozen', width: 100, look: [filled(), limit(1, CALM)] },
     ],
   );
 }
@@ -50,16 +50,17 @@ export function serviceTable(): TableBuilder {
       .withTarget(table(oneLabel('cluster', info, inZone, 'binary, host')))
       .sortBy([{ build: () => ({ displayName: 'State', desc: false }) }]),
     [
-      { from: 'binary', header: 'Binary', look: [width(130)] },
+      { from: 'binary', header: 'Binary', width: 130 },
       { from: 'host', header: 'Host' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value #A', header: 'State', look: [width(90), filled(), mapped(serviceMapping())] },
+      { from: 'Value #A', header: 'State', width: 90, look: [filled(), mapped(serviceMapping())] },
       {
         from: 'Value #B',
         header: 'Heartbeat age',
-        look: [width(110), unit('s'), decimals(0), coloured(), limit(60, BAD)],
+        width: 140,
+        look: [unit('s'), decimals(0), filled(), limit(60, BAD)],
       },
-      { from: 'zone', header: 'Zone' },
+      { from: 'zone', header: 'Zone', width: 120 },
       { from: 'cluster', header: 'Cluster' },
     ],
     ['Value #C', 'Value #D'],

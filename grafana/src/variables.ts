@@ -3,6 +3,7 @@ import {
   CustomVariableBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
+  VariableHide,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -47,13 +48,20 @@ export function targetVariables(metric: string): QueryVariableBuilder[] {
   ];
 }
 
-/** One of these texts. */
-export function choice(name: string, label: string, values: readonly string[], chosen: string): CustomVariableBuilder {
+/** One of these values, or of texts that stand for them. */
+export function choice(
+  name: string,
+  label: string,
+  values: readonly (string | readonly [text: string, value: string])[],
+  chosen: string,
+): CustomVariableBuilder {
+  const options = values.map((one) => (typeof one === 'string' ? ([one, one] as const) : one));
+  const text = options.find(([, value]) => value === chosen)?.[0] ?? chosen;
   return new CustomVariableBuilder(name)
     .label(label)
-    .values(values.join(','))
-    .options(values.map((value) => ({ text: value, value, selected: value === chosen })))
-    .current({ selected: true, text: chosen, value: chosen })
+    .values(options.map(([text, value]) => (text === value ? value : `${text} : ${value}`)).join(','))
+    .options(options.map(([text, value]) => ({ text, value, selected: value === chosen })))
+    .current({ selected: true, text, value: chosen })
     .multi(false)
     .includeAll(false);
 }
@@ -61,4 +69,11 @@ export function choice(name: string, label: string, values: readonly string[], c
 /** Where the runbooks are, as the setting `runbook_url` of the rules; `runbookLink` refers to it. */
 export function runbookVariable(): ConstantVariableBuilder {
   return new ConstantVariableBuilder('runbook_url').label('Runbooks').value(RUNBOOKS_URL);
+}
+
+/** The name of a recorded series as a hidden variable; empty where the rules do not record it. */
+export function recordedVariable(name: string, metric: string): QueryVariableBuilder {
+  return oneOf(name, 'Recorded', `label_values(${metric}{job=~"$job", cloud=~"$cloud"}, __name__)`)
+    .hide(VariableHide.HideVariable)
+    .current({ selected: false, text: '', value: '' });
 }

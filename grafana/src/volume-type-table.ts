@@ -1,5 +1,5 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { coloured, limit, showColumns } from './columns.ts';
+import { filled, limit, showColumns } from './columns.ts';
 import { BAD, GOOD } from './mapping.ts';
 import { tablePanel } from './panels.ts';
 import { CLOUD, count, max, select, sum } from './promql.ts';
@@ -22,12 +22,13 @@ export function volumeTypeTable(): TableBuilder {
     [
       { from: 'volume_type', header: 'Volume type' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value #A', header: 'Backends' },
+      { from: 'Value #A', header: 'Backends', width: 110 },
       {
         from: 'Value #B',
         header: 'Usable',
+        width: 100,
         look: [
-          coloured(),
+          filled(),
           limit(1, GOOD),
           { id: 'mappings', value: [{ type: 'value', options: { 0: { text: '0', color: BAD, index: 0 } } }] },
         ],

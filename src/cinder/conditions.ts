@@ -32,7 +32,10 @@ interface ConditionRow {
   readonly many: string;
   /** The alert whose runbook fits, and the setting of the rules that says how long it waits; undefined when nothing has to be done. */
   readonly alert: { readonly name: string; readonly waits: string } | undefined;
-  /** On the page in the light and in the dark theme, and as an area: in timelines and dashboards, in both themes. */
+  /**
+   * On the page in the light and in the dark theme, and as an area: in timelines and dashboards, in both themes. Words on an area are legible by the
+   * colour that Grafana takes for them; areas are told apart by colour-blind eyes.
+   */
   readonly light: Colours;
   readonly dark: Colours;
   readonly area: string;
@@ -52,7 +55,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendDown', waits: 'backend_down_for' },
     light: ['#FFFFFF', '#8B0A1A'],
     dark: ['#FFFFFF', '#A3182A'],
-    area: '#8B0A1A',
+    area: '#93042C',
     when: 'every pool says `down`, or there are no driver stats and the list says `down`',
     state: '0',
   },
@@ -65,7 +68,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderVolumeServiceDown', waits: 'volume_service_down_for' },
     light: ['#A31616', '#FBDCDA'],
     dark: ['#FFB0AB', '#531A1A'],
-    area: '#E03131',
+    area: '#C63326',
     when: 'no enabled row has `state: up`',
     state: 'no series',
   },
@@ -78,7 +81,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendStatsStale', waits: 'backend_stats_stale_for' },
     light: ['#8F351D', '#FFE3DA'],
     dark: ['#FFB7A6', '#472519'],
-    area: '#FF9080',
+    area: '#FFB9B7',
     when: "the newest driver stats are older than `stale_after`, by Cinder's clock",
     state: 'no series',
   },
@@ -91,7 +94,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendUnresponsive', waits: 'backend_unresponsive_for' },
     light: ['#7A1F6B', '#FBE0F5'],
     dark: ['#FFB3EC', '#471A3E'],
-    area: '#FD783C',
+    area: '#FFA449',
     when: 'its cinder-volume left two questions in a row unanswered for 60 s each, while the scheduler answered and nothing that was under way on it ended',
     state: "the driver's word: 1, no series when none is up",
   },
@@ -104,7 +107,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendCapacityVanished', waits: 'backend_capacity_vanished_for' },
     light: ['#8A1C4A', '#FBDDEA'],
     dark: ['#FFB0D0', '#4D1A30'],
-    area: '#781854',
+    area: '#71204E',
     when: 'the driver stats are fresh, and in two successive reports no pool has any capacity although volumes are allocated',
     state: "the driver's word: 1, no series when none is up",
   },
@@ -117,7 +120,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendDegraded', waits: 'backend_degraded_for' },
     light: ['#715300', '#F9ECC0'],
     dark: ['#F0CE6A', '#3D3210'],
-    area: '#F2B01E',
+    area: '#E8E129',
     when: 'some pools are not up, or have lost all their capacity',
     state: '1; no series when none is up',
   },
@@ -130,7 +133,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendStateUnknown', waits: 'backend_state_unknown_for' },
     light: ['#5B3A93', '#ECE4F8'],
     dark: ['#CDB5F5', '#33264A'],
-    area: '#8E44AD',
+    area: '#2D3297',
     when: 'no pool is known for it, and the service list says `null` or could not be read at 3.49',
     state: 'no series',
   },
@@ -143,7 +146,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderServiceFrozenTooLong', waits: 'service_frozen_for' },
     light: ['#1D5586', '#DFECF8'],
     dark: ['#A3CDF2', '#1B3045'],
-    area: '#5DADE2',
+    area: '#71D1FD',
     when: 'every service row of the backend is frozen',
     state: 'no series',
   },
@@ -156,7 +159,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderServiceDisabledTooLong', waits: 'service_disabled_for' },
     light: ['#4A525B', '#E8EAEC'],
     dark: ['#BCC4CC', '#2B3036'],
-    area: '#8C8C8C',
+    area: '#646187',
     when: 'every row is disabled or frozen (a failed-over backend is among these)',
     state: 'no series',
   },
@@ -169,7 +172,7 @@ export const CONDITION_TABLE = {
     alert: { name: 'CinderBackendStateAssumed', waits: 'backend_state_assumed_for' },
     light: ['#2C6455', '#E2F0EA'],
     dark: ['#A5D3C3', '#1D322B'],
-    area: '#9FD8B0',
+    area: '#B0CD7F',
     when: "no pool carries `backend_state` (Cinder's default), or there are no driver stats and the list says `up`",
     state: '1',
   },
@@ -182,7 +185,7 @@ export const CONDITION_TABLE = {
     alert: undefined,
     light: ['#1F6338', '#DFF2E4'],
     dark: ['#92D7AA', '#18341F'],
-    area: '#1E9455',
+    area: '#127958',
     when: 'a driver said so',
     state: '1',
   },
@@ -190,6 +193,11 @@ export const CONDITION_TABLE = {
 
 /** The conditions, worst first. */
 export const WORST_FIRST = Object.keys(CONDITION_TABLE) as readonly Condition[];
+
+/** The condition as a number, for what can only show numbers: the worse, the higher; `up` is 0. */
+export function conditionCode(condition: Condition): number {
+  return WORST_FIRST.length - 1 - WORST_FIRST.indexOf(condition);
+}
 
 /** Somebody should look: neither up nor as an administrator wanted it. */
 export function needsLook(condition: Condition): boolean {

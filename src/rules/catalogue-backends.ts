@@ -1,6 +1,7 @@
+import { conditionCode, WORST_FIRST } from '../cinder/conditions.ts';
 import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
-import { allDown, CONDITION, noneAnswers, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
+import { allDown, CONDITION, CONDITION_CODE, noneAnswers, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -21,7 +22,7 @@ export function backendRules(s: RuleSettings): RuleGroup {
       'Backends. Cinder itself notices a change after up to 60 s (backend_stats_polling_interval, service_down_time), the exporter ' +
       'reads every 30 s: each `for` comes on top. keep_firing_for bridges short gaps, such as the one empty answer after a restart of the scheduler.',
     interval: s.interval,
-    rules: [...memoryRules(s), unknown(s), ...wholeRules(s), ...alerts(s)],
+    rules: [...memoryRules(s), unknown(s), ...wholeRules(s), ...alerts(s), code(s)],
   };
 }
 
@@ -53,6 +54,24 @@ function unknown(s: RuleSettings): AlertingRule {
     description:
       '{{ $labels.host }} is enabled, not frozen and sends heartbeats, but no driver stats of it have reached the scheduler. It gets no new volumes, and an outage of its storage would not be seen.' +
       hitSentences(s.replica_labels),
+  };
+}
+
+function code(s: RuleSettings): RecordingRule {
+  const each = WORST_FIRST.map(
+    (condition) =>
+      `${conditionCode(condition)} * (cinder_backend_condition{${s.selector},condition="${condition}"} == 1)`,
+  );
+  return {
+    record: CONDITION_CODE,
+    comment:
+      'The condition of each backend as a number: up is 0, the worse the higher. The worst one when replicas do not agree, nothing while nothing is read. ' +
+      'Dashboards ask for all backends over hours: one series for each instead of eleven.',
+    expr: `
+max without (${s.replica_labels}, condition) (
+  ${each.join('\n  or\n  ')}
+)`,
+    identity: ['host', 'backend'],
   };
 }
 

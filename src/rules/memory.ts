@@ -27,6 +27,9 @@ export const NONE_ANSWERS = 'cinder:volume_services_unresponsive:bool';
 /** 1 for each backend without service on a host (`node`) whose backends are all without service, two or more. */
 export const HOST_DOWN = 'cinder:backend_host_down:bool';
 
+/** The condition of each backend as a number, for dashboards. */
+export const CONDITION_CODE = 'cinder:backend_condition:code';
+
 /** How far the heartbeats of a Cinder host (node) are ahead of the clock of a replica of the exporter: of most of its services. */
 export const NODE_AHEAD = 'cinder:node_clock_ahead:seconds';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CODED_CONDITIONS, CONDITION_COLOURS } from '../../grafana/src/conditions.ts';
 import { CONDITIONS } from '../../src/cinder/conditions.ts';
-import { DIRECTORY } from './shipped.ts';
+import { DIRECTORY, UIDS } from './shipped.ts';
 
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
@@ -65,6 +65,47 @@ for (const [eye, matrix] of Object.entries(EYES)) {
     }
   });
 }
+
+/** WCAG 2: from 1 to 21. */
+function contrast(a: string, b: string): number {
+  const luminance = (hex: string): number => {
+    const [r, g, b] = linear(hex);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].toSorted((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/**
+ * The colours of words that Grafana chooses, in both themes alike. Sources: grafana/grafana, packages/grafana-ui/src/utils/colors.ts,
+ * `getTextColorForAlphaBackground` (tables, stats), and packages/grafana-data/src/themes/createColors.ts, `getContrastText` with the threshold 3 that
+ * public/app/core/components/TimelineChart/timeline.ts gives it.
+ */
+function wordsOn(colour: string): readonly string[] {
+  const channel = (at: number): number => Number.parseInt(colour.slice(at, at + 2), 16);
+  const brightness = (channel(1) * 299 + channel(3) * 587 + channel(5) * 114) / 1000;
+  return [brightness > 180 ? '#202226' : '#F7F8FA', contrast(colour, '#FFFFFF') >= 3 ? '#FFFFFF' : '#000000'];
+}
+
+test('words are legible on every colour of every dashboard: contrast 4.5 or more in both themes', () => {
+  const colours = new Set<string>(Object.values(CONDITION_COLOURS));
+  for (const uid of UIDS) {
+    const text = readFileSync(new URL(`${uid}.json`, DIRECTORY), 'utf8');
+    for (const [, colour = ''] of text.matchAll(/"(?:color|fixedColor)": "([^"]+)"/g)) colours.add(colour);
+    assert.ok(!/"color-text"|"background"/.test(text), `${uid}: text in a colour, or a gradient`);
+  }
+  // Nothing is filled: the words are those of the theme.
+  colours.delete('transparent');
+  // Of a timeline without a mapping for a value.
+  colours.delete('text');
+  for (const colour of colours) {
+    assert.match(colour, /^#[0-9A-F]{6}$/);
+    for (const words of wordsOn(colour))
+      assert.ok(contrast(colour, words) >= 4.5, `${words} on ${colour}: ${contrast(colour, words).toFixed(2)}`);
+  }
+  assert.deepEqual(wordsOn('#FF9080'), ['#F7F8FA', '#000000']);
+  assert.ok(contrast('#FF9080', '#F7F8FA') < 2.3, 'as it was');
+});
 
 test('each condition has one number, and up is the best', () => {
   assert.deepEqual(CODED_CONDITIONS.map(({ condition }) => condition).toSorted(), [...CONDITIONS].toSorted());

@@ -22,6 +22,7 @@ function textOf(variable: Variable, chosen: string | readonly string[] | undefin
   // One of a list of texts, put in as it is.
   if (variable.type === 'custom') return String(chosen ?? variable.current?.value);
   if (chosen === undefined) {
+    if (variable.current?.value === '') return '';
     if (variable.allValue === undefined) throw new Error(`$${variable.name} has no "All"`);
     return variable.allValue;
   }

@@ -47,3 +47,27 @@ for (const dashboard of DASHBOARDS) {
     }
   });
 }
+
+/** At 1440 pixels, without Grafana's menu, its margins and those of the panel. A column without a width of its own has at least `minWidth`. */
+const tableWidth = (columns: number): number => (columns / 24) * (1440 - 32) - 8 - 18;
+
+test('tables: at most eight columns, all of them seen at 1440 pixels, with their whole header', () => {
+  for (const { uid, panels } of DASHBOARDS) {
+    for (const { title, type, gridPos, fieldConfig, transformations = [] } of panels) {
+      if (type !== 'table') continue;
+      const headers = transformations.flatMap(({ options }) => Object.values(options.renameByName ?? {}));
+      assert.ok(headers.length <= 8, `${uid}/${title}: ${headers.length} columns`);
+      const least = fieldConfig?.defaults.custom?.minWidth ?? 150;
+      let sum = 0;
+      for (const header of headers) {
+        const { properties = [] } = fieldConfig?.overrides.find(({ matcher }) => matcher.options === header) ?? {};
+        const own = properties.find(({ id }) => id === 'custom.width')?.value;
+        const width = typeof own === 'number' ? own : least;
+        // Letters of 7.5 pixels, the padding, and the symbol of the filter.
+        assert.ok(width >= 7.5 * header.length + 32, `${uid}/${title}/${header}: ${width} pixels`);
+        sum += width;
+      }
+      assert.ok(sum <= tableWidth(gridPos.w), `${uid}/${title}: ${sum} of ${tableWidth(gridPos.w)} pixels`);
+    }
+  }
+});

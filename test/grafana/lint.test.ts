@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, (dashboard: Shipped) => Iterable<string>>> 
       if (
         ['rate', 'irate'].includes(nearest)
           ? range !== '$__rate_interval'
-          : range !== undefined && !['increase', 'deriv'].includes(nearest)
+          : range !== undefined && !['increase', 'deriv', 'last_over_time', 'max_over_time'].includes(nearest)
       )
         yield where;
     }

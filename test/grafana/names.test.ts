@@ -12,6 +12,7 @@ import { DASHBOARDS, expressions, labelValues } from './shipped.ts';
 const TARGET = ['job', 'instance', 'cloud'];
 /** Labels that `label_replace` makes in an expression. */
 const MADE = ['member', 'runbook'];
+const NAME = '__name__';
 /** What Prometheus itself writes, and the labels that the shipped alerts have. */
 const ALERTS = ['alertname', 'alertstate', 'severity', 'component', 'host', 'backend', 'pool', 'binary', 'volume_type'];
 
@@ -56,7 +57,7 @@ for (const dashboard of DASHBOARDS) {
       if (!asked) continue;
       for (const name of parse(asked.selector).selectors.flatMap((selector) => selector.metrics))
         assert.ok(
-          metrics.get(name)?.has(asked.label) || TARGET.includes(asked.label),
+          metrics.get(name)?.has(asked.label) || [...TARGET, NAME].includes(asked.label),
           `$${variable.name}: ${name} has no label ${asked.label}`,
         );
     }

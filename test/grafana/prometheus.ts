@@ -20,6 +20,8 @@ export interface Prometheus {
   readonly over: (expr: string, fromMs: number, toMs: number, stepMs: number) => Promise<readonly Series[]>;
   /** Values of a label, as Grafana asks for those of a variable. */
   readonly labelValues: (selector: string, label: string, fromMs: number, toMs: number) => Promise<readonly string[]>;
+  /** Time of processors that it has used, in milliseconds: the same on a machine that does other things as well. */
+  readonly usedMs: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -75,6 +77,10 @@ export async function startPrometheus(openmetrics: string): Promise<Prometheus> 
     async labelValues(selector, label, fromMs, toMs) {
       const parameters = { 'match[]': selector, start: `${fromMs / 1000}`, end: `${toMs / 1000}` };
       return (await ask(`label/${label}/values`, parameters)) as string[];
+    },
+    async usedMs() {
+      const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return 1000 * Number(/^process_cpu_seconds_total (\S+)$/m.exec(page)?.[1]);
     },
     async close() {
       process.kill('SIGTERM');

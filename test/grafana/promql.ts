@@ -19,12 +19,12 @@ export interface Parsed {
   readonly grouping: readonly string[];
 }
 
-/** Parses a dashboard's PromQL, Grafana's durations and the variable that is a number included; throws with the place of the first syntax error. */
+/** Parses a dashboard's PromQL, Grafana's durations and the variables that are numbers included; throws with the place of the first syntax error. */
 export function parse(written: string): Parsed {
   const expr = written
     .replaceAll('$__rate_interval', '111s')
     .replaceAll('$__range', '222s')
-    .replaceAll('$target', '0.9');
+    .replaceAll(/\$(?:target|shown)/g, '0.9');
   const text = ({ from, to }: SyntaxNode): string => expr.slice(from, to);
   const selectors: Selector[] = [];
   const grouping: string[] = [];

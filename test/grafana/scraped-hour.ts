@@ -1,4 +1,6 @@
+import { conditionCode } from '../../src/cinder/conditions.ts';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
+import { CONDITION_CODE } from '../../src/rules/memory.ts';
 import { judge, pool, service } from '../support/samples.ts';
 import { sample, scraped, type Labels } from './backfill.ts';
 import { HOSTS } from './faulty-cloud.ts';
@@ -18,9 +20,9 @@ const CLOUDS: readonly Labels[] = ['paris', 'oslo'].map((cloud) => ({
   instance: 'exporter.example.org:10776',
 }));
 
-export const BIG = 500;
+export const BIG = 1000;
 
-/** All samples of the hour as one OpenMetrics text: the faulty cloud by two replicas and in two clouds, a cloud with one backend, one with 500, and alerts. */
+/** All samples of the hour as one OpenMetrics text: the faulty cloud by two replicas and in two clouds, a cloud with one backend, one with 1000, and alerts. */
 export function scrapedHour(moments: readonly Moment[]): string {
   const parts: string[] = [];
   const one = snapshotOf(1);
@@ -32,10 +34,18 @@ export function scrapedHour(moments: readonly Moment[]): string {
     }
     for (const labels of CLOUDS) parts.push(scraped(page, labels, atMs));
     parts.push(scraped(pageOf(one(atMs)), { job: 'cinder-one', instance: 'one:10776' }, atMs));
-    if (step > STEPS - 4) parts.push(scraped(pageOf(big(atMs)), { job: 'cinder-500', instance: 'big:10776' }, atMs));
+    parts.push(...codesAt(step, atMs));
+    if (step > STEPS - 4) parts.push(scraped(pageOf(big(atMs)), { job: 'cinder-1000', instance: 'big:10776' }, atMs));
     parts.push(...alertsAt(step, atMs), ...availabilityAt(atMs));
   }
   return parts.join('');
+}
+
+/** What the rules record of the condition of each backend of the large cloud; every minute is enough for an hour. */
+function* codesAt(step: number, atMs: number): Generator<string> {
+  if (step % 2 === 1) return;
+  for (const [i, host] of hostsOf(BIG).entries())
+    yield sample(CONDITION_CODE, { host, job: 'cinder-1000' }, conditionCode(i % 10 === 9 ? 'down' : 'up'), atMs);
 }
 
 /** Of each backend and volume type what the rules record: which share of a day, and of 30 days, it was usable. The calendar asks for the end of the day as well. */
@@ -119,9 +129,13 @@ function* alertsAt(step: number, atMs: number): Generator<string> {
   }
 }
 
+function hostsOf(size: number): readonly string[] {
+  return Array.from({ length: size }, (_, i) => `stor-${i}.example.org@array-${i}`);
+}
+
 /** A cloud of any size in which all is well, but every tenth backend is down. */
 function snapshotOf(size: number): (atMs: number) => Snapshot {
-  const hosts = Array.from({ length: size }, (_, i) => `stor-${i}.example.org@array-${i}`);
+  const hosts = hostsOf(size);
   return (atMs) => {
     const services = hosts.map((host) => service(host, { updatedAtMs: atMs, backendState: 'up' }));
     const pools = hosts.map((host, i) =>

@@ -45,8 +45,15 @@ export interface Panel {
     readonly options: { readonly renameByName?: Readonly<Record<string, string>> };
   }[];
   readonly fieldConfig?: {
-    readonly defaults: { readonly unit?: string; readonly mappings?: readonly unknown[] };
-    readonly overrides: readonly { readonly matcher: { readonly options: string } }[];
+    readonly defaults: {
+      readonly unit?: string;
+      readonly mappings?: readonly unknown[];
+      readonly custom?: { readonly minWidth?: number };
+    };
+    readonly overrides: readonly {
+      readonly matcher: { readonly options: string };
+      readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+    }[];
   };
 }
 
