@@ -132,7 +132,7 @@ const MADE: ReadonlySet<string> = new Set([
 const UNDER_WAY: ReadonlySet<string> = new Set(['creating', 'downloading']);
 
 /** A request for a volume that failed, and what is known of the volume. */
-interface Failure {
+export interface Failure {
   readonly requestId: string;
   readonly reason: FailureReason;
   readonly atMs: number;
@@ -141,7 +141,7 @@ interface Failure {
 }
 
 /** A volume from its first sight on. */
-interface Creation {
+export interface Creation {
   readonly volumeType: string;
   readonly project: string;
   readonly raw: boolean;
@@ -163,7 +163,7 @@ export interface FailureCount extends CreationCount {
 }
 
 /** All that the lists of the newest volumes and messages told. */
-interface CreationsSeen {
+export interface CreationsSeen {
   /** By host of cinder-volume: when the last volume was made there. */
   readonly lastMade: ReadonlyMap<string, number>;
   readonly made: readonly CreationCount[];
@@ -189,7 +189,7 @@ export interface Creations {
 }
 
 /** So far back failures are weighed. */
-const WINDOW_MS = 30 * 60_000;
+export const WINDOW_MS = 30 * 60_000;
 /** A creation under way is looked for again for so long, so that its end is seen. */
 const FOLLOWED_MS = 60 * 60_000;
 /** Of each kind so many are remembered, the newest. */

@@ -1,7 +1,9 @@
 import type { OperationLimits } from '../config/config.ts';
 import { type CreationCount, type Creations, createCreations, type FailureCount } from './creations.ts';
 import type { Backend } from './model.ts';
+import type { VolumeTypeBackend } from './snapshot.ts';
 import { createUnderWay, type Look, type Stuck, type UnderWay } from './stuck.ts';
+import { weigh, type Weighed } from './weigh.ts';
 
 /** What the collector `operations` found, as of one moment. Times by Cinder's clock, in milliseconds since the epoch. */
 export interface OperationsSeen {
@@ -12,6 +14,8 @@ export interface OperationsSeen {
   /** `host` is the name of a backend. */
   readonly stuck: readonly Stuck[];
   readonly looks: readonly Look[];
+  /** undefined: not judged. */
+  readonly weighed: Weighed | undefined;
 }
 
 /** Keeps what was seen of operations on volumes. */
@@ -19,7 +23,17 @@ export interface Operations {
   readonly creations: Creations;
   readonly underWay: UnderWay;
   /** undefined: nothing was asked so far. */
-  readonly seen: (backends: readonly Backend[], nowMs: number) => OperationsSeen | undefined;
+  readonly seen: (known: Surroundings) => OperationsSeen | undefined;
+}
+
+/** What is known beside them. `nowMs`: by Cinder's clock. */
+interface Surroundings {
+  readonly backends: readonly Backend[];
+  /** undefined: nobody knows which backend serves which type. */
+  readonly volumeTypes: readonly VolumeTypeBackend[] | undefined;
+  /** Since when a backend is in its condition. */
+  readonly sinceMs: (host: string) => number;
+  readonly nowMs: number;
 }
 
 export function createOperations(limits: OperationLimits): Operations {
@@ -28,7 +42,8 @@ export function createOperations(limits: OperationLimits): Operations {
   return {
     creations,
     underWay,
-    seen(backends, nowMs) {
+    seen(known) {
+      const { backends, nowMs } = known;
       const made = creations.seen(nowMs);
       const open = underWay.seen(nowMs);
       if (creations.sinceMs() === undefined && open === undefined) return undefined;
@@ -44,6 +59,7 @@ export function createOperations(limits: OperationLimits): Operations {
         failures: made.failed,
         stuck: ofBackends(open?.stuck ?? [], backendOf),
         looks: open?.looks ?? [],
+        weighed: weigh({ ...known, creations: made, underWay: open }),
       };
     },
   };

@@ -39,7 +39,7 @@ export interface Look {
 }
 
 /** What is under way now, hanging creations apart. */
-interface UnderWaySeen {
+export interface UnderWaySeen {
   readonly stuck: readonly Stuck[];
   readonly looks: readonly Look[];
   /** The volumes that are `creating`, as far as they were made of nothing; undefined: not judged. */
@@ -87,7 +87,7 @@ function fieldOf(operation: Operation): 'created_at' | 'updated_at' {
 }
 
 /** Since when it is in this status, at the latest: `updated_at` moves when a row is saved, never during a copy. */
-function sinceOf({ status, createdAtMs, updatedAtMs }: SeenVolume): number {
+export function sinceOf({ status, createdAtMs, updatedAtMs }: SeenVolume): number {
   return status === 'creating' ? createdAtMs : (updatedAtMs ?? createdAtMs);
 }
 

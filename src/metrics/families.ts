@@ -4,6 +4,7 @@ import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
 import type { CreationCount, FailureCount } from '../cinder/creations.ts';
 import type { Look, Stuck } from '../cinder/stuck.ts';
+import type { Weighed, WeighedBackend, WeighedType } from '../cinder/weigh.ts';
 import type {
   BackendVolumes,
   CloudCount,
@@ -361,6 +362,47 @@ const OPERATION_FAMILIES: FamilyGroup<Look> = {
   ],
 };
 
+const WEIGHED_BACKEND_FAMILIES: FamilyGroup<WeighedBackend> = {
+  identity: ['host', 'backend'],
+  identityOf: ({ host }) => [host, backendOf(host)],
+  families: [
+    flag(
+      'cinder_backend_creations_failing',
+      'Whether creations on the backend fail, or hang, by the weight of several requests from several projects and no success since: see docs/evidence.md. Evidence beside the condition, which it does not change. No series for a backend that is out, disabled, failed over or full, nor while not all could be seen.',
+      ({ failing }) => failing,
+    ),
+  ],
+};
+
+const WEIGHED_TYPE_FAMILIES: FamilyGroup<WeighedType> = {
+  identity: ['volume_type'],
+  identityOf: ({ volumeType }) => [volumeType],
+  families: [
+    flag(
+      'cinder_volume_type_creations_failing',
+      'Whether creations of the volume type fail although an enabled backend with room serves it, by several requests from several projects and no success since. Series only for types of which one failed in the last 30 minutes.',
+      ({ failing }) => failing,
+    ),
+    flag(
+      'cinder_volume_type_unschedulable',
+      'Whether creations of the volume type fail and no backend fits its extra specs. Series only for types of which one failed in the last 30 minutes.',
+      ({ unschedulable }) => unschedulable,
+    ),
+  ],
+};
+
+const WEIGHED_CLOUD_FAMILIES: FamilyGroup<Weighed> = {
+  identity: [],
+  identityOf: () => [],
+  families: [
+    flag(
+      'cinder_creations_failing',
+      'Whether creations of volume types on different backends fail together: what all of them need is at fault, such as the image service, and no array.',
+      ({ cloud }) => cloud,
+    ),
+  ],
+};
+
 const MADE_FAMILIES: FamilyGroup<CreationCount> = {
   identity: ['volume_type'],
   identityOf: ({ volumeType }) => [volumeType],
@@ -415,6 +457,10 @@ export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   );
   yield* renderGroup(STUCK_FAMILIES, operations?.stuck ?? []);
   yield* renderGroup(OPERATION_FAMILIES, operations?.looks ?? []);
+  const weighed = operations?.weighed;
+  yield* renderGroup(WEIGHED_BACKEND_FAMILIES, weighed?.backends ?? []);
+  yield* renderGroup(WEIGHED_TYPE_FAMILIES, weighed?.types ?? []);
+  yield* renderGroup(WEIGHED_CLOUD_FAMILIES, weighed ? [weighed] : []);
   yield* renderGroup(MADE_FAMILIES, operations?.creations ?? []);
   yield* renderGroup(FAILED_FAMILIES, operations?.failures ?? []);
   yield* renderGroup(API_FAMILIES, snapshot.api ? [snapshot.api] : []);
@@ -458,6 +504,9 @@ export const FAMILIES: readonly FamilyDescription[] = [
   ...describe(CREATION_FAMILIES),
   ...describe(STUCK_FAMILIES),
   ...describe(OPERATION_FAMILIES),
+  ...describe(WEIGHED_BACKEND_FAMILIES),
+  ...describe(WEIGHED_TYPE_FAMILIES),
+  ...describe(WEIGHED_CLOUD_FAMILIES),
   ...describe(MADE_FAMILIES),
   ...describe(FAILED_FAMILIES),
   ...describe(API_FAMILIES),

@@ -1,5 +1,6 @@
 import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
+import { operationRules } from './catalogue-operations.ts';
 import { volumeRules } from './catalogue-volumes.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
@@ -117,6 +118,7 @@ max without (${s.replica_labels}) (
           'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanize1024 }}B left by the arithmetic of the scheduler. The capacity filter refuses new volumes on it.',
       },
       ...volumeRules(s),
+      ...operationRules(s),
     ],
   };
 }

@@ -3,7 +3,7 @@ import { UserError } from '../user-error.ts';
 import { parseDuration, scaled } from '../duration.ts';
 
 /** What a setting's text must be. */
-type SettingKind = 'duration' | 'ratio' | 'count' | 'matchers' | 'labels' | 'url';
+type SettingKind = 'duration' | 'ratio' | 'count' | 'switch' | 'matchers' | 'labels' | 'url';
 
 export interface Setting {
   readonly kind: SettingKind;
@@ -140,6 +140,16 @@ export const SETTINGS = {
   backups_failing_growth: count('3', 'CinderBackupsFailing: so many more backups in error'),
   backups_failing_for: duration('5m', 'CinderBackupsFailing'),
 
+  evidence_pages: setting('switch')(
+    'no',
+    'whether CinderBackendCreationsFailing and CinderVolumeCreationsFailing, which rest on weighed evidence, page: `yes`, or `no` for tickets',
+  ),
+  creations_failing_for: duration(
+    '2m',
+    'CinderBackendCreationsFailing, CinderVolumeCreationsFailing, CinderVolumeTypeFailing, CinderVolumeTypeUnschedulable',
+  ),
+  operations_stuck_for: duration('10m', 'CinderVolumeOperationsStuck, beyond `operation_limits` of the exporter'),
+
   exporter_down_for: duration('5m', 'CinderExporterDown, CinderExporterNoData'),
   api_unreachable_for: duration('3m', 'CinderAPIUnreachable'),
   auth_failing_for: duration('3m', 'CinderExporterAuthFailing'),
@@ -177,6 +187,7 @@ const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => 
     words: 'a ratio above 0 and below 1, such as 0.1 for 10 percent',
   },
   count: { test: (text) => /^\d{1,6}$/.test(text) && Number(text) >= 2, words: 'a whole number, 2 or more, such as 6' },
+  switch: { test: (text) => text === 'yes' || text === 'no', words: 'yes or no' },
   matchers: { test: isMatchers, words: 'label matchers such as job="cinder-exporter",region="north", without braces' },
   labels: {
     test: (text) => /^[a-z_]\w*(, *[a-z_]\w*)*$/i.test(text),

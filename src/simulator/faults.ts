@@ -27,7 +27,7 @@ export interface Faults extends Operator {
   makeVolume(
     type: string,
     sizeGb: number,
-    how?: { readonly project?: string; readonly from?: 'image' | 'nothing' },
+    how?: { readonly project?: string; readonly from?: 'image' | 'nothing' | 'snapshot' },
   ): string;
   /** The user deletes it, if it is in a state in which it can be deleted. */
   deleteVolume(id: string): void;

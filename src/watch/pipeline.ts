@@ -177,7 +177,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         volumes: services ? counts.ofBackends(backends, round.now) : new Map(),
         counts: services ? counts.ofCloud(round.now) : [],
         typesAlone: typesWithoutAnother({ volumeTypes, backends }),
-        operations: services ? operations.seen(backends, cinderNowMs ?? round.atMs) : undefined,
+        operations: services
+          ? operations.seen({
+              backends,
+              volumeTypes: round.collectors.some(({ collector, success }) => collector === 'volume_types' && success)
+                ? volumeTypes
+                : undefined,
+              // Cinder's clock and ours differ by less than what hangs on this.
+              sinceMs: (host) => histories.get(host)?.sinceMs ?? round.atMs,
+              nowMs: cinderNowMs ?? round.atMs,
+            })
+          : undefined,
       };
       pages = await compress(renderSnapshot(snapshot), pages);
       return { pages, changes: followed.changes, snapshot };

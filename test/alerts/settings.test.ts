@@ -20,6 +20,27 @@ test('a setting changes what it says, and nothing else', () => {
   );
 });
 
+test('what rests on weighed evidence is a ticket that says what it would be, and pages when that is wanted', () => {
+  const [tickets, pages] = ['no', 'yes'].map((set) =>
+    rulesOf(renderRules(parseSettings([`evidence_pages=${set}`])))
+      .filter(({ annotations, labels }) => annotations?.['runbook_url']?.endsWith('CreationsFailing.md') && labels)
+      .map(({ labels, annotations, keep_firing_for: keep }) => [
+        labels?.['severity'],
+        keep,
+        annotations?.['description']?.endsWith('would have paged.'),
+      ]),
+  );
+  assert.deepEqual(tickets, [
+    ['warning', '3m', true],
+    ['warning', '3m', true],
+  ]);
+  assert.deepEqual(pages, [
+    ['critical', '5m', false],
+    ['critical', '5m', false],
+  ]);
+  assert.throws(() => parseSettings(['evidence_pages=maybe']), /evidence_pages: expected yes or no, got "maybe"/);
+});
+
 test('the alert about a volume type grows with those about its backends, unless it is set', () => {
   const timesOf = (...assignments: string[]) => {
     const yaml = renderRules(parseSettings(assignments));

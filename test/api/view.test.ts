@@ -80,6 +80,7 @@ test('what operations on volumes tell of a backend', () => {
       { host: 'h@other', operation: 'deleting', count: 1 },
     ] as const,
     looks: [],
+    weighed: undefined,
   };
   const after = viewBackend('lab', { ...plain, operations }, backend);
   assert.deepEqual([after.last_creation_at, after.operations_stuck], ['2026-11-22T11:59:00.000Z', { creating: 2 }]);

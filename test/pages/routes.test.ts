@@ -257,6 +257,7 @@ test('the page of a backend says when a volume was last made on it, and what has
       { host: 'c1@iron', operation: 'deleting', count: 7 },
     ] as const,
     looks: [],
+    weighed: undefined,
   };
   const forbidden = { reason: 'forbidden', message: 'GET http://x/v3/messages: 403' };
   const state = {

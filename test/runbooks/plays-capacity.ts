@@ -1,7 +1,9 @@
-import { NOTHING, POOLS_OF_BACKEND, row, rows, VOLUMES } from './play.ts';
+import { BACKEND, NOTHING, POOLS_OF_BACKEND, row, rows, VOLUMES } from './play.ts';
 import type { Play } from './play.ts';
 
 const words = { HOST: 'lab@single', POOL: 'single' };
+const IN_ERROR = 'openstack volume list --all-projects --status error --long';
+const NOT_UP = `curl -s http://EXPORTER:10776/api/v1/backends | jq '.backends[] | select(.condition != "up")'`;
 const FREE = rows('name', 'free_capacity_gb', 'total_capacity_gb');
 const ALL = rows('name', '[a-z]+_capacity_gb', 'max_over_subscription_ratio', 'reserved_percentage');
 const free = /free_capacity_gb +\| 1 +\|\n\| name +\| lab@single#single +\|\n\| total_capacity_gb +\| 100 /;
@@ -31,8 +33,16 @@ export const CAPACITY: Readonly<Record<string, Play>> = {
     words: {},
     shows: {
       "curl -s http://EXPORTER:10776/metrics | grep '^cinder_volumes{'": /status="error"/,
-      'openstack volume list --all-projects --status error --long': /^/,
+      [IN_ERROR]: /^/,
     },
+  },
+  CinderBackendCreationsFailing: { words, shows: { [BACKEND]: /"last_creation_at": null,/, [IN_ERROR]: /^/ } },
+  CinderVolumeCreationsFailing: { words: {}, shows: { [NOT_UP]: /"condition": /, [IN_ERROR]: /^/ } },
+  CinderVolumeTypeFailing: { words: {}, shows: { [NOT_UP]: /"condition": /, [IN_ERROR]: /^/ } },
+  CinderVolumeTypeUnschedulable: { words: {}, shows: { [NOT_UP]: /"condition": /, [IN_ERROR]: /^/ } },
+  CinderVolumeOperationsStuck: {
+    words,
+    shows: { [BACKEND]: /"operations_stuck": \{\}/, 'openstack volume list --all-projects --long': /^/ },
   },
   CinderBackupsFailing: {
     words: {},
