@@ -6,6 +6,9 @@ import { generate } from './generated.ts';
 /** Writes docs/commands.md from what `--help` prints, and docs/http.md from what `/openapi.json` says; with `--check` only compares. */
 const COMMANDS = ['serve', 'check', 'demo', 'rules', 'report', 'access-rules'];
 
+/** Those without flags of their own. */
+const WITHOUT_TABLE = ['healthcheck', 'completion', 'man'];
+
 const NO_SIGNALS: Signals = { stop: new Promise(() => {}), onHangup: () => {}, release: () => {} };
 
 /** What `cinder-exporter COMMAND --help` prints. */
@@ -52,6 +55,16 @@ ${asBefore.length > 0 ? '\nAll flags of `serve`, and:\n' : ''}
 ${rows.join('')}`;
 }
 
+async function plainSection(command: string): Promise<string> {
+  return `
+## ${command}
+
+\`\`\`text
+${(await helpOf(command)).trim()}
+\`\`\`
+`;
+}
+
 async function commandsPage(): Promise<string> {
   const sections: string[] = [];
   const served = (await helpOf('serve')).split('\n').filter((line) => line.startsWith('  --'));
@@ -60,6 +73,8 @@ async function commandsPage(): Promise<string> {
     const has = command !== 'serve' && served.every((line) => printed.includes(line.trim()));
     sections.push(commandSection(command, printed, has ? served : []));
   }
+  const plain: string[] = [];
+  for (const command of WITHOUT_TABLE) plain.push(await plainSection(command));
   return `# Commands
 
 This page is generated from \`--help\` by \`npm run docs\`; do not edit it.
@@ -72,13 +87,7 @@ Both \`--flag value\` and \`--flag=value\` work. Without the name of a command i
 | 0 | it worked, or the process was told to stop |
 | 1 | the command line or the configuration cannot be used; the message says why |
 | of \`check\` | as monitoring plugins have it, see [below](#check) |
-${sections.join('')}
-## healthcheck
-
-\`\`\`text
-${(await helpOf('healthcheck')).trim()}
-\`\`\`
-`;
+${sections.join('')}${plain.join('')}`;
 }
 
 interface Described {

@@ -45,6 +45,20 @@ install -m 644 deploy/systemd/cinder-exporter.default "$stage"/etc/default/cinde
 install -m 644 alerts/cinder.rules.yml alerts/alertmanager.example.yml "$stage"/usr/share/cinder-exporter/
 install -m 644 -D -t "$stage"/usr/share/cinder-exporter/dashboards grafana/dashboards/*.json
 install -m 644 LICENSE "$stage"/usr/share/doc/cinder-exporter/copyright
+# What other monitoring takes.
+for other in deploy/{icinga,sloth}; do
+  install -m 644 -D -t "$stage/usr/share/cinder-exporter/${other#deploy/}" "$other"/*
+done
+# From the flags of the program itself.
+printed() {
+  mkdir -p "$stage/usr/share/$(dirname "$1")"
+  node dist/main.js "${@:2}" >"$stage/usr/share/$1"
+}
+printed bash-completion/completions/cinder-exporter completion bash
+printed zsh/vendor-completions/_cinder-exporter completion zsh
+printed fish/vendor_completions.d/cinder-exporter.fish completion fish
+printed man/man1/cinder-exporter.1 man
+gzip -9n "$stage"/usr/share/man/man1/cinder-exporter.1
 
 install -m 755 deploy/debian/{postinst,prerm,postrm} "$stage"/DEBIAN/
 echo /etc/default/cinder-exporter >"$stage"/DEBIAN/conffiles

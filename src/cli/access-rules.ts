@@ -5,7 +5,8 @@ import { collectorPaths } from '../watch/cinder-api.ts';
 import { FlagError, FLAGS, help, parseFlags } from './flags.ts';
 import type { Surroundings } from './targets.ts';
 
-const USAGE = `Usage: cinder-exporter access-rules [flags] > access-rules.json
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter access-rules [flags] > access-rules.json
 
 Prints the access rules of a Keystone application credential that may do what the exporter does, and nothing else:
 a GET for each collector that is on. For: openstack application credential create --access-rules access-rules.json
@@ -13,7 +14,7 @@ a GET for each collector that is on. For: openstack application credential creat
 Flags:
 `;
 
-const ACCESS_RULES_FLAGS = [
+export const ACCESS_RULES_FLAGS = [
   FLAGS[0],
   { name: 'cloud', type: 'string', value: '<name>', help: 'Only the collectors of this one of the configured clouds.' },
   {

@@ -21,7 +21,8 @@ function withCode(code: number): string {
   return CONDITIONS.filter((condition) => USUAL_CODES[condition] === code).join(', ');
 }
 
-const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
 
 Refreshes once, or asks a running exporter, and prints the backends: all, or those that are given. HOST is a host@backend (or cluster@backend),
 the name of a backend alone, or one of these with * and ?: '*@lvm-*'.

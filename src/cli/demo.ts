@@ -8,14 +8,15 @@ import { load, type Loaded, logOf, serve, type Serving, untilTold } from './serv
 import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
-const USAGE = `Usage: cinder-exporter demo [flags]
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter demo [flags]
 
 Serves a simulated cloud in which faults come and go, so that every condition of a backend can be seen.
 
 Flags:
 `;
 
-const DEMO_FLAGS = [
+export const DEMO_FLAGS = [
   ...FLAGS,
   {
     name: 'alerts',

@@ -149,15 +149,35 @@ function unknownFlag(rawName: string, flags: readonly Flag[]): FlagError {
 
 export type ServeFlags = FlagValues<typeof FLAGS>;
 
-const COMMANDS = `Usage:
-  cinder-exporter [flags]                    serve the metrics of the configured cloud or clouds
-  cinder-exporter check [flags] [HOST...]    look once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown
-  cinder-exporter demo [flags]               serve a simulated cloud in which faults come and go
-  cinder-exporter rules [flags]              print the alert rules, with other thresholds if wanted
-  cinder-exporter report [flags]             ask a Prometheus how available the storage was this month
-  cinder-exporter access-rules [flags]       print the access rules of an application credential that may only read
-  cinder-exporter healthcheck [flags]        ask the exporter in the same container whether it lives, exit 0 or 1
-  cinder-exporter help [COMMAND]             print the flags of a command
+/** The commands: what follows the name, and what each does. `serve` may be left out. */
+export const COMMANDS = [
+  { name: 'serve', takes: '[flags]', does: 'serve the metrics of the configured cloud or clouds' },
+  {
+    name: 'check',
+    takes: '[flags] [HOST...]',
+    does: 'look once, print a table, exit 0 ok, 1 warning, 2 critical, 3 unknown',
+  },
+  { name: 'demo', takes: '[flags]', does: 'serve a simulated cloud in which faults come and go' },
+  { name: 'rules', takes: '[flags]', does: 'print the alert rules, with other thresholds if wanted' },
+  { name: 'report', takes: '[flags]', does: 'ask a Prometheus how available the storage was this month' },
+  {
+    name: 'access-rules',
+    takes: '[flags]',
+    does: 'print the access rules of an application credential that may only read',
+  },
+  {
+    name: 'healthcheck',
+    takes: '[flags]',
+    does: 'ask the exporter in the same container whether it lives, exit 0 or 1',
+  },
+  { name: 'completion', takes: 'SHELL', does: 'print what makes bash, zsh or fish complete these commands and flags' },
+  { name: 'man', takes: '', does: 'print the manual page' },
+  { name: 'help', takes: '[COMMAND]', does: 'print the flags of a command' },
+] as const;
+
+/** Before the flags of `serve`: all commands. */
+export const USAGE = `Usage:
+${COMMANDS.map(({ name, takes, does }) => `  ${`cinder-exporter ${name === 'serve' ? '' : `${name} `}${takes}`.padEnd(43)}${does}`).join('\n')}
 
 How to reach a cloud is OpenStack's own configuration: OS_CLOUD with clouds.yaml, or the OS_* variables.
 
@@ -165,7 +185,7 @@ Flags:
 `;
 
 /** The text of the --help flag. */
-export function help(flags: readonly Flag[], usage = COMMANDS): string {
+export function help(flags: readonly Flag[], usage: string = USAGE): string {
   const names = flags.map((flag) => `  --${flag.name}${flag.value ? ` ${flag.value}` : ''}`);
   const width = Math.max(...names.map((name) => name.length)) + 2;
   const lines = flags.map(

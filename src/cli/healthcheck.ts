@@ -8,7 +8,8 @@ import type { Surroundings } from './targets.ts';
 /** Shorter than the time that a container engine gives a health check. */
 const ANSWER_WITHIN_MS = 2000;
 
-const USAGE = `Usage: cinder-exporter healthcheck [flags]
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter healthcheck [flags]
 
 Asks the exporter in the same container whether it lives, on /-/healthy. Exit code: 0 yes, 1 no.
 Without flags it takes those of the running exporter; --web.listen-address says where else to ask.

@@ -9,7 +9,8 @@ import { renderCsv, renderJson, renderMarkdown, renderTable } from '../report/re
 import { SYSTEM_CLOCK } from '../clock.ts';
 import { FlagError, help, parseFlags, written } from './flags.ts';
 
-const USAGE = `Usage: cinder-exporter report --prometheus.url URL [--month YYYY-MM | --from TIME [--to TIME]] [flags]
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter report --prometheus.url URL [--month YYYY-MM | --from TIME [--to TIME]] [flags]
 
 Asks a Prometheus (or Thanos, Mimir: the same API) and prints, for each backend and each volume type, how available it was: which share of the
 observed time it was usable, which share of the time was observed, its outages, planned absences, and its capacity. Without a time it is
@@ -20,7 +21,7 @@ Flags:
 
 const FORMS = { table: renderTable, markdown: renderMarkdown, csv: renderCsv, json: renderJson, html: renderPage };
 
-const REPORT_FLAGS = [
+export const REPORT_FLAGS = [
   {
     name: 'prometheus.url',
     type: 'string',

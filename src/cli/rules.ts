@@ -4,14 +4,15 @@ import { renderRules, ruleGroups, type RulesFormat } from '../rules/render.ts';
 import { defaultSettings, parseSettings, scaleDurations, SETTINGS } from '../rules/settings.ts';
 import { FlagError, help, parseFlags } from './flags.ts';
 
-const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--without ALERT]... [--format FORMAT] [--scale FACTOR]
+/** Before its flags in its help. */
+export const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--without ALERT]... [--format FORMAT] [--scale FACTOR]
 
 Prints the alert rules. Without flags these are the shipped ones, alerts/cinder.rules.yml.
 
 Flags:
 `;
 
-const RULES_FLAGS = [
+export const RULES_FLAGS = [
   {
     name: 'set',
     type: 'string',

@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report.ts')).report,
   'access-rules': async () => (await import('./access-rules.ts')).accessRules,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
+  completion: async () => (await import('./manual.ts')).completion,
+  man: async () => (await import('./manual.ts')).man,
 };
 
 /** These two serve until they are told to stop. The others end by themselves, and by any signal. */

@@ -47,6 +47,13 @@ test('command lines that cannot be used are one sentence and exit code 1', async
     [0, 'Usage: cinder-exporter check [flags] [HOST...]', ''],
     [0, 'Usage: cinder-exporter healthcheck [flags]', ''],
   ]);
+  const [bash, shell, nothing, man] = await Promise.all(
+    [['completion', 'bash'], ['completion', 'tcsh'], ['completion'], ['man']].map((args) => program(args, {})),
+  );
+  assert.match(bash?.stdout ?? '', /^ {8}check\) words='--config\.file\n(?:--[\w.-]+\n)*--help' ;;$/m);
+  assert.match(shell?.stderr ?? '', /completion: expected bash, zsh, fish, got "tcsh"/);
+  assert.match(nothing?.stderr ?? '', /completion: expected bash, zsh, fish, got ""/);
+  assert.match(man?.stdout ?? '', /^\.TH CINDER\\-EXPORTER 1 /);
   assert.deepEqual([version.code, version.stderr], [0, '']);
   assert.match(version.stdout, /^cinder-exporter \d+\.\d+\.\d+ \(node v/);
 });

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -167,6 +168,15 @@ test('debian.md: installed, started when clouds.yaml comes, and removed without 
   assert.equal(await show('ActiveState'), 'inactive', 'no clouds.yaml, no service, and no failure');
   assert.equal(await show('UnitFileState'), 'enabled');
   assert.equal(await home.run('dpkg --verify cinder-exporter'), '');
+  for (const path of [
+    'cinder-exporter/icinga/cinder.conf',
+    'cinder-exporter/sloth/cinder.yml',
+    'bash-completion/completions/cinder-exporter',
+    'zsh/vendor-completions/_cinder-exporter',
+    'fish/vendor_completions.d/cinder-exporter.fish',
+    'man/man1/cinder-exporter.1.gz',
+  ])
+    assert.ok(statSync(join(tree, 'usr/share', path)).size > 500, path);
   await repository.run(start);
   await serves();
   mkdirSync(join(tree, 'etc/prometheus'));
