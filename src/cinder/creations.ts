@@ -243,11 +243,8 @@ export function createCreations(): Creations {
       return newestMs === undefined ? undefined : Math.min(newestMs, ...followed) - 1000;
     },
     saw(rows, { nowMs, full }) {
-      const ids = new Set(rows.map(({ id }) => id));
-      const missed = [...volumes].some(
-        ([id, { underWay, createdAtMs }]) => underWay && createdAtMs > nowMs - FOLLOWED_MS && !ids.has(id),
-      );
-      if (looked && full && (missed || !rows.some(({ id }) => volumes.has(id)))) cutShortMs = nowMs;
+      // That an older one which is followed is not on a full page loses its end, and nothing that is new.
+      if (looked && full && !rows.some(({ id }) => volumes.has(id))) cutShortMs = nowMs;
       const oldestMs = nowMs - FOLLOWED_MS - WINDOW_MS;
       for (const row of rows) {
         const before = volumes.get(row.id);

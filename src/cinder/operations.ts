@@ -3,7 +3,7 @@ import { type CreationCount, type Creations, createCreations, type FailureCount 
 import type { Backend } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
 import { createUnderWay, type Look, type Stuck, type UnderWay } from './stuck.ts';
-import { weigh, type Weighed } from './weigh.ts';
+import { isServing, weigh, type Weighed } from './weigh.ts';
 
 /** What the collector `operations` found, as of one moment. Times by Cinder's clock, in milliseconds since the epoch. */
 export interface OperationsSeen {
@@ -31,19 +31,19 @@ interface Surroundings {
   readonly backends: readonly Backend[];
   /** undefined: nobody knows which backend serves which type. */
   readonly volumeTypes: readonly VolumeTypeBackend[] | undefined;
-  /** Since when a backend is in its condition. */
-  readonly sinceMs: (host: string) => number;
   readonly nowMs: number;
 }
 
 export function createOperations(limits: OperationLimits): Operations {
   const creations = createCreations();
   const underWay = createUnderWay(limits);
+  let servingSince: ReadonlyMap<string, number> = new Map();
   return {
     creations,
     underWay,
     seen(known) {
       const { backends, nowMs } = known;
+      servingSince = new Map(backends.filter(isServing).map(({ host }) => [host, servingSince.get(host) ?? nowMs]));
       const made = creations.seen(nowMs);
       const open = underWay.seen(nowMs);
       if (creations.sinceMs() === undefined && open === undefined) return undefined;
@@ -59,7 +59,7 @@ export function createOperations(limits: OperationLimits): Operations {
         failures: made.failed,
         stuck: ofBackends(open?.stuck ?? [], backendOf),
         looks: open?.looks ?? [],
-        weighed: weigh({ ...known, creations: made, underWay: open }),
+        weighed: weigh({ ...known, creations: made, underWay: open, servingSince }),
       };
     },
   };

@@ -32,8 +32,8 @@ export interface Scales {
   readonly backends: readonly Backend[];
   /** undefined: nobody knows which backend serves which type. */
   readonly volumeTypes: readonly VolumeTypeBackend[] | undefined;
-  /** Since when a backend is in its condition. */
-  readonly sinceMs: (host: string) => number;
+  /** By name of a backend: since when it serves. What fails while it does not is explained by that, also when it serves again. */
+  readonly servingSince: ReadonlyMap<string, number>;
   readonly nowMs: number;
 }
 
@@ -48,18 +48,19 @@ const CHRONIC_MS = 24 * 60 * 60_000;
 
 /** undefined: not all that happened was seen, so that what was not seen may have been. */
 export function weigh(scales: Scales): Weighed | undefined {
-  const { creations, backends, nowMs } = scales;
+  const { creations, backends, nowMs, servingSince } = scales;
   if (!creations.whole) return undefined;
   const hostOf = hostsOf(backends);
   const served = servedBy(scales.volumeTypes ?? []);
-  const usable = new Set(backends.filter(isServing).map(({ host }) => host));
-  const weighed = backends.filter(isServing).map((backend): WeighedBackend => ({
-    host: backend.host,
-    failing: failsOn(backend, scales, served, hostOf) || hangsOn(backend, scales),
-  }));
+  const weighed = backends
+    .filter(({ host }) => servingSince.has(host))
+    .map((backend): WeighedBackend => ({
+      host: backend.host,
+      failing: failsOn(backend, scales, served, hostOf) || hangsOn(backend, scales),
+    }));
   const failing = new Set(weighed.flatMap((backend) => (backend.failing ? backend.host : [])));
-  const types = scales.volumeTypes ? typesOf(creations, served, usable, failing) : [];
-  const together = apart(types, served, usable);
+  const types = scales.volumeTypes ? typesOf(creations, served, servingSince, failing) : [];
+  const together = apart(types, served, servingSince);
   const cloud = together || withoutRows(creations, nowMs);
   // One cause is told once.
   const told = together ? types.map((type) => ({ ...type, failing: false })) : types;
@@ -79,7 +80,7 @@ function servedBy(rows: readonly VolumeTypeBackend[]): ReadonlyMap<string, reado
 }
 
 /** Meant to take volumes and able to: what is down, disabled, frozen, failed over or full explains failures by itself, and has its own alert. */
-function isServing({ condition, services, pools }: Backend): boolean {
+export function isServing({ condition, services, pools }: Backend): boolean {
   return (
     (condition === 'up' || condition === 'up_assumed' || condition === 'degraded') &&
     !services.some(({ replicationStatus }) => replicationStatus === 'failed-over') &&
@@ -107,11 +108,14 @@ function enough(failures: readonly Failure[], requests: number): boolean {
 /** The driver's own message, of raw volumes that can have been nowhere else, and nothing was made there since. */
 function failsOn(
   { host, services }: Backend,
-  { creations }: Scales,
+  { creations, servingSince }: Scales,
   served: ReadonlyMap<string, readonly string[]>,
   hostOf: ReadonlyMap<string, string>,
 ): boolean {
-  const lastMadeMs = Math.max(...services.map((row) => creations.lastMade.get(row.host) ?? -Infinity));
+  const sinceMs = Math.max(
+    servingSince.get(host) ?? Infinity,
+    ...services.map((row) => creations.lastMade.get(row.host) ?? -Infinity),
+  );
   const isOnIt = ({ volumeType, triedOn }: Creation): boolean => {
     const serving = served.get(volumeType);
     return (serving?.length === 1 && serving[0] === host) || [...triedOn].some((row) => hostOf.get(row) === host);
@@ -119,18 +123,20 @@ function failsOn(
   return enough(
     creations.failures.filter(
       ({ reason, atMs, volume }) =>
-        reason === 'driver' && atMs > lastMadeMs && volume !== undefined && volume.raw && isOnIt(volume),
+        reason === 'driver' && atMs > sinceMs && volume !== undefined && volume.raw && isOnIt(volume),
     ),
     BACKEND_REQUESTS,
   );
 }
 
 /** Creations that should be over hang, and none on this backend has come to any end since they began. */
-function hangsOn({ host, services }: Backend, { creations, underWay, sinceMs, nowMs }: Scales): boolean {
+function hangsOn({ host, services }: Backend, { creations, underWay, servingSince, nowMs }: Scales): boolean {
   const rows = new Set(services.map((row) => row.host));
   const open = (underWay?.creating ?? []).filter((volume) => volume.host !== undefined && rows.has(volume.host));
   // What waited for a service that was away has not hung.
-  const hanging = open.filter((volume) => nowMs - Math.max(sinceOf(volume), sinceMs(host)) > HANGS_MS);
+  const hanging = open.filter(
+    (volume) => nowMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
+  );
   if (hanging.length < HANGING || open.some((volume) => nowMs - sinceOf(volume) > CHRONIC_MS)) return false;
   const firstMs = Math.min(...hanging.map(sinceOf));
   return services.every(
@@ -144,18 +150,19 @@ function hangsOn({ host, services }: Backend, { creations, underWay, sinceMs, no
 function typesOf(
   { failures, recent }: CreationsSeen,
   served: ReadonlyMap<string, readonly string[]>,
-  usable: ReadonlySet<string>,
+  servingSince: ReadonlyMap<string, number>,
   failing: ReadonlySet<string>,
 ): readonly WeighedType[] {
   const names = new Set(failures.flatMap(({ volume }) => volume?.volumeType ?? []));
   return [...names].toSorted().map((volumeType) => {
     const made = recent.flatMap((one) => (one.volumeType === volumeType && one.made ? one.made.atMs : []));
-    const lastMadeMs = Math.max(-Infinity, ...made);
+    const able = (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
+    const ableMs = able.length === 0 ? -Infinity : Math.min(...able.map((host) => servingSince.get(host) ?? Infinity));
+    const sinceMs = Math.max(ableMs, ...made);
     const fails = enough(
-      failures.filter(({ atMs, volume }) => volume?.volumeType === volumeType && atMs > lastMadeMs),
+      failures.filter(({ atMs, volume }) => volume?.volumeType === volumeType && atMs > sinceMs),
       TYPE_REQUESTS,
     );
-    const able = (served.get(volumeType) ?? []).filter((host) => usable.has(host));
     return {
       volumeType,
       // Where all that could serve it are failing, that says it.
@@ -169,11 +176,11 @@ function typesOf(
 function apart(
   types: readonly WeighedType[],
   served: ReadonlyMap<string, readonly string[]>,
-  usable: ReadonlySet<string>,
+  servingSince: ReadonlyMap<string, number>,
 ): boolean {
   const groups = types
     .filter(({ failing }) => failing)
-    .map(({ volumeType }) => new Set((served.get(volumeType) ?? []).filter((host) => usable.has(host))));
+    .map(({ volumeType }) => new Set((served.get(volumeType) ?? []).filter((host) => servingSince.has(host))));
   return groups.some((one, i) => groups.slice(i + 1).some((other) => [...one].every((host) => !other.has(host))));
 }
 

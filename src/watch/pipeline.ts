@@ -183,8 +183,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
               volumeTypes: round.collectors.some(({ collector, success }) => collector === 'volume_types' && success)
                 ? volumeTypes
                 : undefined,
-              // Cinder's clock and ours differ by less than what hangs on this.
-              sinceMs: (host) => histories.get(host)?.sinceMs ?? round.atMs,
               nowMs: cinderNowMs ?? round.atMs,
             })
           : undefined,

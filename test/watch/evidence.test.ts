@@ -161,6 +161,12 @@ test("the type's only backend is disabled: nothing", async (t) => {
   const page = await users('one', 8);
   assert.equal(page.value('cinder_volume_type_creations_failing', { volume_type: 'one' }), 0);
   assert.deepEqual(decided(page), []);
+  simulator.cloud.enable('c1@one');
+  assert.deepEqual(
+    decided(await minutes(5)),
+    [],
+    'what failed while it was disabled is explained by that, afterwards as well',
+  );
 });
 
 test('a thin pool is full: its own alert alone', async (t) => {
