@@ -139,11 +139,14 @@ is \`up_assumed\`: nothing can be \`stale\`. Of several pools the list tells the
 
 /** A row for every key of a mapping, and of the mappings within it. */
 function rows(schema: z.ZodObject, prefix: string): readonly string[] {
-  return Object.entries(schema.shape).flatMap(([key, optional]) => {
-    const inner = (optional as z.ZodOptional<z.ZodType>).unwrap();
+  return Object.entries(schema.shape).flatMap(([key, found]) => {
+    const type = found as z.ZodType;
+    const optional = type.def.type === 'optional';
+    const inner = optional ? (type as z.ZodOptional<z.ZodType>).unwrap() : type;
     const name = `${prefix}${key}`;
     const { description, key: meta } = inner.meta() ?? {};
-    if (meta && description) return [row(`\`${name}\``, meta.type, meta.default ?? '', description)];
+    if (meta && description)
+      return [row(`\`${name}\``, meta.type, meta.default ?? (optional ? '' : 'required'), description)];
     if (inner.def.type === 'object') return rows(inner as z.ZodObject, `${name}.`);
     throw new Error(`${name} has no description`);
   });

@@ -4,7 +4,7 @@ import type { Signals } from '../src/cli/signals.ts';
 import { generate } from './generated.ts';
 
 /** Writes docs/commands.md from what `--help` prints, and docs/http.md from what `/openapi.json` says; with `--check` only compares. */
-const COMMANDS = ['serve', 'check', 'demo', 'rules', 'report', 'access-rules'];
+const COMMANDS = ['serve', 'check', 'demo', 'rules', 'report', 'canary', 'access-rules'];
 
 /** Those without flags of their own. */
 const WITHOUT_TABLE = ['healthcheck', 'completion', 'man'];
@@ -86,7 +86,7 @@ Both \`--flag value\` and \`--flag=value\` work. Without the name of a command i
 |---|---|
 | 0 | it worked, or the process was told to stop |
 | 1 | the command line or the configuration cannot be used; the message says why |
-| of \`check\` | as monitoring plugins have it, see [below](#check) |
+| of \`check\` and \`canary\` | as monitoring plugins have it, see [check](#check) and [canary](#canary) |
 ${sections.join('')}${plain.join('')}`;
 }
 

@@ -8,6 +8,7 @@ import {
   newest,
   type Standing,
 } from './evidence.ts';
+import type { CanaryProof } from './canary.ts';
 import type { Condition } from './conditions.ts';
 import type { Answering } from './probes.ts';
 import type { Backend, Pool, Service } from './model.ts';
@@ -31,12 +32,14 @@ type Known = Pick<Standing, 'reports' | 'words' | 'poolsRead'> & {
   readonly probed?: ReadonlyMap<string, { readonly alive: boolean; readonly answering: Answering }>;
   /** By host of cinder-volume: when the last volume was made there, by Cinder's clock. */
   readonly lastMade?: ReadonlyMap<string, number>;
+  /** What the canary proves, by backend. */
+  readonly proofs?: ReadonlyMap<string, CanaryProof>;
 };
 
 function gather(
   host: string,
   services: readonly Service[],
-  { reports, words, poolsRead, probed, lastMade }: Known,
+  { reports, words, poolsRead, probed, lastMade, proofs }: Known,
   { staleAfterMs, nowMs }: Judgement,
 ): Facts {
   const asked = probed?.get(host);
@@ -63,6 +66,7 @@ function gather(
     newerWord,
     // What a process did while it lived says nothing of one without a heartbeat, nor the other way round.
     answering: asked?.alive === isAlive(serving, nowMs) ? asked.answering : undefined,
+    canary: proofs?.get(host),
     statsAtMs: report?.statsAtMs,
     lastMadeAtMs: newest(services.map((service) => lastMade?.get(service.host))),
     heartbeatAtMs: newest((serving.length > 0 ? serving : services).map((service) => service.updatedAtMs)),
@@ -102,12 +106,14 @@ function conditionOf(facts: Facts, judgement: Judgement): Condition {
   if (!isAlive(serving, judgement.nowMs)) return 'service_down';
   if (pools.length === 0) {
     const said = facts.poolsRead ? 'unknown' : fromList(facts.listed);
-    return said !== 'unknown' && said !== 'down' && isUnresponsive(facts) ? 'unresponsive' : said;
+    if (said === 'unknown' || said === 'down') return said;
+    return isUnresponsive(facts) ? 'unresponsive' : facts.canary?.failing === true ? 'failing' : said;
   }
   if (pools.every(isDown)) return 'down';
   if (freshness === 'stale') return 'stale';
   if (freshness !== 'fresh') return 'unknown';
   if (isUnresponsive(facts)) return 'unresponsive';
+  if (facts.canary?.failing === true) return 'failing';
   if (pools.some(isVanished)) return pools.every(isWithoutCapacity) ? 'failing' : 'degraded';
   if (newerWord !== undefined || !pools.every(isUp)) return 'degraded';
   return pools.every((pool) => pool.backendState === undefined) ? 'up_assumed' : 'up';

@@ -1,6 +1,7 @@
 import { ageOf, isAhead, isOvertaken, isVanished, isWithoutCapacity, type Freshness, type Report } from './evidence.ts';
 import { withoutControls } from '../text.ts';
 import { outageOf } from './drivers.ts';
+import type { CanaryProof } from './canary.ts';
 import type { Condition } from './conditions.ts';
 import type { Answering } from './probes.ts';
 import type { Pool, Service } from './model.ts';
@@ -33,6 +34,8 @@ export interface Facts {
   readonly newerWord: string | undefined;
   /** Whether its cinder-volume answers; undefined: nobody knows. */
   readonly answering: Answering | undefined;
+  /** What the canary proves of it; undefined: nothing. */
+  readonly canary: CanaryProof | undefined;
   readonly statsAtMs: number | undefined;
   /** When the last volume was made on it; undefined: not known. */
   readonly lastMadeAtMs: number | undefined;
@@ -73,7 +76,7 @@ function clauses(condition: Condition, facts: Facts, judgement: Judgement): stri
     case 'degraded':
       return degraded(facts, judgement);
     case 'up_assumed':
-      return assumed(facts, judgement);
+      return `${assumed(facts, judgement)}${proven(facts)}`;
     case 'up':
       return 'its driver reports up';
   }
@@ -162,7 +165,12 @@ function unresponsive({ answering, services }: Facts): string {
   return `heartbeats arrive, but its cinder-volume has answered no request${lasting}, and nothing that was under way on it has ended: its threads are stuck, or it hears nothing from the message bus${whole}`;
 }
 
-function failing({ pools }: Facts): string {
+function failing({ pools, canary }: Facts): string {
+  if (canary?.failing === true) {
+    const { failure } = canary.run;
+    const phase = failure?.phase === 'delete' ? 'deleted' : 'made';
+    return `no volume of the canary's type ${quote(canary.volumeType)} can be ${phase} on it, twice in a row or more: ${failure?.message ?? ''}`;
+  }
   const bytes = pools.reduce((sum, pool) => sum + (pool.allocatedBytes ?? 0), 0);
   return `its driver reports no capacity at all while ${gib(bytes)} are allocated: the array does not answer it`;
 }
@@ -214,6 +222,11 @@ function assumption({ report, pools, statsAtMs }: Facts, { blindness }: Judgemen
   if (outageOf(pools) === 'never_asks') return `${never}. It never asks its array: only a canary can tell`;
   if (pools.every(isWithoutCapacity)) return `${never}. It reports no capacity at all`;
   return statsAtMs === undefined ? `${never}. Its stats carry no time` : `${never}. Its stats arrive`;
+}
+
+/** A success is proof that Cinder's default is not. Its age is on the row of the volume type: a reason that changes each minute is no reason. */
+function proven({ canary }: Facts): string {
+  return canary?.failing === false ? '. The canary has made a volume on it and taken it away' : '';
 }
 
 function withoutStats(blindness: string): string {

@@ -1,3 +1,4 @@
+import type { CanaryRow } from './canary.ts';
 import type { Condition } from './conditions.ts';
 import type { Backend, Pool, Service } from './model.ts';
 import type { OperationsSeen } from './operations.ts';
@@ -82,6 +83,8 @@ export interface Snapshot {
   readonly typesAlone: ReadonlyMap<string, number>;
   /** What operations on volumes tell; undefined: nobody asked. */
   readonly operations?: OperationsSeen | undefined;
+  /** What the canary knows of each of its volume types; undefined: there is no canary. */
+  readonly canary?: readonly CanaryRow[] | undefined;
   readonly api: ApiVersions | undefined;
   readonly collectors: readonly CollectorStatus[];
 }

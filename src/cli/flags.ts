@@ -161,6 +161,11 @@ export const COMMANDS = [
   { name: 'rules', takes: '[flags]', does: 'print the alert rules, with other thresholds if wanted' },
   { name: 'report', takes: '[flags]', does: 'ask a Prometheus how available the storage was this month' },
   {
+    name: 'canary',
+    takes: '[flags] [TYPE...]',
+    does: 'make a volume, see that it works, take it away; and what belongs to it',
+  },
+  {
     name: 'access-rules',
     takes: '[flags]',
     does: 'print the access rules of an application credential that may only read',

@@ -1,6 +1,7 @@
 import { quoted } from '../config/tree.ts';
 import { VERSION } from '../version.ts';
 import { ACCESS_RULES_FLAGS, USAGE as ACCESS_RULES_USAGE } from './access-rules.ts';
+import { CANARY_FLAGS, USAGE as CANARY_USAGE } from './canary.ts';
 import { CHECK_FLAGS, USAGE as CHECK_USAGE } from './check.ts';
 import { DEMO_FLAGS, USAGE as DEMO_USAGE } from './demo.ts';
 import { COMMANDS, type Flag, FlagError, FLAGS, help, parseFlags, USAGE, written } from './flags.ts';
@@ -43,6 +44,7 @@ const MANUALS: Readonly<Record<(typeof COMMANDS)[number]['name'], Manual>> = {
   demo: { usage: DEMO_USAGE, flags: DEMO_FLAGS },
   rules: { usage: RULES_USAGE, flags: RULES_FLAGS },
   report: { usage: REPORT_USAGE, flags: REPORT_FLAGS },
+  canary: { usage: CANARY_USAGE, flags: CANARY_FLAGS },
   'access-rules': { usage: ACCESS_RULES_USAGE, flags: ACCESS_RULES_FLAGS },
   healthcheck: { usage: HEALTHCHECK_USAGE, flags: FLAGS },
   completion: { usage: COMPLETION_USAGE, flags: HELP_FLAG, words: SHELLS },

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   demo: async () => (await import('./demo.ts')).demo,
   rules: async () => (await import('./rules.ts')).rules,
+  canary: async () => (await import('./canary.ts')).canary,
   report: async () => (await import('./report.ts')).report,
   'access-rules': async () => (await import('./access-rules.ts')).accessRules,
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
@@ -26,7 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** These two serve until they are told to stop. The others end by themselves, and by any signal. */
 const SERVING = ['serve', 'demo'];
 
-/** Exit code for a command line or configuration that cannot be used; `check` has its own, as monitoring plugins do. */
+/** Exit code for a command line or configuration that cannot be used; `check` and `canary` have their own, as monitoring plugins do. */
 const UNUSABLE = 1;
 
 /** Runs a command line (without the program's name) and resolves with the exit code. */
@@ -48,7 +49,7 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
     return await command(named ? args.slice(1) : args, surroundings, signals);
   } catch (error) {
     process.stderr.write(`cinder-exporter: ${messageOf(error)}\n`);
-    return first === 'check' ? 3 : UNUSABLE;
+    return first === 'check' || first === 'canary' ? 3 : UNUSABLE;
   }
 }
 

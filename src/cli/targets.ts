@@ -15,8 +15,10 @@ export function loadTargets(config: Config, surroundings: Surroundings): Target[
   return config.clouds.map((cloud) => {
     try {
       const access = loadAccess({ ...surroundings, ...(cloud.osCloud !== undefined && { cloud: cloud.osCloud }) });
+      const { canary } = cloud;
+      const canaryAccess = canary && loadAccess({ ...surroundings, cloud: canary.osCloud });
       // Without a configuration file the cloud is called as it is found: the entry of clouds.yaml, or `envvars`.
-      return { config: cloud.osCloud === undefined ? { ...cloud, name: access.name } : cloud, access };
+      return { config: cloud.osCloud === undefined ? { ...cloud, name: access.name } : cloud, access, canaryAccess };
     } catch (error) {
       if (!(error instanceof AccessError) || error.kind !== 'none') throw error;
       const demo = 'To see the exporter at work on a simulated cloud, run: cinder-exporter demo';

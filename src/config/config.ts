@@ -54,6 +54,24 @@ export interface CloudConfig {
   readonly operationLimits: OperationLimits;
   readonly volumeTypesEveryMs: number;
   readonly limits: Limits;
+  /** undefined: nothing is ever made in this cloud. */
+  readonly canary?: CanaryConfig;
+}
+
+/** What makes a volume now and then, looks whether it works, and takes it away. */
+export interface CanaryConfig {
+  /** The entry of clouds.yaml of its own login. */
+  readonly osCloud: string;
+  readonly types: readonly CanaryTypeConfig[];
+  /** Between two rounds of a type: as configured, or longer where more than 30 rounds an hour would come of it. */
+  readonly everyMs: number;
+  readonly pauseFile?: string;
+}
+
+export interface CanaryTypeConfig {
+  readonly volumeType: string;
+  /** The backend that it is for alone; undefined: it has several, and judges none. */
+  readonly backend?: string;
 }
 
 /** Bounds on what one answer may hold; what is beyond is counted and reported, never silently lost. */

@@ -1,4 +1,4 @@
-import type { CloudConfig, Config, OperationLimits, Schedule } from './config.ts';
+import type { CanaryConfig, CloudConfig, Config, OperationLimits, Schedule } from './config.ts';
 import { periodMs } from './cron.ts';
 import { ConfigError } from './error.ts';
 import { problem, problemAt, type Problem, problemLines, schemaProblems, treeAt } from './problems.ts';
@@ -9,6 +9,7 @@ import {
   fileSchema,
   type FileSettings,
   MAX_CLOUDS,
+  SEVERAL_BACKENDS,
   type FileDefaults,
 } from './schema.ts';
 import { child, type MapTree, plainValue, quoted, quotedText, type Tree } from './tree.ts';
@@ -130,6 +131,23 @@ function completeCloud(
       maxRows: limits.max_rows ?? 200_000,
       maxLabelLength: limits.max_label_length ?? 1024,
     },
+    ...(own.canary && { canary: completeCanary(own.canary) }),
+  };
+}
+
+/** Between two rounds in one cloud: 30 an hour. */
+export const CANARY_GAP_MS = 2 * MINUTE;
+
+function completeCanary(own: NonNullable<FileCloud['canary']>): CanaryConfig {
+  const types = Object.entries(own.volume_types).map(([volumeType, backend]) => ({
+    volumeType,
+    ...(backend !== SEVERAL_BACKENDS && { backend }),
+  }));
+  return {
+    osCloud: own.os_cloud,
+    types,
+    everyMs: Math.max(own.interval ?? 30 * MINUTE, types.length * CANARY_GAP_MS),
+    ...(own.pause_file !== undefined && { pauseFile: own.pause_file }),
   };
 }
 
@@ -195,6 +213,23 @@ function contradictions(cloud: CloudConfig): readonly Contradiction[] {
       keys: [['stale_after']],
       expected: `at least the interval of cloud ${cloud.name} (${formatDuration(period)})`,
       got: formatDuration(cloud.staleAfterMs),
+    });
+  }
+  if (cloud.canary && cloud.canary.osCloud === cloud.osCloud) {
+    found.push({
+      keys: [['canary', 'os_cloud']],
+      expected: `another entry of clouds.yaml than that of cloud ${cloud.name}: the canary has a login of its own`,
+      got: quoted(cloud.canary.osCloud),
+    });
+  }
+  const judging = cloud.canary?.types.filter(({ backend }) => backend !== undefined) ?? [];
+  const twice = judging.find(({ backend }, i) => judging.findIndex((type) => type.backend === backend) < i);
+  const first = judging.find(({ backend }) => backend === twice?.backend);
+  if (twice !== undefined && first !== undefined) {
+    found.push({
+      keys: [['canary', 'volume_types']],
+      expected: `one volume type for each backend of cloud ${cloud.name}`,
+      got: `${quoted(first.volumeType)} and ${quoted(twice.volumeType)} for the same`,
     });
   }
   if (cloud.schedulerTimeoutMs < cloud.schedulerPatienceMs) {

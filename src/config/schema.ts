@@ -70,6 +70,10 @@ function inBounds(value: number | undefined, min: number, max: number, expected:
   return value !== undefined && value >= min && value <= max ? value : refuse(context, expected);
 }
 
+const CANARY_BACKEND = 'a backend, such as host@backend, or several';
+/** A round in two minutes: with more, a type would have one less often than twice a day. */
+const MAX_CANARY_TYPES = 100;
+
 const KIB = 1024;
 const GIB = 1024 ** 3;
 
@@ -197,6 +201,49 @@ const settings = {
 /** The settings of `defaults`, all optional. */
 const defaultsSchema = mapping(settings);
 
+/** A volume type's value in `canary.volume_types` when it has more backends than one. */
+export const SEVERAL_BACKENDS = 'several';
+
+/** The canary of one cloud: there is none without this, and none for every cloud. */
+const canary = mapping({
+  os_cloud: text(
+    'the name of a cloud in clouds.yaml',
+    (name) => name !== '' && name.length <= 256,
+    undefined,
+    'The entry of clouds.yaml that the canary logs in with. It must not be the entry of the cloud itself, but a plain member of a project that was made for it.',
+  ),
+  volume_types: z
+    .record(
+      z.string().min(1, { error: 'the name of a volume type' }).max(255, { error: 'the name of a volume type' }),
+      z
+        .string({ error: CANARY_BACKEND })
+        .refine((name) => name === SEVERAL_BACKENDS || /^[^\s#]{1,255}$/.test(name), { error: CANARY_BACKEND }),
+      { error: 'a mapping of volume types to their backends' },
+    )
+    .refine((types) => Object.keys(types).length > 0 && Object.keys(types).length <= MAX_CANARY_TYPES, {
+      error: `1 to ${MAX_CANARY_TYPES} volume types`,
+    })
+    .meta(
+      meta(
+        'The volume types of which volumes are made, each with the backend that it is for (`host@backend` or `cluster@backend`, as in `cinder_backend_state{host}`). What happens to such a volume says how that backend is, so the type must be private and lead to no other. `several`: the type has more backends, and judges none.',
+        `a mapping of 1 to ${MAX_CANARY_TYPES} volume types to their backends`,
+        undefined,
+      ),
+    ),
+  interval: duration(
+    5 * MINUTE,
+    7 * DAY,
+    '30m',
+    'Time between two rounds of a volume type. A cloud has 30 rounds an hour at most: with more types than fit the time becomes longer.',
+  ).optional(),
+  pause_file: text(
+    'the path of a file that begins with /',
+    (path) => path.startsWith('/') && !path.includes('\0'),
+    undefined,
+    'While this file exists no round begins. `cinder-exporter canary --pause` makes it, `--resume` removes it.',
+  ).optional(),
+});
+
 /** The settings of one cloud. */
 export const cloudSchema = mapping({
   os_cloud: text(
@@ -206,6 +253,7 @@ export const cloudSchema = mapping({
     'The entry of clouds.yaml to log in with. `envvars` takes the `OS_*` variables.',
   ).optional(),
   ...settings,
+  canary: canary.optional(),
 });
 
 /** The names a cloud can have: they are part of URLs and logs. */

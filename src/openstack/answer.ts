@@ -86,23 +86,32 @@ function httpError(request: Request, answer: Answer, message: string, reason: Fa
     operation: request.operation,
     url,
     status: answer.status,
+    fault: faultOf(answer)?.name,
     requestId: id,
     retryAfterMs: retryAfter(answer),
   });
 }
 
-/** The `message` of OpenStack's three shapes of error: `{"error":{}}`, `{"<faultName>":{}}`, and none (HTML). */
-function faultMessage(request: Request, answer: Answer): string {
-  if (answer.body.length > 65_536 || answer.body[0] !== 0x7b || isDeep(answer.body)) return '';
+/** The one key of an error and what is below it, of OpenStack's shapes of error: `{"error":{}}`, `{"<faultName>":{}}`; undefined for others (HTML). */
+function faultOf({ body }: Answer): { readonly name: string; readonly message: unknown } | undefined {
+  if (body.length > 65_536 || body[0] !== 0x7b || isDeep(body)) return undefined;
   try {
-    const [fault] = Object.values(JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>);
+    const [entry] = Object.entries(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
+    if (entry === undefined) return undefined;
+    const [name, fault] = entry;
     const message = typeof fault === 'object' && fault !== null ? (fault as { message?: unknown }).message : undefined;
-    if (typeof message !== 'string') return '';
-    if (request.operation === 'token') return `: ${keystoneMessage(request, message)}`;
-    return `: ${oneLine(withoutSecrets(request, message))}`;
+    return { name, message };
   } catch {
-    return '';
+    return undefined;
   }
+}
+
+/** The `message` of an error of OpenStack. */
+function faultMessage(request: Request, answer: Answer): string {
+  const message = faultOf(answer)?.message;
+  if (typeof message !== 'string') return '';
+  if (request.operation === 'token') return `: ${keystoneMessage(request, message)}`;
+  return `: ${oneLine(withoutSecrets(request, message))}`;
 }
 
 /** What Keystone says to a login, with what is said of whom. Source: keystone/exception.py and keystone/auth. */

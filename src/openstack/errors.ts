@@ -10,6 +10,8 @@ export interface FailureDetails {
   /** Without query and credentials. */
   readonly url: string;
   readonly status?: number | undefined;
+  /** Cinder's own name for what is wrong, such as `itemNotFound`: whoever stands before it has none. Never shown. */
+  readonly fault?: string | undefined;
   readonly requestId?: string | undefined;
   /** What the server asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;

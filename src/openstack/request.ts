@@ -4,7 +4,7 @@ import type { Secret } from '../config/secret.ts';
 export interface Request {
   /** What the request is for, in messages and metrics. */
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

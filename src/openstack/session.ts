@@ -48,6 +48,20 @@ export interface Session {
   readonly generation: () => number;
 }
 
+/** What changes something in the cloud. */
+interface Write extends Get {
+  readonly method: 'POST' | 'DELETE';
+  readonly body?: unknown;
+}
+
+/** A session that may change what is in the cloud: the canary's own, and never that which monitors. */
+export interface WritingSession extends Session {
+  /** Sent once, whatever becomes of it: without an answer nobody knows what it did. Throws an OpenStackError unless the status is of 200 to 299. */
+  readonly write: (write: Write) => Promise<SessionAnswer>;
+  /** The project that the token is for; undefined before the first login, and of a token for none. */
+  readonly projectId: () => string | undefined;
+}
+
 interface Login {
   readonly token: Token;
   /** As the catalog has it. */
@@ -60,13 +74,22 @@ interface Login {
   onTrial: boolean;
 }
 
-export function createSession(
+type SessionParts = readonly [
   access: CloudAccess,
   transport: Transport,
   loginTimeoutMs: number,
   pauses: Pick<Pauses, 'token' | 'catalog' | 'discovery'>,
-  { now }: Pick<Clock, 'now'> = SYSTEM_CLOCK,
-): Session {
+  clock?: Pick<Clock, 'now'>,
+];
+
+/** A session that can only read. */
+export function createSession(...parts: SessionParts): Session {
+  const { write: _, projectId: __, ...session } = createWritingSession(...parts);
+  return session;
+}
+
+export function createWritingSession(...parts: SessionParts): WritingSession {
+  const [access, transport, loginTimeoutMs, pauses, { now } = SYSTEM_CLOCK] = parts;
   // One gateway may stand before all services, and echo what it saw before.
   const secret = secretOf(access.auth);
   let login: Login | undefined;
@@ -145,10 +168,10 @@ export function createSession(
     return inFlight;
   }
 
-  function requestFor(using: Login, get: Get): Request {
+  function requestFor(using: Login, get: Get, method: Request['method'] = 'GET'): Request {
     const url = new URL(using.endpoint + get.path);
     const headers = { ...get.headers, 'x-auth-token': using.token.value.reveal() };
-    return { operation: get.operation, method: 'GET', url, headers, secret, timeoutMs: get.timeoutMs };
+    return { operation: get.operation, method, url, headers, secret, timeoutMs: get.timeoutMs };
   }
 
   async function get(wanted: Get): Promise<SessionAnswer> {
@@ -179,7 +202,18 @@ export function createSession(
     return { request, answer };
   }
 
+  async function write(wanted: Write): Promise<SessionAnswer> {
+    const { method, body } = wanted;
+    const plain = requestFor(await current(), wanted, method);
+    const request = body === undefined ? plain : { ...plain, body: JSON.stringify(body) };
+    const answer = await transport.send(request);
+    if (answer.status < 200 || answer.status > 299) throw statusError(request, answer);
+    return { request, answer };
+  }
+
   return {
+    write,
+    projectId: () => login?.token.projectId,
     endpoint: async () => (await current()).endpoint,
     get,
     getOpen,

@@ -44,6 +44,7 @@ const ASSIGNMENTS: readonly (readonly [string, string, readonly string[], readon
   ['member', 'demo', ['member', 'reader'], []],
   ['reader', 'demo', ['reader'], ['reader']],
   ['monitor', 'service', ['monitor'], []],
+  ['canary', 'canary', ['member', 'reader'], []],
 ];
 
 /** The same users, projects and roles as the test installation has; each user's password is its name and `-pw`. */
@@ -53,7 +54,7 @@ export function createDirectory(): Directory {
   const credential = { id: idOf('application_credential', 'lab'), name: 'lab', secret: 'lab-appcred-secret' };
   return {
     users: ASSIGNMENTS.map(([name]) => ({ id: userId(name), name, password: `${name}-pw` })),
-    projects: ['admin', 'demo', 'service'].map((name) => ({ id: projectId(name), name })),
+    projects: ['admin', 'demo', 'service', 'canary'].map((name) => ({ id: projectId(name), name })),
     applicationCredentials: [
       { ...credential, userId: userId('admin'), projectId: projectId('admin'), roles: ['admin'] },
     ],
@@ -68,13 +69,14 @@ export function createDirectory(): Directory {
 }
 
 /** As whom to log in: the admin of a project, other users, the admin on the system's scope, the admin's application credential. */
-export type Who = 'admin' | 'member' | 'reader' | 'monitor' | 'system' | 'appcred';
+export type Who = 'admin' | 'member' | 'reader' | 'monitor' | 'canary' | 'system' | 'appcred';
 
 const PROJECTS: Readonly<Record<string, string>> = {
   admin: 'admin',
   member: 'demo',
   reader: 'demo',
   monitor: 'service',
+  canary: 'canary',
 };
 
 /** The `OS_*` variables with which a client logs in. */

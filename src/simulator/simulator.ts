@@ -40,6 +40,8 @@ export interface Simulator {
   environment(who?: Who): Record<string, string>;
   readonly cloud: Faults & Pick<Canned, 'answerWith'>;
   readonly requests: RequestLog;
+  /** Cinder's API without the wire. */
+  readonly cinder: Handler;
   /** Stops everything; requests under way are cut. */
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     environment: (who = 'admin') => environmentOf(who, `${url}/identity/v3`, cloud.directory),
     cloud: handle,
     requests: log,
+    cinder: handlers['/volume'],
     async close() {
       cloud.processes.close();
       cloud.bus.close();

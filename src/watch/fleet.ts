@@ -15,6 +15,8 @@ import { createWatcher, type Watcher } from './watcher.ts';
 export interface Target {
   readonly config: CloudConfig;
   readonly access: CloudAccess;
+  /** The canary's own login, where there is a canary. */
+  readonly canaryAccess?: CloudAccess | undefined;
 }
 
 /** A watched cloud with its page: its families, and what the exporter tells of its work for it. */
@@ -60,10 +62,11 @@ export function createFleet(
   let closed = false;
 
   function start(target: Target, fingerprint: string, position: number, several: boolean): Member {
-    const { config, access } = target;
+    const { config, access, canaryAccess } = target;
     const watcher = createWatcher({
       config,
       access,
+      canaryAccess,
       log: several ? withFields(log, { cloud: config.name }) : log,
       clock,
     });
@@ -74,6 +77,7 @@ export function createFleet(
         placed = undefined;
       }));
     const first = run().then(() => tellFirst(watcher, log));
+    watcher.canary?.start();
     const scheduled = startSchedule({
       schedule: config.schedule,
       maxRandomDelayMs: config.maxRandomDelayMs,
@@ -146,7 +150,7 @@ function stop({ scheduled, watcher }: Member): void {
 
 /** Equal for equal settings, secrets and certificates included. */
 function fingerprintOf(target: Target, several: boolean): string {
-  const revealed = JSON.stringify([target.config, revealAll(target.access), several]);
+  const revealed = JSON.stringify([target.config, revealAll(target.access), revealAll(target.canaryAccess), several]);
   return createHash('sha256').update(revealed).digest('hex');
 }
 

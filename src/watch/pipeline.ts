@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { assess } from '../cinder/assess.ts';
+import { proofsOf } from '../cinder/canary.ts';
 import {
   type Evidence,
   isDisputed,
@@ -51,7 +52,7 @@ export interface Accepted {
 }
 
 /** What the refresh knows that the evidence does not. `now` is our monotonic clock. */
-interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors'> {
+interface Round extends Pick<Snapshot, 'atMs' | 'up' | 'api' | 'collectors' | 'canary'> {
   readonly now: number;
   /** What the probes of each backend came to; undefined: nobody asks. */
   readonly probes?: ReadonlyMap<string, { readonly alive: boolean; readonly probed: Probed }> | undefined;
@@ -119,7 +120,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     for (const backend of assess(
       stands.services,
-      { ...stands, probed, lastMade: operations.creations.seen(nowMs ?? round.atMs).lastMade },
+      {
+        ...stands,
+        probed,
+        lastMade: operations.creations.seen(nowMs ?? round.atMs).lastMade,
+        proofs: proofsOf(round.canary ?? [], round.atMs),
+      },
       { nowMs, staleAfterMs: options.staleAfterMs, blindness },
     )) {
       backends.push(backend);
@@ -162,6 +168,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         up: round.up,
         // With nothing fresh left, only cinder_up and what the exporter tells of itself stay.
         api: services || reports.size > 0 ? round.api : undefined,
+        canary: round.canary,
         collectors: round.collectors,
         services: (services ?? []).map((service) =>
           isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,

@@ -1,4 +1,5 @@
 import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
+import { createCanary, type Canary, type Surroundings } from '../canary/canary.ts';
 import { createCinderApi } from './cinder-api.ts';
 import { createCollectorLog } from './collectors.ts';
 import { asOpenStackError, createLane } from './scheduler-queue.ts';
@@ -34,6 +35,8 @@ export interface Watcher {
   readonly snapshot: () => Snapshot | undefined;
   /** Told after each swap; returns how to stop that. */
   readonly onSwap: (listener: (snapshot: Snapshot) => void) => () => void;
+  /** What makes a volume now and then; undefined where none is configured. */
+  readonly canary?: Canary | undefined;
   /** Ends its connections and requests. */
   readonly close: () => void;
 }
@@ -41,13 +44,16 @@ export interface Watcher {
 export interface WatcherOptions {
   readonly config: CloudConfig;
   readonly access: CloudAccess;
+  /** The canary's own login. */
+  readonly canaryAccess?: CloudAccess | undefined;
   readonly log: Log;
   readonly clock?: Clock;
 }
 
 const FIVE_MINUTES = 300_000;
 
-export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: WatcherOptions): Watcher {
+export function createWatcher(options: WatcherOptions): Watcher {
+  const { config, access, canaryAccess, log, clock = SYSTEM_CLOCK } = options;
   const metrics = createCloudMetrics();
   const transport = createTransport({
     tls: access.tls,
@@ -141,6 +147,20 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
         })
       : undefined;
 
+  const canary =
+    config.canary && canaryAccess
+      ? createCanary({
+          config: config.canary,
+          access: canaryAccess,
+          clock,
+          log,
+          requestTimeoutMs: config.requestTimeoutMs,
+          surroundings: () => published && surroundingsOf(published.snapshot),
+          changed: republish,
+          observe: (operation, status, seconds) => metrics.requests.observe({ operation, status }, seconds),
+        })
+      : undefined;
+
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let published: Published | undefined;
   let up = false;
@@ -163,6 +183,7 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       api: api.versions(),
       collectors: collectors.all(),
       probes: prober?.probed(),
+      canary: canary?.rows(),
     });
     show(fresh);
   }
@@ -239,11 +260,28 @@ export function createWatcher({ config, access, log, clock = SYSTEM_CLOCK }: Wat
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    canary,
     close() {
       closed = true;
       prober?.close();
+      canary?.close();
       transport.close();
     },
+  };
+}
+
+/** What the canary may go by. */
+function surroundingsOf({ up, collectors, volumeTypes, backends }: Snapshot): Surroundings {
+  const pools = collectors.find(({ collector }) => collector === 'pools');
+  const types = collectors.find(({ collector }) => collector === 'volume_types');
+  return {
+    // Where no pools are read nobody can tell, and the service list has to do.
+    schedulerAnswers: up && pools?.success !== false,
+    backendsOf: (volumeType) =>
+      types?.success === true
+        ? volumeTypes.filter((row) => row.volumeType === volumeType).map(({ host }) => host)
+        : undefined,
+    conditionOf: (backend) => backends.find(({ host }) => host === backend)?.condition,
   };
 }
 

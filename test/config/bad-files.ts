@@ -76,7 +76,7 @@ export const BAD_FILES: readonly BadFile[] = [
     'a clouds.yaml entry',
     'clouds:\n  prod:\n    auth: {password: s3cret}\n',
     [
-      '3:5: clouds.prod.auth: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "auth"',
+      '3:5: clouds.prod.auth: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, canary, got "auth"',
     ],
   ],
   [
@@ -115,7 +115,7 @@ export const BAD_FILES: readonly BadFile[] = [
     '__proto__ as a setting',
     'clouds: {a: {__proto__: 1}}\n',
     [
-      '1:14: clouds.a.__proto__: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "__proto__"',
+      '1:14: clouds.a.__proto__: expected one of os_cloud, interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, canary, got "__proto__"',
     ],
   ],
   ['clouds without a value', 'clouds:\n', ['1:8: clouds: expected a mapping, got nothing']],
@@ -420,5 +420,55 @@ export const BAD_FILES: readonly BadFile[] = [
     'more tokens than anybody writes',
     'a: 1\n'.repeat(100_000),
     ['1:1: (whole file): expected at most 100000 YAML tokens, got more'],
+  ],
+  [
+    'a canary with the login of its cloud',
+    'clouds: {a: {canary: {os_cloud: a, volume_types: {t: c@b}}}}\n',
+    [
+      '1:33: clouds.a.canary.os_cloud: expected another entry of clouds.yaml than that of cloud a: the canary has a login of its own, got "a"',
+    ],
+  ],
+  [
+    'a canary without its own login, and without a type',
+    'clouds: {a: {canary: {volume_types: {}}}}\n',
+    [
+      '1:14: clouds.a.canary.os_cloud: expected the name of a cloud in clouds.yaml, got nothing',
+      '1:37: clouds.a.canary.volume_types: expected 1 to 100 volume types, got an empty mapping',
+    ],
+  ],
+  [
+    'a canary for all types',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: all}}}\n',
+    ['1:50: clouds.a.canary.volume_types: expected a mapping of volume types to their backends, got "all"'],
+  ],
+  [
+    'a pool for a canary',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: c@b#pool}}}}\n',
+    [
+      '1:54: clouds.a.canary.volume_types.t: expected a backend, such as host@backend, or several, got a text with an @ in it (not shown: it may hold a <secret>)',
+    ],
+  ],
+  [
+    'two types for one backend',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: c@b, u: c@b}}}}\n',
+    [
+      '1:50: clouds.a.canary.volume_types: expected one volume type for each backend of cloud a, got "t" and "u" for the same',
+    ],
+  ],
+  [
+    'a canary that is in a hurry, and what it does not know',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, interval: 1m, pause_file: x, attach: true}}}\n',
+    [
+      '1:74: clouds.a.canary.interval: expected a duration from 5m to 7d, such as 30s or 1m30s, got "1m"',
+      '1:90: clouds.a.canary.pause_file: expected the path of a file that begins with /, got "x"',
+      '1:93: clouds.a.canary.attach: expected one of os_cloud, volume_types, interval, pause_file, got "attach"',
+    ],
+  ],
+  [
+    'a canary for every cloud',
+    'clouds: {a: }\ndefaults: {canary: {os_cloud: b, volume_types: {t: c@b}}}\n',
+    [
+      '2:12: defaults.canary: expected one of interval, schedule, max_random_delay, timeouts, stale_after, collectors, operation_limits, volume_types_interval, limits, got "canary"',
+    ],
   ],
 ];

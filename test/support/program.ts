@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of Node.js itself. */
   readonly node?: readonly string[];
+  /** Called at the start. */
+  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with all of standard error so far, whenever more of it has come. */
   readonly told?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -28,6 +30,7 @@ export function runProgram(args: readonly string[], options: ProgramOptions = {}
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });
+  options.started?.((signal) => child.kill(signal));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
