@@ -179,8 +179,11 @@ export function createCanary(options: CanaryOptions): Canary {
     try {
       const tidied = await look();
       if (tidied.refusal !== undefined) return pause(entry, 'refused', tidied.refusal);
-      if (tidied.otherIsAtIt)
+      if (tidied.otherIsAtIt) {
+        // What the other one sees is newer.
+        show(entry, { last: undefined, lastGood: undefined, inARow: 0 });
         return pause(entry, 'other_exporter', 'a volume of another process is younger than a round can be');
+      }
       const { leaked = 0 } = entry.row;
       if (leaked >= MOST_LEFT_OVERS) return pause(entry, 'left_overs', `${leaked} volumes of it could not be deleted`);
       isPublic = await wire.isPublic(volumeType);

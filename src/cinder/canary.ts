@@ -22,7 +22,7 @@ type CanaryReason =
   | FailureReason;
 
 /** Why no round is begun. */
-const CANARY_PAUSES = ['switch', 'left_overs', 'backends', 'scheduler', 'other_exporter', 'refused'] as const;
+export const CANARY_PAUSES = ['switch', 'left_overs', 'backends', 'scheduler', 'other_exporter', 'refused'] as const;
 
 export type CanaryPause = (typeof CANARY_PAUSES)[number];
 
@@ -72,6 +72,17 @@ export interface CanaryRow {
 
 /** Two in a row: one alone may be a restart, or a moment. */
 const FAILURES_TO_BLAME = 2;
+
+/**
+ * Have two rounds in a row or more failed by the fault of the storage? undefined: nobody can tell yet, such as after the first round since the start,
+ * when it failed so.
+ */
+export function isFailing({ last, inARow, runs }: CanaryRow): boolean | undefined {
+  if (inARow >= FAILURES_TO_BLAME) return true;
+  if (last === undefined) return undefined;
+  const verdicts = runs.filter(({ success }) => success !== undefined).length;
+  return inARow > 0 && verdicts < FAILURES_TO_BLAME ? undefined : false;
+}
 
 /** What the rounds prove of a backend. */
 export interface CanaryProof {

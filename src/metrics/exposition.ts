@@ -63,6 +63,21 @@ export function info<E>(
   return { name, help, type: 'info', labels: names, samples };
 }
 
+/** A sample for each of several values of an entity: its labels in the order of `labels`, and the value. */
+export function several<E>(
+  type: FamilyType,
+  name: string,
+  help: string,
+  labels: readonly string[],
+  values: (entity: E) => Iterable<readonly [labels: readonly string[], value: number]>,
+): Family<E> {
+  const samples: Family<E>['samples'] = (entity, emit) => {
+    for (const [said, value] of values(entity))
+      emit(value, labels.map((label, i) => `,${label}="${escapeLabel(said[i] ?? '')}"`).join(''));
+  };
+  return { name, help, type, labels, samples };
+}
+
 /** One 0/1 series for each of several states, exactly one of which is 1. */
 export function states<E>(
   name: string,

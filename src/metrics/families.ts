@@ -1,4 +1,5 @@
 import { isDown, isUp, usable } from '../cinder/assess.ts';
+import { CANARY_PAUSES, type CanaryRow, isFailing } from '../cinder/canary.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
@@ -23,6 +24,7 @@ import {
   info,
   type RenderedFamily,
   renderGroup,
+  several,
   states,
   timestamp,
 } from './exposition.ts';
@@ -427,6 +429,76 @@ const FAILED_FAMILIES: FamilyGroup<FailureCount> = {
   ],
 };
 
+/** What the canary knows of each of its volume types; none of them without a canary. */
+const CANARY_FAMILIES: FamilyGroup<CanaryRow> = {
+  identity: ['volume_type'],
+  identityOf: ({ volumeType }) => [volumeType],
+  families: [
+    flag(
+      'cinder_canary_success',
+      'Whether a volume of the type was made and taken away in the last round of the canary that tells. No series before the first.',
+      ({ last }) => last?.success,
+    ),
+    several(
+      'gauge',
+      'cinder_canary_duration_seconds',
+      'How long each phase of that round took: look, create (from the request until the volume was available), delete (until it was gone). No series for a phase that failed.',
+      ['phase'],
+      ({ last }) => Object.entries(last?.tookMs ?? {}).map(([phase, ms]) => [[phase], ms / 1000] as const),
+    ),
+    timestamp(
+      'cinder_canary_last_run_timestamp_seconds',
+      'When that round began, as Unix time. No series before the first.',
+      ({ last }) => last?.atMs,
+    ),
+    gauge(
+      'cinder_canary_interval_seconds',
+      'Time between two rounds of the volume type.',
+      ({ everyMs }) => everyMs / 1000,
+    ),
+    several(
+      'counter',
+      'cinder_canary_failures_total',
+      'Rounds that came to nothing, by the phase and the reason; docs/canary.md says which reasons point at the storage.',
+      ['phase', 'reason'],
+      ({ failures }) => failures.map(({ phase, reason, count }) => [[phase, reason], count] as const),
+    ),
+    gauge(
+      'cinder_canary_leaked_volumes',
+      'Volumes of the canary that should be gone and could not be deleted. No series before the first look.',
+      ({ leaked }) => leaked,
+    ),
+    several(
+      'gauge',
+      'cinder_canary_paused',
+      'Whether no round is begun, and why: the pause switch, left-overs, backends that are disabled or frozen, no scheduler that answers, another exporter, or a login or project that it refuses.',
+      ['why'],
+      ({ paused }) => CANARY_PAUSES.map((why) => [[why], paused?.why === why ? 1 : 0] as const),
+    ),
+  ],
+};
+
+/** What the rounds of a volume type say of a backend; an empty host where the type has several. */
+const CANARY_BACKEND_FAMILIES: FamilyGroup<CanaryRow> = {
+  identity: ['volume_type', 'host', 'backend'],
+  identityOf: ({ volumeType, backend = '' }) => [volumeType, backend, backendOf(backend)],
+  families: [
+    flag(
+      'cinder_canary_failing',
+      'Whether two rounds in a row or more failed by the fault of the storage. An empty host when the volume type has several backends. No series while nobody can tell.',
+      isFailing,
+    ),
+    several(
+      'info',
+      'cinder_canary_failure_info',
+      'How the last round that tells failed, in the words of Cinder where it has some. No series when it succeeded. Always 1.',
+      ['phase', 'reason', 'message'],
+      ({ last }) =>
+        last?.failure ? [[[last.failure.phase, last.failure.reason, last.failure.message], 1] as const] : [],
+    ),
+  ],
+};
+
 /** Every family of one snapshot, in the order of the page. */
 export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(CLOUD_FAMILIES, [snapshot]);
@@ -463,6 +535,8 @@ export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
   yield* renderGroup(WEIGHED_CLOUD_FAMILIES, weighed ? [weighed] : []);
   yield* renderGroup(MADE_FAMILIES, operations?.creations ?? []);
   yield* renderGroup(FAILED_FAMILIES, operations?.failures ?? []);
+  yield* renderGroup(CANARY_FAMILIES, snapshot.canary ?? []);
+  yield* renderGroup(CANARY_BACKEND_FAMILIES, snapshot.canary ?? []);
   yield* renderGroup(API_FAMILIES, snapshot.api ? [snapshot.api] : []);
   yield* renderGroup(COLLECTOR_FAMILIES, snapshot.collectors);
 }
@@ -509,6 +583,8 @@ export const FAMILIES: readonly FamilyDescription[] = [
   ...describe(WEIGHED_CLOUD_FAMILIES),
   ...describe(MADE_FAMILIES),
   ...describe(FAILED_FAMILIES),
+  ...describe(CANARY_FAMILIES),
+  ...describe(CANARY_BACKEND_FAMILIES),
   ...describe(API_FAMILIES),
   ...describe(COLLECTOR_FAMILIES),
 ];

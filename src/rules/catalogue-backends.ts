@@ -1,7 +1,17 @@
 import { conditionCode, WORST_FIRST } from '../cinder/conditions.ts';
+import { canaryMemory } from './catalogue-canary.ts';
 import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
-import { allDown, CONDITION, CONDITION_CODE, noneAnswers, POOL_STATE, stillFiring, unlessMuted } from './memory.ts';
+import {
+  allDown,
+  CANARY_FAILING,
+  CONDITION,
+  CONDITION_CODE,
+  noneAnswers,
+  POOL_STATE,
+  stillFiring,
+  unlessMuted,
+} from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -22,7 +32,7 @@ export function backendRules(s: RuleSettings): RuleGroup {
       'Backends. Cinder itself notices a change after up to 60 s (backend_stats_polling_interval, service_down_time), the exporter ' +
       'reads every 30 s: each `for` comes on top. keep_firing_for bridges short gaps, such as the one empty answer after a restart of the scheduler.',
     interval: s.interval,
-    rules: [...memoryRules(s), unknown(s), ...wholeRules(s), ...alerts(s), code(s)],
+    rules: [...memoryRules(s), canaryMemory(s), unknown(s), ...wholeRules(s), ...alerts(s), code(s)],
   };
 }
 
@@ -169,6 +179,7 @@ and ignoring (condition)
         'CinderBackendCapacityVanished',
         `(${CONDITION}{condition="failing"} == 1)`,
         allDown('host', 'backend', 'condition'),
+        { ignoring: 'condition', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
       ),
       for: s.backend_capacity_vanished_for,
       summary: 'The capacity of a Cinder storage backend has vanished.',

@@ -8,6 +8,9 @@ export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
 export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
 
+/** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
+export const CANARY_FAILING = 'cinder:canary_failing:last_known';
+
 /** 1 for each backend whose last condition is only held, because no scheduler knows it. */
 export const HELD = 'cinder:backend_condition_held:bool';
 

@@ -1,6 +1,7 @@
 import { Document, isNode, isPair, isScalar, parseDocument, Scalar, visit, type YAMLMap } from 'yaml';
 import { availabilityRules } from './catalogue-availability.ts';
 import { backendRules } from './catalogue-backends.ts';
+import { canaryRules } from './catalogue-canary.ts';
 import { capacityRules } from './catalogue-capacity.ts';
 import { exporterRules } from './catalogue-exporter.ts';
 import { serviceRules } from './catalogue-services.ts';
@@ -10,7 +11,7 @@ import type { RuleSettings } from './settings.ts';
 
 /** All rules, with the given settings written into them. */
 export function ruleGroups(s: RuleSettings): readonly RuleGroup[] {
-  return [backendRules(s), serviceRules(s), capacityRules(s), exporterRules(s), availabilityRules(s)];
+  return [backendRules(s), serviceRules(s), capacityRules(s), canaryRules(s), exporterRules(s), availabilityRules(s)];
 }
 
 /** A plain rule file for `rule_files`, or a PrometheusRule for the Prometheus Operator. */

@@ -64,5 +64,14 @@ function hit(words: string, expr: string): string {
   );
 }
 
+/** ` It failed in create (driver): WORDS.` of a volume type of the canary, or nothing when the last round went well, or replicas differ. */
+export function howItFailed(replicaLabels: string): string {
+  const failure = `max without (${replicaLabels}) (cinder_canary_failure_info{job=%[1]q,cloud=%[2]q,volume_type=%[3]q})`;
+  return (
+    `{{ with printf "${failure}" $labels.job $labels.cloud $labels.volume_type | query }}` +
+    `{{ if eq (len .) 1 }}{{ with first . }} It failed in {{ .Labels.phase }} ({{ .Labels.reason }}): {{ .Labels.message }}{{ end }}{{ end }}{{ end }}`
+  );
+}
+
 export const BACKENDS_DASHBOARD = '/d/cinder-backends/cinder-backends';
 export const EXPORTER_DASHBOARD = '/d/cinder-exporter/cinder-exporter';

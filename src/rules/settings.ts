@@ -150,6 +150,19 @@ export const SETTINGS = {
   ),
   operations_stuck_for: duration('10m', 'CinderVolumeOperationsStuck, beyond `operation_limits` of the exporter'),
 
+  canary_failing_for: duration('2m', 'CinderCanaryFailing, beyond the two rounds in a row of the canary'),
+  canary_failing_keep_firing_for: duration('5m', 'CinderCanaryFailing outlives a gap of this length in its cause'),
+  canary_slow_factor: count('5', 'CinderCanarySlow: so many times the median of the window'),
+  canary_slow_window: duration('7d', 'CinderCanarySlow: the window of the median'),
+  canary_slow_least: duration('30s', 'CinderCanarySlow: a phase that takes less than this is never slow'),
+  canary_slow_for: duration(
+    '45m',
+    'CinderCanarySlow; longer than the interval of the canary, so that it is two rounds',
+  ),
+  canary_leaking_for: duration('1h', 'CinderCanaryLeaking'),
+  canary_not_running_intervals: count('3', 'CinderCanaryNotRunning: no round that tells within so many intervals'),
+  canary_not_running_for: duration('1h', 'CinderCanaryNotRunning'),
+
   exporter_down_for: duration('5m', 'CinderExporterDown, CinderExporterNoData'),
   api_unreachable_for: duration('3m', 'CinderAPIUnreachable'),
   auth_failing_for: duration('3m', 'CinderExporterAuthFailing'),
@@ -214,11 +227,13 @@ const PAGES_OF_BACKEND = Object.values(CONDITION_TABLE).flatMap(({ severity, ale
 ) satisfies readonly SettingName[];
 
 const RELATIONS: readonly Relation[] = [
-  ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'] as const).map((longer) => ({
-    shorter: 'all_backends_down_for' as const,
-    longer,
-    why: 'CinderAllBackendsDown comes before the alerts that it mutes',
-  })),
+  ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for', 'canary_failing_for'] as const).map(
+    (longer) => ({
+      shorter: 'all_backends_down_for' as const,
+      longer,
+      why: 'CinderAllBackendsDown comes before the alerts that it mutes',
+    }),
+  ),
   ...(['backend_unresponsive_for', 'all_backends_down_for', 'volume_type_down_for'] as const).map((longer) => ({
     shorter: 'volume_services_unresponsive_for' as const,
     longer,
