@@ -5,6 +5,7 @@ import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords, MINUTE } from '../duration.ts';
 import { withoutControls } from '../text.ts';
 import { backendLink, GROUPS, link, listLink, PASTS, SORTS, type Filter, type ListPage, type Sort } from './address.ts';
+import { canaryTable } from './canary.ts';
 import { fullestFirst, timeline, usageOf } from './charts.ts';
 import {
   age,
@@ -61,7 +62,7 @@ export function overviewPage(all: PageInput, only: CloudNow | undefined, wanted:
         ${matching === 0 ? html`<p class="empty">${empty}</p>` : ''} ${pageLinks(listing, place, wanted)}
         ${folded.length > 0 ? healthySquares(input, folded, place, wanted) : ''}
       </section>
-      ${several ? cloudTable(input) : ''}`,
+      ${canaryTable(clouds, input.nowMs, several)} ${several ? cloudTable(input) : ''}`,
   });
 }
 

@@ -25,6 +25,7 @@ export interface CloudState {
   readonly volumeTypes?: Snapshot['volumeTypes'];
   readonly typesAlone?: Snapshot['typesAlone'];
   readonly operations?: Snapshot['operations'];
+  readonly canary?: Snapshot['canary'];
 }
 
 /** A cloud whose states a test chooses: each becomes a snapshot by the real `assess`. */
@@ -64,6 +65,7 @@ export function watchedCloud(name: string, first?: CloudState): WatchedCloud {
       counts: [],
       typesAlone: more.typesAlone ?? new Map(),
       operations: more.operations,
+      canary: more.canary,
       api: { min: '3.0', max: '3.70', used: '3.49', backendStateSupported: true },
       collectors: [
         status('services'),
