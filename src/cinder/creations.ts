@@ -12,6 +12,8 @@ export interface SeenVolume {
   readonly project: string;
   /** Made of nothing, as far as the row tells: an image shows only once it is copied, a backup never. */
   readonly raw: boolean;
+  /** Made from an image, which shows once it is copied. */
+  readonly image: boolean;
   readonly createdAtMs: number;
   /** undefined: never saved again since it was made. */
   readonly updatedAtMs: number | undefined;
@@ -85,6 +87,7 @@ function decodeVolume(row: unknown, cut: Cutter): SeenVolume | string {
     host: host === undefined ? undefined : cut.identity(host),
     project: text(said['os-vol-tenant-attr:tenant_id']).slice(0, MAX_ID),
     raw: [said['snapshot_id'], said['source_volid'], said['volume_image_metadata']].every((from) => !from),
+    image: Boolean(said['volume_image_metadata']),
     createdAtMs,
     updatedAtMs: time(said['updated_at']),
   };
@@ -145,6 +148,7 @@ export interface Creation {
   readonly volumeType: string;
   readonly project: string;
   readonly raw: boolean;
+  readonly image: boolean;
   readonly createdAtMs: number;
   /** Where it was while it was `creating` or `downloading`. */
   readonly triedOn: ReadonlySet<string>;
@@ -267,6 +271,7 @@ export function createCreations(): Creations {
           volumeType: row.volumeType,
           project: row.project,
           raw: row.raw && before?.raw !== false,
+          image: row.image,
           createdAtMs: row.createdAtMs,
           triedOn: new Set([...(before?.triedOn ?? []), ...tried].slice(-8)),
           made: after,

@@ -38,6 +38,8 @@ export function createOperations(limits: OperationLimits): Operations {
   const creations = createCreations();
   const underWay = createUnderWay(limits);
   let servingSince: ReadonlyMap<string, number> = new Map();
+  let togetherMs = -Infinity;
+  const failedMs = new Map<string, number>();
   return {
     creations,
     underWay,
@@ -47,6 +49,10 @@ export function createOperations(limits: OperationLimits): Operations {
       const made = creations.seen(nowMs);
       const open = underWay.seen(nowMs);
       if (creations.sinceMs() === undefined && open === undefined) return undefined;
+      const weighed = weigh({ ...known, creations: made, underWay: open, servingSince, togetherMs, failedMs });
+      if (weighed?.together) togetherMs = nowMs;
+      for (const host of failedMs.keys()) if (!servingSince.has(host)) failedMs.delete(host);
+      for (const { host, failing } of weighed?.backends ?? []) if (failing) failedMs.set(host, nowMs);
       const backendOf = new Map(backends.flatMap(({ host, services }) => services.map((row) => [row.host, host])));
       const lastCreations = new Map<string, number>();
       for (const [row, atMs] of made.lastMade) {
@@ -59,7 +65,7 @@ export function createOperations(limits: OperationLimits): Operations {
         failures: made.failed,
         stuck: ofBackends(open?.stuck ?? [], backendOf),
         looks: open?.looks ?? [],
-        weighed: weigh({ ...known, creations: made, underWay: open, servingSince }),
+        weighed,
       };
     },
   };

@@ -22,6 +22,8 @@ export interface Weighed {
   /** Types of which a creation failed lately. */
   readonly types: readonly WeighedType[];
   /** Types on different backends fail together: no array, but what all of them need. */
+  readonly together: boolean;
+  /** The same; or nothing is made any more, and of what failed nobody can say of which type it was. */
   readonly cloud: boolean;
 }
 
@@ -34,6 +36,10 @@ export interface Scales {
   readonly volumeTypes: readonly VolumeTypeBackend[] | undefined;
   /** By name of a backend: since when it serves. What fails while it does not is explained by that, also when it serves again. */
   readonly servingSince: ReadonlyMap<string, number>;
+  /** When types were last found to fail together; -Infinity: never. */
+  readonly togetherMs: number;
+  /** By name of a backend: when creations on it were last found to fail. */
+  readonly failedMs: ReadonlyMap<string, number>;
   readonly nowMs: number;
 }
 
@@ -59,12 +65,13 @@ export function weigh(scales: Scales): Weighed | undefined {
       failing: failsOn(backend, scales, served, hostOf) || hangsOn(backend, scales),
     }));
   const failing = new Set(weighed.flatMap((backend) => (backend.failing ? backend.host : [])));
-  const types = scales.volumeTypes ? typesOf(creations, served, servingSince, failing) : [];
-  const together = apart(types, served, servingSince);
-  const cloud = together || withoutRows(creations, nowMs);
-  // One cause is told once.
-  const told = together ? types.map((type) => ({ ...type, failing: false })) : types;
-  return { backends: weighed, types: told, cloud };
+  const judged = (sinceMs: number): readonly JudgedType[] =>
+    scales.volumeTypes ? typesOf(scales, served, failing, sinceMs) : [];
+  const types = judged(-Infinity);
+  const together = failTogether(types, served, scales) || imagesFail(served, scales);
+  // One cause is told once, and what it explains is not told afterwards.
+  const told = together ? types.map((type) => ({ ...type, failing: false })) : judged(scales.togetherMs);
+  return { backends: weighed, types: told, together, cloud: together || withoutRows(creations, nowMs) };
 }
 
 /** By host of cinder-volume: its backend. */
@@ -146,42 +153,98 @@ function hangsOn({ host, services }: Backend, { creations, underWay, servingSinc
   );
 }
 
-/** The types of which creations failed, since the last that was made. */
+/** Made from a snapshot or a volume. */
+function isCopy({ raw, image }: Creation): boolean {
+  return !raw && !image;
+}
+
+interface JudgedType extends WeighedType {
+  /** The first of its failures that counts. */
+  readonly firstMs: number;
+}
+
+/** The types of which creations failed, since the last that was made, and after `explainedMs`. */
 function typesOf(
-  { failures, recent }: CreationsSeen,
+  { creations: { failures, recent }, servingSince, failedMs }: Scales,
   served: ReadonlyMap<string, readonly string[]>,
-  servingSince: ReadonlyMap<string, number>,
   failing: ReadonlySet<string>,
-): readonly WeighedType[] {
+  explainedMs: number,
+): readonly JudgedType[] {
   const names = new Set(failures.flatMap(({ volume }) => volume?.volumeType ?? []));
   return [...names].toSorted().map((volumeType) => {
-    const made = recent.flatMap((one) => (one.volumeType === volumeType && one.made ? one.made.atMs : []));
     const able = (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
     const ableMs = able.length === 0 ? -Infinity : Math.min(...able.map((host) => servingSince.get(host) ?? Infinity));
-    const sinceMs = Math.max(ableMs, ...made);
-    const fails = enough(
-      failures.filter(({ atMs, volume }) => volume?.volumeType === volumeType && atMs > sinceMs),
-      TYPE_REQUESTS,
-    );
+    // What failed while a backend of it was told is explained, also when that has ended.
+    const told = able.flatMap((host) => (failing.has(host) ? [] : (failedMs.get(host) ?? [])));
+    const since = (which: (one: Creation) => boolean): readonly Failure[] => {
+      const made = recent.flatMap((one) =>
+        one.volumeType === volumeType && one.made && which(one) ? one.made.atMs : [],
+      );
+      const sinceMs = Math.max(ableMs, explainedMs, ...told, ...made);
+      return failures.filter(
+        ({ atMs, volume }) => volume?.volumeType === volumeType && atMs > sinceMs && which(volume),
+      );
+    };
+    // That empty volumes can be made says nothing of copies: an array has limits of its own for these.
+    const own = [since(() => true), since(isCopy)].find((some) => enough(some, TYPE_REQUESTS)) ?? [];
+    const fails = own.length > 0;
     return {
       volumeType,
       // Where all that could serve it are failing, that says it.
       failing: fails && able.length > 0 && !able.every((host) => failing.has(host)),
       unschedulable: fails && !served.has(volumeType),
+      firstMs: Math.min(...own.map(({ atMs }) => atMs)),
     };
   });
 }
 
-/** Are there two failing types that share no backend? */
-function apart(
-  types: readonly WeighedType[],
+/**
+ * Do types fail together that share no backend? Three of them are no chance; two are enough where nothing at all was made since, as in a small cloud or
+ * at night.
+ */
+function failTogether(
+  types: readonly JudgedType[],
   served: ReadonlyMap<string, readonly string[]>,
-  servingSince: ReadonlyMap<string, number>,
+  { creations, servingSince }: Scales,
 ): boolean {
-  const groups = types
+  const groups: { readonly hosts: readonly string[]; readonly firstMs: number }[] = [];
+  const all = types
     .filter(({ failing }) => failing)
-    .map(({ volumeType }) => new Set((served.get(volumeType) ?? []).filter((host) => servingSince.has(host))));
-  return groups.some((one, i) => groups.slice(i + 1).some((other) => [...one].every((host) => !other.has(host))));
+    .map(({ volumeType, firstMs }) => ({
+      hosts: (served.get(volumeType) ?? []).filter((host) => servingSince.has(host)),
+      firstMs,
+    }))
+    .toSorted((a, b) => a.hosts.length - b.hosts.length);
+  for (const group of all)
+    if (groups.every(({ hosts }) => !hosts.some((host) => group.hosts.includes(host)))) groups.push(group);
+  const lastMadeMs = Math.max(-Infinity, ...creations.lastMade.values());
+  return groups.length >= 3 || (groups.length === 2 && groups.every(({ firstMs }) => lastMadeMs < firstMs));
+}
+
+/**
+ * Do volumes from images fail on backends that share nothing, and none was made from an image since? Such a request ends without the driver's message, and its row
+ * shows no image before it is copied.
+ */
+function imagesFail(
+  served: ReadonlyMap<string, readonly string[]>,
+  { creations: { failures, recent }, servingSince }: Scales,
+): boolean {
+  const made = recent.flatMap(({ image, made }) => (image && made ? made.atMs : []));
+  const lastMadeMs = Math.max(-Infinity, ...made);
+  const told = new Set(failures.flatMap(({ reason, requestId }) => (reason === 'driver' ? requestId : [])));
+  const able = (volumeType: string): readonly string[] =>
+    (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
+  const failed = failures.filter(
+    ({ reason, requestId, atMs, volume }) =>
+      reason === 'no_backend' &&
+      atMs > lastMadeMs &&
+      volume?.raw === true &&
+      !told.has(requestId) &&
+      able(volume.volumeType).some((host) => atMs > (servingSince.get(host) ?? Infinity)),
+  );
+  if (!enough(failed, TYPE_REQUESTS)) return false;
+  const groups = failed.map(({ volume }) => able(volume?.volumeType ?? ''));
+  return groups.some((one, i) => groups.slice(i + 1).some((other) => !one.some((host) => other.includes(host))));
 }
 
 /** Volumes that users deleted before they were seen: nobody can say of which type they were, but that nothing at all was made since. */

@@ -133,7 +133,7 @@ export function faults(cloud: Cloud): Faults {
         display_description: null,
         size: sizeGb,
         volume_type_id: found.id,
-        snapshot_id: null,
+        snapshot_id: from === 'snapshot' ? idOf('snapshot', type) : null,
         source_volid: null,
         metadata: {},
         multiattach: found.extraSpecs['multiattach'] === '<is> True',

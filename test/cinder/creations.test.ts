@@ -21,6 +21,7 @@ const volume = (id: string, more: Partial<SeenVolume> = {}): SeenVolume => ({
   host: 'c1@one',
   project: 'p',
   raw: true,
+  image: false,
   createdAtMs: NOW,
   updatedAtMs: undefined,
   ...more,

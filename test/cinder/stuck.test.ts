@@ -15,6 +15,7 @@ const volume = (id: string, status: string, more: Partial<SeenVolume> = {}): See
   host: 'c1@one',
   project: 'p',
   raw: true,
+  image: false,
   createdAtMs: NOW - 90 * 24 * HOUR,
   updatedAtMs: NOW,
   ...more,

@@ -352,17 +352,20 @@ export function createFleet(seed: number, minutes: number): Fleet {
     host: hostOf(at),
     project: 'p0',
     raw: true,
+    image: false,
     createdAtMs: START - 100 * 24 * 60 * MINUTE,
     updatedAtMs: START + now * MINUTE,
   });
 
+  const isMade = ({ status }: Volume): boolean => status === 'available' || status === 'in-use';
   const seen = (volume: Volume): SeenVolume => ({
     id: volume.id,
     status: volume.status,
     volumeType: volume.type,
     host: volume.backend === undefined ? undefined : hostOf(volume.backend),
     project: volume.project,
-    raw: volume.origin !== 'copy',
+    raw: volume.origin === 'nothing' || (volume.origin === 'image' && !isMade(volume)),
+    image: volume.origin === 'image' && isMade(volume),
     createdAtMs: START + volume.createdAt * MINUTE,
     updatedAtMs: volume.updatedAt === undefined ? undefined : START + volume.updatedAt * MINUTE,
   });
