@@ -10,6 +10,11 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'cinder get-pools': 'the page says not to',
   'cinder-exporter canary --clean': 'needs a login of the canary; test/cli/canary.test.ts runs it',
   'cinder-exporter canary --once': 'needs a login of the canary; test/cli/canary.test.ts runs it',
+  "curl -s http://EXPORTER:10776/metrics | grep '^cinder_canary_'": 'needs a canary',
+  "curl -s http://EXPORTER:10776/metrics | grep '^cinder_canary_duration_seconds'": 'needs a canary',
+  "curl -s http://EXPORTER:10776/metrics | grep '^cinder_canary_leaked_volumes'": 'needs a canary',
+  'openstack volume service set --disable --disable-reason "REASON" HOST cinder-volume':
+    'CinderPoolPhysicalSpaceCritical has the same',
   'openstack volume set --state error VOLUME': 'nothing is in error_deleting there',
   "journalctl -u cinder-volume --since -30min | grep -iE 'error|critical|traceback' | tail -20":
     'needs systemd as the first process',
