@@ -22,7 +22,7 @@ const rows = score(played).map(
     `| ${alert} | ${noticeable} | ${found} | ${missed} | ${quiet} | ${falsely} | ${seconds(median)} | ${seconds(ninth)} |`,
 );
 const events = EVENTS.map(
-  (kind) => `${kind} ${played.flatMap((one) => one.events).filter((event) => event.kind === kind).length}`,
+  (kind) => `| ${kind} | ${played.flatMap((one) => one.events).filter((event) => event.kind === kind).length} |`,
 );
 const created = played.reduce((sum, one) => sum + one.created, 0);
 const years = (played.length / 52).toFixed(2);
@@ -50,6 +50,10 @@ ${rows.join('\n')}
 * **False**: it fired, and nothing that it may tell of was under way, or had ended within 6 minutes.
 * The time counts from the beginning of the event, not from the first request that failed: most backends are asked for little.
 
-Events played: ${events.join(', ')}. One in five brings a second one on the same backend within the hour.
+One event in five brings a second one on the same backend within the hour.
+
+| event | played |
+|---|--:|
+${events.join('\n')}
 `,
 );
