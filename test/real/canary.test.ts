@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Canary, createCanary } from '../../src/canary/canary.ts';
+import type { CanaryRow } from '../../src/cinder/canary.ts';
+import type { Clock } from '../../src/clock.ts';
+import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
+import { type Answer, send } from '../lab/answer.ts';
+import { type Lab, startLab } from '../lab/lab.ts';
+import { labRelease } from '../lab/release.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const LAB = { backends: ['single', 'pools'] };
+const PROJECT = 'demo';
+
+/** The waits of a round pass so many times as fast: what Cinder does takes its real time. */
+const SPEED = 10;
+const CLOCK: Clock = {
+  now: () => performance.now() * SPEED,
+  wall: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms / SPEED);
+    return () => clearTimeout(timer);
+  },
+};
+
+interface Volume {
+  readonly id: string;
+  readonly status: string;
+}
+
+describe(`the canary beside a real Cinder ${labRelease()}`, () => {
+  let lab: Lab;
+  let canary: Canary;
+  let project = '';
+  before(async () => {
+    lab = await startLab(LAB);
+    project = await projectId();
+    for (const [name, backend] of [
+      ['canary-single', 'single'],
+      ['canary-nowhere', 'nowhere'],
+    ] as const)
+      await privateType(name, backend);
+    canary = await canaryOf('member');
+  });
+  after(async () => {
+    canary?.close();
+    await lab?.down();
+  });
+
+  async function admin(method: string, path: string, body?: object): Promise<Answer> {
+    const headers = { 'x-auth-token': await lab.token(), 'openstack-api-version': 'volume 3.0' };
+    const answer = await send(`${lab.cinder}/v3${path}`, { method, headers, ...(body && { body }) });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
+    return answer;
+  }
+
+  async function projectId(): Promise<string> {
+    const headers = { 'x-auth-token': await lab.token() };
+    const { json } = await send(`${lab.keystone}/v3/projects?name=${PROJECT}`, { headers });
+    return (json as { readonly projects: readonly { readonly id: string }[] }).projects[0]?.id ?? '';
+  }
+
+  async function privateType(name: string, backend: string): Promise<void> {
+    const volume_type = {
+      name,
+      'os-volume-type-access:is_public': false,
+      extra_specs: { volume_backend_name: backend },
+    };
+    const { json } = await admin('POST', '/types', { volume_type });
+    const { id } = (json as { readonly volume_type: { readonly id: string } }).volume_type;
+    await admin('POST', `/types/${id}/action`, { addProjectAccess: { project } });
+  }
+
+  async function canaryOf(who: 'member' | 'admin'): Promise<Canary> {
+    return createCanary({
+      config: {
+        osCloud: who,
+        types: [{ volumeType: 'canary-single', backend: 'lab@single' }, { volumeType: 'canary-nowhere' }],
+        everyMs: 1_800_000,
+      },
+      access: loadAccess({ env: await lab.environment(who), cwd: '/nonexistent', home: '/nonexistent' }),
+      clock: CLOCK,
+      log: () => {},
+      requestTimeoutMs: 10_000 * SPEED,
+      surroundings: () => ({ schedulerAnswers: true, backendsOf: () => undefined, conditionOf: () => 'up' }),
+    });
+  }
+
+  const volumes = async (): Promise<readonly Volume[]> =>
+    ((await admin('GET', '/volumes/detail?all_tenants=1')).json as { readonly volumes: readonly Volume[] }).volumes;
+
+  const failureOf = ({ runs }: CanaryRow): object | undefined => {
+    const run = runs.at(-1);
+    return run?.failure && { ...run.failure, message: undefined, success: run.success };
+  };
+  const words = ({ runs }: CanaryRow): string => runs.at(-1)?.failure?.message ?? '';
+
+  test('a round goes well, and nothing is left', async () => {
+    const row = await canary.once('canary-single');
+    assert.equal(row.last?.success, true, words(row));
+    assert.equal(row.judges, true);
+    assert.equal(row.leaked, 0);
+    assert.deepEqual(await volumes(), []);
+  });
+
+  test("the driver fails to make it: Cinder's own words, and nothing is left", async () => {
+    await lab.backend('single', { _fail_create: 'no LUN' });
+    const row = await canary.once('canary-single');
+    await lab.backend('single', { _fail_create: null });
+    assert.deepEqual(failureOf(row), {
+      phase: 'create',
+      reason: 'driver',
+      storage: true,
+      message: undefined,
+      success: false,
+    });
+    assert.match(words(row), /Driver failed to create the volume/);
+    assert.deepEqual(await volumes(), []);
+  });
+
+  test('the driver fails to delete it: a left-over, which goes when an administrator has reset it', async () => {
+    await lab.backend('single', { _fail_delete: 'busy' });
+    const row = await canary.once('canary-single');
+    await lab.backend('single', { _fail_delete: null });
+    assert.deepEqual(failureOf(row), {
+      phase: 'delete',
+      reason: 'error_deleting',
+      storage: true,
+      message: undefined,
+      success: false,
+    });
+    assert.equal(row.leaked, 1);
+    // The driver is well again, and a member may still not delete it.
+    assert.equal((await canary.clean()).left, 1);
+    const [left] = await volumes();
+    assert.equal(left?.status, 'error_deleting');
+    await admin('POST', `/volumes/${left.id}/action`, { 'os-reset_status': { status: 'error' } });
+    const after = await canary.once('canary-single');
+    assert.equal(after.last?.success, true, words(after));
+    assert.deepEqual(await volumes(), []);
+  });
+
+  test('a full quota says nothing of the storage', async () => {
+    await admin('PUT', `/os-quota-sets/${project}`, { quota_set: { volumes: 0 } });
+    const row = await canary.once('canary-single');
+    await admin('PUT', `/os-quota-sets/${project}`, { quota_set: { volumes: 10 } });
+    assert.deepEqual(failureOf(row), {
+      phase: 'create',
+      reason: 'quota',
+      storage: false,
+      message: undefined,
+      success: undefined,
+    });
+    assert.equal(row.last?.success, true, 'the last result stays');
+  });
+
+  test('a type without a backend points at no storage, and its volume is taken away', async () => {
+    const row = await canary.once('canary-nowhere');
+    assert.deepEqual(failureOf(row), {
+      phase: 'create',
+      reason: 'no_backend',
+      storage: false,
+      message: undefined,
+      success: false,
+    });
+    assert.deepEqual(await volumes(), []);
+  });
+
+  test('the driver hangs: the round ends, and the volume that comes late is taken away', async () => {
+    await lab.backend('single', { _slow_create: 60 });
+    const row = await canary.once('canary-single');
+    const [late] = await volumes();
+    await lab.backend('single', { _slow_create: null });
+    assert.deepEqual(failureOf(row), {
+      phase: 'create',
+      reason: 'stuck',
+      storage: true,
+      message: undefined,
+      success: false,
+    });
+    assert.equal(late?.status, 'creating');
+    await waitFor('it is made after all', async () => (await volumes())[0]?.status === 'available');
+    assert.deepEqual(await canary.clean(), { left: 0, otherIsAtIt: false, refusal: undefined });
+    assert.deepEqual(await volumes(), []);
+  });
+
+  test('the login of an administrator is refused, and so is a project with a volume of somebody else', async () => {
+    const wrong = await canaryOf('admin');
+    assert.match((await wrong.once('canary-single')).paused?.message ?? '', /role admin/);
+    wrong.close();
+    const headers = { 'x-auth-token': await lab.token('member') };
+    const body = { volume: { size: 1, name: 'theirs', volume_type: 'canary-single' } };
+    const made = await send(`${lab.cinder}/v3/volumes`, { method: 'POST', headers, body });
+    assert.equal(made.status, 202, made.text);
+    const row = await canary.once('canary-single');
+    assert.equal(row.paused?.why, 'refused');
+    assert.match(row.paused.message, /without the mark of the canary/);
+    assert.equal((await volumes()).length, 1);
+  });
+});
