@@ -46,7 +46,7 @@ install -m 644 alerts/cinder.rules.yml alerts/alertmanager.example.yml "$stage"/
 install -m 644 -D -t "$stage"/usr/share/cinder-exporter/dashboards grafana/dashboards/*.json
 install -m 644 LICENSE "$stage"/usr/share/doc/cinder-exporter/copyright
 # What other monitoring takes.
-for other in deploy/{icinga,sloth}; do
+for other in deploy/{icinga,sloth,zabbix}; do
   install -m 644 -D -t "$stage/usr/share/cinder-exporter/${other#deploy/}" "$other"/*
 done
 # From the flags of the program itself.

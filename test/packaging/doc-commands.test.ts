@@ -22,6 +22,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/icinga.md': 'test/real/icinga.test.ts',
   'docs/sloth.md': 'test/real/sloth.test.ts',
   'docs/upgrading.md': 'test/docs/pages.test.ts',
+  'docs/zabbix.md': 'test/real/zabbix.test.ts',
   'docs/proxies-and-certificates.md': 'test/docs/pages.test.ts',
   'docs/least-privilege/README.md': 'test/real/least-privilege.test.ts',
   'docs/install/npm.md': 'test/real/install-host.test.ts',

@@ -171,6 +171,7 @@ test('debian.md: installed, started when clouds.yaml comes, and removed without 
   for (const path of [
     'cinder-exporter/icinga/cinder.conf',
     'cinder-exporter/sloth/cinder.yml',
+    'cinder-exporter/zabbix/cinder.yaml',
     'bash-completion/completions/cinder-exporter',
     'zsh/vendor-completions/_cinder-exporter',
     'fish/vendor_completions.d/cinder-exporter.fish',
