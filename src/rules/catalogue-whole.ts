@@ -1,6 +1,7 @@
 import {
   ALL_DOWN,
   allDown,
+  CANARY_FAILING,
   CONDITION,
   HOST_DOWN,
   NONE_ANSWERS,
@@ -41,7 +42,8 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
       comment:
         '0 for a backend that is known to be out, 1 for one that is not, no series for one that was disabled or frozen on purpose. ' +
         'Unknown is out when it lasts, as CinderBackendStateUnknown says. ' +
-        'Stale counts only when it lasts, because all backends are stale for a moment when a message bus comes back.',
+        'Stale counts only when it lasts, because all backends are stale for a moment when a message bus comes back. ' +
+        'What the canary found counts until it finds something else, though an exporter that was restarted does not know it.',
       expr: `
 0 * max without (condition) (
   (${CONDITION}{condition=~"down|service_down|unresponsive|failing"} == 1)
@@ -50,6 +52,10 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
   or
   (${whileFiring('CinderBackendStateUnknown', `(${CONDITION}{condition="unknown"} == 1)`)})
 )
+or
+0 * max without (volume_type) (${CANARY_FAILING} == 1)
+and
+max without (condition) (${CONDITION}{condition!~"frozen|disabled"} == 1)
 or
 max without (condition) (${CONDITION}{condition!~"frozen|disabled"} == 1)`,
       identity: ['host', 'backend'],

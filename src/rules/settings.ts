@@ -244,7 +244,7 @@ const RELATIONS: readonly Relation[] = [
     longer: 'volume_service_down_for',
     why: 'CinderVolumeHostDown comes before the alerts that it mutes',
   },
-  ...PAGES_OF_BACKEND.map((shorter) => ({
+  ...[...PAGES_OF_BACKEND, 'canary_failing_for' as const].map((shorter) => ({
     shorter,
     longer: 'volume_type_down_for' as const,
     why: 'the page of a backend comes before CinderVolumeTypeDown, which it mutes',
@@ -252,6 +252,11 @@ const RELATIONS: readonly Relation[] = [
   {
     shorter: 'ticket_keep_firing_for',
     longer: 'page_keep_firing_for',
+    why: 'an alert must not outlive the page that mutes it',
+  },
+  {
+    shorter: 'ticket_keep_firing_for',
+    longer: 'canary_failing_keep_firing_for',
     why: 'an alert must not outlive the page that mutes it',
   },
   {
@@ -288,7 +293,7 @@ function consistent(settings: RuleSettings): RuleSettings {
 /** `volume_type_down_for` when nobody sets it: a minute more than the alerts of the backends, where those are made longer. */
 function volumeTypeDownFor(given: ReadonlyMap<SettingName, string>): string {
   const msOf = (name: SettingName): number => parseDuration(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
-  const longest = Math.max(...PAGES_OF_BACKEND.map(msOf));
+  const longest = Math.max(...[...PAGES_OF_BACKEND, 'canary_failing_for' as const].map(msOf));
   const { byDefault } = SETTINGS.volume_type_down_for;
   return longest < (parseDuration(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
 }
