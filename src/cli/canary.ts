@@ -6,6 +6,7 @@ import type { CanaryConfig } from '../config/config.ts';
 import { quoted } from '../config/tree.ts';
 import { durationWords } from '../duration.ts';
 import { createLog } from '../log.ts';
+import { UserError } from '../user-error.ts';
 import type { Target } from '../watch/fleet.ts';
 import { createWatcher, type Watcher } from '../watch/watcher.ts';
 import { FlagError, FLAGS, type FlagValues, help, parseFlags, written } from './flags.ts';
@@ -204,8 +205,13 @@ async function clean(watcher: Watcher): Promise<number> {
 async function switchPause({ pauseFile }: CanaryConfig, mode: 'pause' | 'resume'): Promise<number> {
   if (pauseFile === undefined)
     throw new FlagError(`--${mode}: expected canary.pause_file in the configuration file, got none`);
-  if (mode === 'pause') writeFileSync(pauseFile, `${new Date().toISOString()} cinder-exporter canary --pause\n`);
-  else rmSync(pauseFile, { force: true });
+  try {
+    if (mode === 'pause') writeFileSync(pauseFile, `${new Date().toISOString()} cinder-exporter canary --pause\n`);
+    else rmSync(pauseFile, { force: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(`canary.pause_file: expected a file that can be made and removed, got ${pauseFile}: ${code}`);
+  }
   await written(mode === 'pause' ? `paused: ${pauseFile} exists\n` : `resumed: ${pauseFile} does not exist\n`);
   return OK;
 }
@@ -231,7 +237,7 @@ function setup({ osCloud, types, everyMs }: CanaryConfig): string {
     ];
   });
   return `# Run as an administrator, once. Look at each line before.
-# A round each ${durationWords(everyMs)} for each of ${types.length} volume types, with ${durationWords(CANARY_GAP_MS)} between two at least: about ${aYear} volumes a year.
+# A round every ${durationWords(everyMs)} for each volume type (${types.length}), with ${durationWords(CANARY_GAP_MS)} between two at least: about ${aYear} volumes a year.
 # Each leaves a soft-deleted row in Cinder's database until cinder-manage db purge.
 
 # 1. A project of its own. The quota is the hard stop: however wrong anything goes, there are no more volumes than these.

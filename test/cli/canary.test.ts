@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -97,6 +97,12 @@ test('--pause and --resume: the file comes and goes, and --once says why it does
   assert.match(once.stdout, /canary-one: the file .*paused exists/);
   assert.equal((await run('--resume')).code, 0);
   assert.ok(!existsSync(pauseFile));
+  mkdirSync(join(pauseFile, 'a folder'), { recursive: true });
+  for (const flag of ['--pause', '--resume'])
+    assert.match(
+      (await run(flag)).stderr,
+      /^cinder-exporter: canary\.pause_file: expected a file that can be made and removed, got .*paused: E\w+$/m,
+    );
 });
 
 test('--setup prints commands and asks nobody', async (t) => {
