@@ -94,9 +94,15 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     return run?.failure && { ...run.failure, message: undefined, success: run.success };
   };
   const words = ({ runs }: CanaryRow): string => runs.at(-1)?.failure?.message ?? '';
+  /** SQLite, the lab's database, refuses a write now and then, and the API answers 500. Such a round says nothing, and another one is begun. */
+  const round = async (volumeType: string): Promise<CanaryRow> => {
+    const row = await canary.once(volumeType);
+    const is500 = / 500\b/.test(words(row));
+    return is500 ? canary.once(volumeType) : row;
+  };
 
   test('a round goes well, and nothing is left', async () => {
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     assert.equal(row.last?.success, true, words(row));
     assert.equal(row.judges, true);
     assert.equal(row.leaked, 0);
@@ -105,7 +111,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
 
   test("the driver fails to make it: Cinder's own words, and nothing is left", async () => {
     await lab.backend('single', { _fail_create: 'no LUN' });
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     await lab.backend('single', { _fail_create: null });
     assert.deepEqual(failureOf(row), {
       phase: 'create',
@@ -120,7 +126,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
 
   test('the driver fails to delete it: a left-over, which goes when an administrator has reset it', async () => {
     await lab.backend('single', { _fail_delete: 'busy' });
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     await lab.backend('single', { _fail_delete: null });
     assert.deepEqual(failureOf(row), {
       phase: 'delete',
@@ -135,14 +141,14 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     const [left] = await volumes();
     assert.equal(left?.status, 'error_deleting');
     await admin('POST', `/volumes/${left.id}/action`, { 'os-reset_status': { status: 'error' } });
-    const after = await canary.once('canary-single');
+    const after = await round('canary-single');
     assert.equal(after.last?.success, true, words(after));
     assert.deepEqual(await volumes(), []);
   });
 
   test('a full quota says nothing of the storage', async () => {
     await admin('PUT', `/os-quota-sets/${project}`, { quota_set: { volumes: 0 } });
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     await admin('PUT', `/os-quota-sets/${project}`, { quota_set: { volumes: 10 } });
     assert.deepEqual(failureOf(row), {
       phase: 'create',
@@ -155,7 +161,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
   });
 
   test('a type without a backend points at no storage, and its volume is taken away', async () => {
-    const row = await canary.once('canary-nowhere');
+    const row = await round('canary-nowhere');
     assert.deepEqual(failureOf(row), {
       phase: 'create',
       reason: 'no_backend',
@@ -168,7 +174,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
 
   test('the driver hangs: the round ends, and the volume that comes late is taken away', async () => {
     await lab.backend('single', { _slow_create: 60 });
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     const [late] = await volumes();
     await lab.backend('single', { _slow_create: null });
     assert.deepEqual(failureOf(row), {
@@ -192,7 +198,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     const body = { volume: { size: 1, name: 'theirs', volume_type: 'canary-single' } };
     const made = await send(`${lab.cinder}/v3/volumes`, { method: 'POST', headers, body });
     assert.equal(made.status, 202, made.text);
-    const row = await canary.once('canary-single');
+    const row = await round('canary-single');
     assert.equal(row.paused?.why, 'refused');
     assert.match(row.paused.message, /without the mark of the canary/);
     assert.equal((await volumes()).length, 1);
