@@ -227,8 +227,8 @@ export function createCanary(options: CanaryOptions): Canary {
     show(entry, {
       paused: undefined,
       ...(success !== undefined && { last: run }),
-      ...(success === true && { lastGood: run }),
-      ...(success !== undefined && { inARow: failure?.storage === true ? row.inARow + 1 : 0 }),
+      ...(success === true && { lastGood: run, inARow: 0 }),
+      ...(failure?.storage === true && { inARow: row.inARow + 1 }),
       failures: failure ? counted(row.failures, failure) : row.failures,
       runs: [...row.runs.filter(({ atMs }) => atMs >= since), run].slice(-MOST_RUNS),
     });

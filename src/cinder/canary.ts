@@ -56,7 +56,7 @@ export interface CanaryRow {
   /** The last round that had a verdict, and the last that succeeded; undefined: none so far. */
   readonly last: CanaryRun | undefined;
   readonly lastGood: CanaryRun | undefined;
-  /** How many rounds in a row failed by the fault of the storage. */
+  /** How many rounds failed by the fault of the storage since one went well: a failure of something else says nothing of it, and ends nothing. */
   readonly inARow: number;
   /** The type was seen to be private, and to lead to its backend alone, so that its rounds judge that backend. */
   readonly judges: boolean;
@@ -74,14 +74,12 @@ export interface CanaryRow {
 const FAILURES_TO_BLAME = 2;
 
 /**
- * Have two rounds in a row or more failed by the fault of the storage? undefined: nobody can tell yet, such as after the first round since the start,
- * when it failed so.
+ * Have two rounds in a row or more failed by the fault of the storage? undefined: nobody can tell yet, because none has gone well since the start: what
+ * was known before it stands.
  */
-export function isFailing({ last, inARow, runs }: CanaryRow): boolean | undefined {
+export function isFailing({ lastGood, inARow }: CanaryRow): boolean | undefined {
   if (inARow >= FAILURES_TO_BLAME) return true;
-  if (last === undefined) return undefined;
-  const verdicts = runs.filter(({ success }) => success !== undefined).length;
-  return inARow > 0 && verdicts < FAILURES_TO_BLAME ? undefined : false;
+  return lastGood === undefined ? undefined : false;
 }
 
 /** What the rounds prove of a backend. */
@@ -89,7 +87,7 @@ export interface CanaryProof {
   readonly volumeType: string;
   /** Two rounds in a row or more failed by its fault; else the last one went well. */
   readonly failing: boolean;
-  /** The last round with a verdict. */
+  /** The last round that failed so, or that went well. */
   readonly run: CanaryRun;
 }
 
@@ -99,11 +97,12 @@ const PROOF_INTERVALS = 3;
 /** What the canary proves of each backend, by the backend's name; nothing of those of which it cannot tell. `nowMs` by our clock, since the epoch. */
 export function proofsOf(rows: readonly CanaryRow[], nowMs: number): ReadonlyMap<string, CanaryProof> {
   const proofs = new Map<string, CanaryProof>();
-  for (const { backend, judges, last, inARow, everyMs, volumeType } of rows) {
+  for (const { backend, judges, last, inARow, everyMs, volumeType, runs } of rows) {
     if (backend === undefined || !judges || last === undefined) continue;
     const failing = inARow >= FAILURES_TO_BLAME;
     const recent = nowMs - last.atMs <= PROOF_INTERVALS * everyMs;
-    if (failing || (last.success === true && recent)) proofs.set(backend, { volumeType, failing, run: last });
+    const run = (failing && runs.findLast(({ failure }) => failure?.storage === true)) || last;
+    if (failing || (last.success === true && recent)) proofs.set(backend, { volumeType, failing, run });
   }
   return proofs;
 }

@@ -1,3 +1,4 @@
+import { proofsOf } from '../../src/cinder/canary.ts';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,6 +75,15 @@ test('a first failure of the storage is looked into after five minutes; the seco
   assert.equal(canary.rows()[0]?.inARow, 1);
   await bench.pass(6 * MINUTE);
   assert.equal(canary.rows()[0]?.inARow, 2);
+  bench.gate = ({ method }) => (method === 'POST' ? { status: 500 } : 'pass');
+  await bench.pass(HOUR);
+  const [row] = canary.rows();
+  assert.ok(row);
+  assert.equal(row.last?.failure?.reason, 'http');
+  assert.equal(row.inARow, 2, 'an API that fails does not say that the storage is well');
+  const proof = proofsOf([{ ...row, judges: true }], bench.time.clock.wall()).get('h1@one');
+  assert.deepEqual([proof?.failing, proof?.run.failure?.reason], [true, 'driver']);
+  bench.gate = () => 'pass';
   bench.simulator.cloud.setDriver('h1@one', { _fail_create: null });
   await bench.pass(HOUR);
   assert.equal(canary.rows()[0]?.inARow, 0);
