@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
-import { asOpenStackError } from './scheduler-queue.ts';
+import { createSlowReader } from './slow-reader.ts';
 import { decodeMessages, decodeVolumes, messagesPath, newestVolumesPath, PAGE } from '../cinder/creations.ts';
 import type { Operations } from '../cinder/operations.ts';
 import type { Decoded } from '../cinder/rows.ts';
@@ -38,11 +38,7 @@ export interface OperationsReader {
 
 const COLLECTOR = 'operations';
 const MINUTE = 60_000;
-/** So many at once, and so many more in each minute: never more than nine within one. */
-const BURST = 4;
 const PER_MINUTE = 5;
-/** The next refresh waits for the answers. */
-const MAX_BATCH_MS = 2000;
 const OFTEN_MS = 2 * MINUTE;
 const REFUSED_MS = 60 * MINUTE;
 /** From here filters compare times. */
@@ -61,12 +57,7 @@ interface Question {
 export function createOperationsReader(options: OperationsReaderOptions): OperationsReader {
   const { api, pause, clock, cinderNowMs, operations, collectors, metrics, timeoutMs } = options;
   const { creations, underWay } = operations;
-  let budget = BURST;
-  let refilledAt = clock.now();
-  let went: string | undefined;
   const askedAt = new Map<string, number>();
-  /** What cannot be read at present, each for itself: volumes may be open to a user, and messages not. */
-  const failing = new Map<string, OpenStackError>();
 
   const knows = (version: ReturnType<typeof parseMicroversion>): boolean => {
     // Some sites hide the version document; the service list at 3.49 is tried without it.
@@ -172,48 +163,25 @@ export function createOperationsReader(options: OperationsReaderOptions): Operat
     return due;
   }
 
-  /** Asks until the budget or the time is used up, or something fails; resolves with how many were asked for. */
-  async function batch(start: number): Promise<number> {
-    let asked = 0;
-    for (; budget >= 1 && clock.now() - start < MAX_BATCH_MS; asked += 1) {
-      const question = next();
-      if (!question) break;
-      budget -= 1;
-      askedAt.set(question.what, clock.now());
-      try {
-        await question.ask();
-        failing.delete(question.what);
-      } catch (cause) {
-        const failed = asOpenStackError(cause, COLLECTOR);
-        if (failed.reason === 'forbidden') {
-          // What is refused keeps nothing else waiting, and is not asked again so soon.
-          askedAt.set(question.what, clock.now() + REFUSED_MS - question.everyMs);
-          failing.set(question.what, failed);
-          metrics.errors.inc({ collector: COLLECTOR, reason: failed.reason });
-          continue;
-        }
-        const error = failed.details.notAsked ? failed : (pause.fail(failed) ?? failed);
-        failing.set(question.what, error);
-        metrics.errors.inc({ collector: COLLECTOR, reason: error.reason });
-        return asked + 1;
-      }
-    }
-    if (asked > 0) pause.succeed();
-    return asked;
-  }
-
   return {
-    async readWhenDue() {
-      const start = clock.now();
-      budget = Math.min(BURST, budget + ((start - refilledAt) / MINUTE) * PER_MINUTE);
-      refilledAt = start;
-      if (pause.remainingMs() > 0 || (await batch(start)) === 0) return false;
-      const before = went;
-      const [error] = failing.values();
-      if (error) collectors.failed(COLLECTOR, clock.now() - start, error);
-      else collectors.succeeded(COLLECTOR, clock.now() - start);
-      went = error?.reason ?? 'well';
-      return went !== before;
-    },
+    readWhenDue: createSlowReader<Question>({
+      collector: COLLECTOR,
+      perMinute: PER_MINUTE,
+      pause,
+      clock,
+      collectors,
+      metrics,
+      next,
+      async ask({ what, ask }) {
+        askedAt.set(what, clock.now());
+        await ask();
+      },
+      // What is refused keeps nothing else waiting, and is not asked again so soon.
+      setsAside({ what, everyMs }, { reason }) {
+        if (reason !== 'forbidden') return false;
+        askedAt.set(what, clock.now() + REFUSED_MS - everyMs);
+        return true;
+      },
+    }),
   };
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
-import { asOpenStackError } from './scheduler-queue.ts';
+import { createSlowReader } from './slow-reader.ts';
 import type { Backend } from '../cinder/model.ts';
-import type { Counted } from '../cinder/snapshot.ts';
 import { COUNTS_PER_MINUTE, countOf, countPath, type CountQuestion, type Counts } from '../cinder/volumes.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { parseJson } from '../openstack/answer.ts';
@@ -22,7 +21,7 @@ export interface VolumeCounterOptions {
   readonly metrics: CloudMetrics;
 }
 
-/** Asks for the counts, slowly. */
+/** Asks for the counts, slowly: one of 100,000 volumes takes Cinder half a second. */
 export interface VolumeCounter {
   /**
    * Asks one after the other, as far as the budget goes; a failure ends up in the collector and brings growing pauses. Never rejects.
@@ -32,20 +31,11 @@ export interface VolumeCounter {
 }
 
 const COLLECTOR = 'volumes';
-/** So many at once, and COUNTS_PER_MINUTE more in each minute: never ten within one. A count of 100,000 volumes takes Cinder half a second. */
-const BURST = 4;
-/** The next refresh waits for the counts. */
-const MAX_BATCH_MS = 2000;
 /** From here a list has `count`. */
 const WITH_COUNT = parseMicroversion('3.45');
 
 export function createVolumeCounter(options: VolumeCounterOptions): VolumeCounter {
   const { api, pause, clock, counts, backends, collectors, metrics, timeoutMs } = options;
-  let budget = BURST;
-  let refilledAt = clock.now();
-  let went: string | undefined;
-  /** What cannot be counted at present, each for itself: the volumes may be open to a user, and the backups not. */
-  const failing = new Map<Counted, OpenStackError>();
 
   async function ask(question: CountQuestion): Promise<number> {
     const { used, max } = api.versions() ?? { used: '', max: '' };
@@ -61,41 +51,23 @@ export function createVolumeCounter(options: VolumeCounterOptions): VolumeCounte
     throw new OpenStackError(`GET ${url}: JSON without a count`, { reason: 'decode', operation: COLLECTOR, url });
   }
 
-  /** Asks until the budget or the time is used up, or something fails; resolves with how many were asked for. */
-  async function batch(start: number): Promise<number> {
-    let asked = 0;
-    for (; budget >= 1 && clock.now() - start < MAX_BATCH_MS; asked += 1) {
-      const question = counts.next(backends(), clock.now());
-      if (!question) break;
-      budget -= 1;
-      try {
-        counts.answered(question, await ask(question), clock.now());
-        failing.delete(question.what);
-      } catch (cause) {
-        counts.answered(question, undefined, clock.now());
-        const failed = asOpenStackError(cause, COLLECTOR);
-        const error = failed.details.notAsked ? failed : (pause.fail(failed) ?? failed);
-        failing.set(question.what, error);
-        metrics.errors.inc({ collector: COLLECTOR, reason: error.reason });
-        return asked + 1;
-      }
-    }
-    if (asked > 0) pause.succeed();
-    return asked;
-  }
-
   return {
-    async countWhenDue() {
-      const start = clock.now();
-      budget = Math.min(BURST, budget + ((start - refilledAt) / 60_000) * COUNTS_PER_MINUTE);
-      refilledAt = start;
-      if (pause.remainingMs() > 0 || (await batch(start)) === 0) return false;
-      const before = went;
-      const [error] = failing.values();
-      if (error) collectors.failed(COLLECTOR, clock.now() - start, error);
-      else collectors.succeeded(COLLECTOR, clock.now() - start);
-      went = error?.reason ?? 'well';
-      return went !== before;
-    },
+    countWhenDue: createSlowReader<CountQuestion>({
+      collector: COLLECTOR,
+      perMinute: COUNTS_PER_MINUTE,
+      pause,
+      clock,
+      collectors,
+      metrics,
+      next: () => counts.next(backends(), clock.now()),
+      async ask(question) {
+        let count: number | undefined;
+        try {
+          count = await ask(question);
+        } finally {
+          counts.answered(question, count, clock.now());
+        }
+      },
+    }),
   };
 }
