@@ -181,6 +181,8 @@ export interface CreationsSeen {
 
 /** Keeps what was seen of creations. Nothing here grows beyond its bound, whatever a cloud sends. Times by Cinder's clock. */
 export interface Creations {
+  /** By host of cinder-volume: when the last volume was made there. */
+  readonly lastMade: ReadonlyMap<string, number>;
   /** Volumes made since then are of interest; undefined: any. */
   readonly sinceMs: () => number | undefined;
   /** `full`: the page has as many rows as were asked for. */
@@ -241,6 +243,7 @@ export function createCreations(): Creations {
   }
 
   return {
+    lastMade,
     sinceMs() {
       const open = [...volumes.values()].filter(({ underWay }) => underWay).map(({ createdAtMs }) => createdAtMs);
       const followed = newestMs === undefined ? [] : open.filter((atMs) => atMs > (newestMs ?? 0) - FOLLOWED_MS);

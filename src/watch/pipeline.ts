@@ -123,7 +123,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       {
         ...stands,
         probed,
-        lastMade: operations.creations.seen(nowMs ?? round.atMs).lastMade,
+        lastMade: operations.creations.lastMade,
         proofs: proofsOf(round.canary ?? [], round.atMs),
       },
       { nowMs, staleAfterMs: options.staleAfterMs, blindness },
