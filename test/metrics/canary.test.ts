@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CanaryRow, CanaryRun } from '../../src/cinder/canary.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
+import { canaryRow } from '../support/samples.ts';
 import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
 
 const RUN: CanaryRun = {
@@ -16,19 +17,7 @@ const FAILED: CanaryRun = {
   tookMs: { look: 100 },
   failure: { phase: 'create', reason: 'driver', message: 'Driver failed to "create"', storage: true },
 };
-const ROW: CanaryRow = {
-  volumeType: 't',
-  backend: 'c@b',
-  everyMs: 1_800_000,
-  last: undefined,
-  lastGood: undefined,
-  inARow: 0,
-  judges: true,
-  failures: [],
-  leaked: undefined,
-  paused: undefined,
-  runs: [],
-};
+const ROW = canaryRow('t', { backend: 'c@b' });
 
 /** The page of a snapshot that has nothing but a canary. */
 function page(canary: readonly CanaryRow[] | undefined): Exposition {

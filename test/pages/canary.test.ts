@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CanaryRow, CanaryRun } from '../../src/cinder/canary.ts';
+import type { CanaryRun } from '../../src/cinder/canary.ts';
+import { canaryRow } from '../support/samples.ts';
 import { one, twelve } from './clouds.ts';
 import { startServer } from './server.ts';
 import { serve, watchedCloud } from './watched.ts';
@@ -23,23 +24,6 @@ const FAILED = run(0.1, {
   failure: { phase: 'create', reason: 'driver', message: 'Driver <b>failed</b> to create the volume.', storage: true },
 });
 
-function row(volumeType: string, more: Partial<CanaryRow> = {}): CanaryRow {
-  return {
-    volumeType,
-    backend: undefined,
-    everyMs: 1_800_000,
-    last: undefined,
-    lastGood: undefined,
-    inARow: 0,
-    judges: true,
-    failures: [],
-    leaked: undefined,
-    paused: undefined,
-    runs: [],
-    ...more,
-  };
-}
-
 /** The row of a volume type, its markup taken off. */
 function textOf(page: string, volumeType: string): string {
   const [found = ''] = page.split('<tr ').filter((part) => part.includes(`data-key="canary prod ${volumeType}"`));
@@ -52,9 +36,9 @@ function textOf(page: string, volumeType: string): string {
 test('a row for each volume type of the canary: its last round, its phases, the last 24 hours', async (t) => {
   const runs = [run(30), run(20), run(10), run(5, { success: undefined }), FAILED];
   const canary = [
-    row('good', { backend: 'c1@ceph', last: run(0.2), runs: [run(0.2)] }),
-    row('bad', { last: FAILED, runs, leaked: 2 }),
-    row('waits', { paused: { why: 'switch', message: 'the file /run/x exists' } }),
+    canaryRow('good', { backend: 'c1@ceph', last: run(0.2), runs: [run(0.2)] }),
+    canaryRow('bad', { last: FAILED, runs, leaked: 2 }),
+    canaryRow('waits', { paused: { why: 'switch', message: 'the file /run/x exists' } }),
   ];
   const { get } = await startServer(t, serve([watchedCloud('prod', { ...twelve(), canary })]));
   const { text } = await get('/');

@@ -1,5 +1,6 @@
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, withPools } from '../../src/cinder/evidence.ts';
+import type { CanaryRow } from '../../src/cinder/canary.ts';
 import type { Backend, Pool, Service } from '../../src/cinder/model.ts';
 
 /** Cinder's clock in these tests, in milliseconds since the epoch. */
@@ -77,4 +78,22 @@ function listedIn(services: readonly Service[]): ReadonlyMap<string, string | nu
   return new Map(
     services.flatMap(({ host, backendState }) => (backendState === undefined ? [] : [[host, backendState]])),
   );
+}
+
+/** A volume type of the canary before its first round. */
+export function canaryRow(volumeType: string, said: Partial<CanaryRow> = {}): CanaryRow {
+  return {
+    volumeType,
+    backend: undefined,
+    everyMs: 1_800_000,
+    last: undefined,
+    lastGood: undefined,
+    inARow: 0,
+    judges: true,
+    failures: [],
+    leaked: undefined,
+    paused: undefined,
+    runs: [],
+    ...said,
+  };
 }
