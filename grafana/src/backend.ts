@@ -15,6 +15,7 @@ import { ageHistory, poolTimeline } from './backend-pools.ts';
 import { infoTable, memberTable, memberTimeline, volumeTypes } from './backend-services.ts';
 import { dashboard } from './dashboard.ts';
 import { manyOf, oneOf, runbookVariable, targetVariables } from './variables.ts';
+import { volumeCount } from './volume-panels.ts';
 
 /** Cinder / Backend: one of them; alerts and the table of Cinder / Backends lead here. */
 export function backendDashboard(): Dashboard {
@@ -46,7 +47,13 @@ export function backendDashboard(): Dashboard {
               [3, changes()],
             ],
           },
-          { height: 4, panels: [[24, conditionBar()]] },
+          {
+            height: 4,
+            panels: [
+              [20, conditionBar()],
+              [4, volumeCount()],
+            ],
+          },
           {
             height: 8,
             panels: [

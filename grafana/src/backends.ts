@@ -7,6 +7,7 @@ import { apiState, conditionCounts, conditionHistory, conditionTimeline } from '
 import { dashboard } from './dashboard.ts';
 import { serviceCounts, serviceTable } from './service-tables.ts';
 import { choice, manyOf, recordedVariable, runbookVariable, targetVariables } from './variables.ts';
+import { backendVolumes, cloudVolumes } from './volume-panels.ts';
 import { volumeTypeTable } from './volume-type-table.ts';
 
 /** Cinder / Backends: the one to open when paged. */
@@ -62,6 +63,13 @@ export function backendsDashboard(): Dashboard {
       {
         title: 'What hangs on them',
         lines: [
+          {
+            height: 10,
+            panels: [
+              [12, backendVolumes()],
+              [12, cloudVolumes()],
+            ],
+          },
           {
             height: 8,
             panels: [

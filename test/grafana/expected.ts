@@ -66,6 +66,12 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-backends/Services/B': of('job binary host', ROWS),
   'cinder-backends/Services/C': of('job binary host', ROWS, 'zone'),
   'cinder-backends/Services/D': of('job binary host', ROWS, 'cluster'),
+  'cinder-backends/Volumes of each backend/A': of('job host', 3),
+  'cinder-backends/Volumes of each backend/B': of('job host', 3),
+  'cinder-backends/Volumes of each backend/C': of('job host', 3),
+  'cinder-backends/Volumes, snapshots and backups by status/A': of('job status', 2),
+  'cinder-backends/Volumes, snapshots and backups by status/B': of('job status', 1),
+  'cinder-backends/Volumes, snapshots and backups by status/C': of('job status', 1),
   'cinder-backends/Volume types/A': of('job volume_type', 3),
   'cinder-backends/Volume types/B': of('job volume_type', 3),
 
@@ -78,6 +84,8 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-backend/State/A': of('job host', [1, 1, 1, 1, 0]),
   'cinder-backend/Changes/A': of('job host', EACH),
   'cinder-backend/Condition over time/A': of('job host', EACH),
+  'cinder-backend/Volumes/A': of('job host', [1, 0, 0, 1, 0]),
+  'cinder-backend/Volumes/B': of('job host', [1, 0, 0, 1, 0]),
   'cinder-backend/State of each pool/A': of('job pool', EVER),
   'cinder-backend/Age of the stats of each pool/A': of('job pool', EVER),
   ...Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { CloudDefinition, JsonObject } from '../../src/simulator/definition.ts';
 import type { Faults } from '../../src/simulator/faults.ts';
-import type { VolumeTypeBackend } from '../../src/cinder/snapshot.ts';
+import type { BackendVolumes, CloudCount, VolumeTypeBackend } from '../../src/cinder/snapshot.ts';
 
 const thin = (totalGb: number, freeGb: number): JsonObject => ({
   total_capacity_gb: totalGb,
@@ -104,4 +104,18 @@ export const VOLUME_TYPES: readonly VolumeTypeBackend[] = [
   { volumeType: 'gold', host: HOSTS.cluster },
   { volumeType: 'any "thin"', host: HOSTS.filling },
   { volumeType: 'only\\down', host: HOSTS.down },
+];
+
+/** What was counted: the disabled backend not yet. */
+export const VOLUMES: ReadonlyMap<string, BackendVolumes> = new Map([
+  [HOSTS.filling, { inUse: 412, available: 3, ageMs: 60_000 }],
+  [HOSTS.down, { inUse: 0, available: 7, ageMs: 60_000 }],
+  [HOSTS.cluster, { inUse: 12, available: 0, ageMs: 60_000 }],
+]);
+export const COUNTS: readonly CloudCount[] = [
+  { what: 'volumes', status: 'error', count: 4 },
+  { what: 'volumes', status: 'deleting', count: 1 },
+  { what: 'volumes', status: 'creating', count: 0 },
+  { what: 'snapshots', status: 'error', count: 2 },
+  { what: 'backups', status: 'creating', count: 1 },
 ];

@@ -22,7 +22,7 @@ import { type CinderApi, createCinderApi } from '../../src/watch/cinder-api.ts';
 import { createCollectorLog } from '../../src/watch/collectors.ts';
 import { asOpenStackError } from '../../src/watch/scheduler-queue.ts';
 import { judge } from '../support/samples.ts';
-import { everyMinute, FAULTY_CLOUD, SCRIPT, VOLUME_TYPES } from './faulty-cloud.ts';
+import { COUNTS, everyMinute, FAULTY_CLOUD, SCRIPT, VOLUMES, VOLUME_TYPES } from './faulty-cloud.ts';
 
 export const START_MS = Date.UTC(2026, 2, 1, 12);
 export const STEP_MS = 30_000;
@@ -139,8 +139,8 @@ function createReader(
       backends,
       histories,
       volumeTypes,
-      volumes: new Map(),
-      counts: [],
+      volumes: VOLUMES,
+      counts: COUNTS,
       typesAlone: new Map(),
       api: api.versions(),
       collectors: collectors.all(),
