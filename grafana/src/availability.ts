@@ -20,12 +20,18 @@ interface Thing {
 const BACKEND: Thing = { series: 'cinder:backend', label: 'host', header: 'Backend' };
 const VOLUME_TYPE: Thing = { series: 'cinder:volume_type', label: 'volume_type', header: 'Volume type' };
 
-const recorded = ({ series, label }: Thing, name: string): string =>
-  max(label, select(`${series}_${name}`, ...(label === 'host' ? ['host=~"$host"'] : [])));
+const selected = ({ series, label }: Thing, name: string): string =>
+  select(`${series}_${name}`, ...(label === 'host' ? ['host=~"$host"'] : []));
+
+const recorded = (thing: Thing, name: string): string => max(thing.label, selected(thing, name));
+
+/** What is recorded less often than Prometheus looks back: twice the longest `availability_interval`. */
+const recordedSeldom = (thing: Thing, name: string): string =>
+  max(thing.label, `last_over_time(${selected(thing, name)}[30m])`);
 
 /** Worst first, with what is left of the budget: 100 % when there was no outage, below 0 when the target is missed. */
 function worstFirst(thing: Thing, title: string, description: string): TableBuilder {
-  const month = recorded(thing, 'available:avg_month');
+  const month = recordedSeldom(thing, 'available:avg_month');
   const panel = tablePanel({ title, description, unit: 'percentunit' })
     .withTarget(table(month))
     .withTarget(table(recorded(thing, 'available:avg_day')))
@@ -50,7 +56,7 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
     },
   ];
   if (thing.label !== 'host') return showColumns(panel, columns);
-  return showColumns(panel.withTarget(table(recorded(thing, 'observed:ratio_month'))), [
+  return showColumns(panel.withTarget(table(recordedSeldom(thing, 'observed:ratio_month'))), [
     ...columns,
     { from: 'Value #D', header: 'Observed', width: 110, look: [unit('percentunit'), decimals(1)] },
   ]);
@@ -58,7 +64,7 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
 
 /** A cell for each day, coloured by the target: what the day took of the budget of 30 days. */
 function calendar(thing: Thing, title: string): TimelineBuilder {
-  const day = `${select(`${thing.series}_available:avg_day`, ...(thing.label === 'host' ? ['host=~"$host"'] : []))} offset -1d`;
+  const day = `${selected(thing, 'available:avg_day')} offset -1d`;
   return timeline({
     title,
     description:

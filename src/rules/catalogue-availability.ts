@@ -9,7 +9,7 @@ const AVAILABLE = 'cinder:backend_available:bool';
 const TYPE_AVAILABLE = 'cinder:volume_type_available:bool';
 
 /** How available each backend and volume type was, in the words of the report: gaps, `unknown` and held conditions are not observed, what an administrator wanted is no outage. */
-export function availabilityRules(s: RuleSettings): RuleGroup {
+export function availabilityRules(s: RuleSettings): readonly RuleGroup[] {
   const one = (...severities: readonly Severity[]): string => {
     const names = CONDITIONS.filter((condition) => severities.includes(CONDITION_TABLE[condition].severity));
     return `max without (condition) (${CONDITION}{condition=~"${names.join('|')}"} == 1)`;
@@ -22,10 +22,9 @@ export function availabilityRules(s: RuleSettings): RuleGroup {
 )`;
   const average = (series: string, window: string): string => `avg_over_time(${series}[${window}])`;
   const evaluations = (parseDuration(s.availability_month) ?? 0) / (parseDuration(s.capacity_interval) ?? 1);
-  return {
+  const minutes: RuleGroup = {
     name: 'cinder-availability',
-    comment:
-      'Availability, to the minute; the report reads the conditions themselves. A window that is longer than the data has the average of what is there.',
+    comment: 'Availability, to the minute; the report reads the conditions themselves.',
     interval: s.capacity_interval,
     rules: [
       {
@@ -75,8 +74,22 @@ group without (host) (
         identity: ['host', 'backend'],
       },
       {
+        record: 'cinder:volume_type_available:avg_day',
+        comment: 'The share of the observed time in which a volume type had a usable backend.',
+        expr: average(TYPE_AVAILABLE, s.availability_day),
+        identity: ['volume_type'],
+      },
+    ],
+  };
+  const months: RuleGroup = {
+    name: 'cinder-availability-month',
+    comment:
+      'Averages of a month. Each reads all samples of a month, so it is made less often than Prometheus looks back: ask for `last_over_time(NAME[30m])`. A window that is longer than the data has the average of what is there.',
+    interval: s.availability_interval,
+    rules: [
+      {
         record: 'cinder:backend_available:avg_month',
-        comment: 'The same for the longer window: what a target is compared with.',
+        comment: 'The share of the observed time in which a backend was usable: what a target is compared with.',
         expr: average(AVAILABLE, s.availability_month),
         identity: ['host', 'backend'],
       },
@@ -87,17 +100,12 @@ group without (host) (
         identity: ['host', 'backend'],
       },
       {
-        record: 'cinder:volume_type_available:avg_day',
-        comment: 'The share of the observed time in which a volume type had a usable backend.',
-        expr: average(TYPE_AVAILABLE, s.availability_day),
-        identity: ['volume_type'],
-      },
-      {
         record: 'cinder:volume_type_available:avg_month',
-        comment: 'The same for the longer window.',
+        comment: 'The same of a volume type.',
         expr: average(TYPE_AVAILABLE, s.availability_month),
         identity: ['volume_type'],
       },
     ],
   };
+  return [minutes, months];
 }

@@ -11,7 +11,14 @@ import type { RuleSettings } from './settings.ts';
 
 /** All rules, with the given settings written into them. */
 export function ruleGroups(s: RuleSettings): readonly RuleGroup[] {
-  return [backendRules(s), serviceRules(s), capacityRules(s), canaryRules(s), exporterRules(s), availabilityRules(s)];
+  return [
+    backendRules(s),
+    serviceRules(s),
+    capacityRules(s),
+    canaryRules(s),
+    exporterRules(s),
+    ...availabilityRules(s),
+  ];
 }
 
 /** A plain rule file for `rule_files`, or a PrometheusRule for the Prometheus Operator. */

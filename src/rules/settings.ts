@@ -82,6 +82,7 @@ export const SETTINGS = {
   ),
   availability_day: duration('1d', 'the shorter window of the availability'),
   availability_month: duration('30d', 'the longer one; Prometheus must keep its data for as long'),
+  availability_interval: duration('10m', 'how often the averages of the longer window are recorded'),
   volume_type_memory: duration('1h', 'how long a backend is remembered as serving a volume type'),
   backend_state_assumed_for: duration('1h', 'CinderBackendStateAssumed'),
 
@@ -267,15 +268,20 @@ const RELATIONS: readonly Relation[] = [
   { shorter: 'availability_day', longer: 'availability_month', why: 'one is a part of the other' },
 ];
 
-/** Prometheus looks back 5 minutes: what is evaluated less often than this forgets what it recorded. */
-const LONGEST_INTERVAL_MS = 120_000;
+/** The longest intervals of the groups. Prometheus looks back 5 minutes: a rule that is evaluated less often than every two forgets what it recorded. */
+const LONGEST_INTERVALS = {
+  interval: { longest: '2m', why: 'the rules forget what they remember' },
+  capacity_interval: { longest: '2m', why: 'the rules forget what they remember' },
+  availability_interval: { longest: '15m', why: 'the dashboard, which looks back 30 minutes, has gaps' },
+} as const;
 
 /** The same settings. Throws a SettingsError when they contradict each other. */
 function consistent(settings: RuleSettings): RuleSettings {
   const sizeOf = (name: SettingName): number => parseDuration(settings[name]) ?? Number(settings[name]);
-  for (const name of ['interval', 'capacity_interval'] as const) {
-    if (sizeOf(name) > LONGEST_INTERVAL_MS)
-      throw new SettingsError(`${name}=${settings[name]}: expected 2m or less, or the rules forget what they remember`);
+  for (const name of ['interval', 'capacity_interval', 'availability_interval'] as const) {
+    const { longest, why } = LONGEST_INTERVALS[name];
+    if (sizeOf(name) > (parseDuration(longest) ?? 0))
+      throw new SettingsError(`${name}=${settings[name]}: expected ${longest} or less, or ${why}`);
   }
   const tooLong = Object.keys(SETTINGS)
     .filter(isName)

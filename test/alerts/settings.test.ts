@@ -70,6 +70,7 @@ test('settings that contradict each other are refused, with both names and the r
     [['availability_day=30d'], /^availability_day=30d: expected less than availability_month=30d/],
     [['interval=5m'], /^interval=5m: expected 2m or less/],
     [['capacity_interval=10m'], /^capacity_interval=10m: expected 2m or less/],
+    [['availability_interval=1h'], /^availability_interval=1h: expected 15m or less, or the dashboard/],
   ];
   for (const [assignments, message] of refused)
     assert.throws(

@@ -4,7 +4,8 @@ import type { Registry } from 'prom-client';
 import { createCloudMetrics, createProcessMetrics } from '../../src/metrics/exporter.ts';
 import { FAMILIES } from '../../src/metrics/families.ts';
 import { ruleGroups } from '../../src/rules/render.ts';
-import { defaultSettings } from '../../src/rules/settings.ts';
+import { parseDuration } from '../../src/duration.ts';
+import { defaultSettings, parseSettings } from '../../src/rules/settings.ts';
 import { parse } from './promql.ts';
 import { DASHBOARDS, expressions, labelValues } from './shipped.ts';
 
@@ -63,6 +64,30 @@ for (const dashboard of DASHBOARDS) {
     }
   });
 }
+
+test('what is recorded less often than Prometheus looks back is asked for over two of its intervals', () => {
+  const lookBackMs = 300_000;
+  const seldom = new Map(
+    ruleGroups(parseSettings(['availability_interval=15m'])).flatMap(({ interval, rules }) => {
+      const ms = parseDuration(interval) ?? 0;
+      return 2 * ms < lookBackMs ? [] : rules.flatMap((rule) => ('record' in rule ? [[rule.record, ms] as const] : []));
+    }),
+  );
+  assert.ok(seldom.has('cinder:backend_available:avg_month') && !seldom.has('cinder:backend_available:avg_day'));
+  const asked = DASHBOARDS.flatMap(expressions).flatMap(({ where, expr }) =>
+    parse(expr).selectors.flatMap(({ metrics, range = '', functions }) =>
+      metrics.flatMap((name) => {
+        const ms = seldom.get(name);
+        return ms === undefined ? [] : [{ where, name, ms, range, nearest: functions[0] }];
+      }),
+    ),
+  );
+  assert.deepEqual([...new Set(asked.map(({ name }) => name))].toSorted(), [...seldom.keys()].toSorted());
+  for (const { where, range, nearest, ms } of asked) {
+    assert.equal(nearest, 'last_over_time', where);
+    assert.ok((parseDuration(range) ?? 0) >= 2 * ms, `${where}: [${range}]`);
+  }
+});
 
 test('every family of the exporter is on some dashboard, or left out on purpose', async () => {
   const used = new Set(
