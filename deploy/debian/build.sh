@@ -46,9 +46,10 @@ install -m 644 alerts/cinder.rules.yml alerts/alertmanager.example.yml "$stage"/
 install -m 644 -D -t "$stage"/usr/share/cinder-exporter/dashboards grafana/dashboards/*.json
 install -m 644 LICENSE "$stage"/usr/share/doc/cinder-exporter/copyright
 # What other monitoring takes.
-for other in deploy/{icinga,sloth,zabbix}; do
+for other in deploy/{checkmk,icinga,sloth,zabbix}; do
   install -m 644 -D -t "$stage/usr/share/cinder-exporter/${other#deploy/}" "$other"/*
 done
+chmod 755 "$stage"/usr/share/cinder-exporter/checkmk/cinder
 # From the flags of the program itself.
 printed() {
   mkdir -p "$stage/usr/share/$(dirname "$1")"

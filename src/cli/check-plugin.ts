@@ -39,7 +39,7 @@ export function renderUnknown(message: string): string {
 }
 
 /** What stands behind `|` is performance data, in every line. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return printable(text).replaceAll('|', '/');
 }
 
@@ -70,10 +70,21 @@ function detailsOf(checked: readonly Checked[], asked: Asked): string[] {
 }
 
 function sentenceOf(snapshot: Seen, backend: SeenBackend): string {
+  return `${backend.host}: ${CONDITION_TABLE[backend.condition].words}${sayOf(snapshot, backend)}`;
+}
+
+/** Behind the words of a condition: for how long, who is hit, and why. */
+export function sayOf(snapshot: Seen, backend: SeenBackend): string {
   const time = timeIn(snapshot, backend.host);
   const hit = needsLook(backend.condition) ? whoIsHit(snapshot, backend.host) : undefined;
-  const { words } = CONDITION_TABLE[backend.condition];
-  return `${backend.host}: ${words}${time === undefined ? '' : ` for ${time}`}${hit === undefined ? '' : `, ${hit}`}: ${backend.reason}`;
+  return `${time === undefined ? '' : ` for ${time}`}${hit === undefined ? '' : `, ${hit}`}: ${backend.reason}`;
+}
+
+/** How many seconds ago that was, of a time by Cinder's clock. */
+export function ageOf(snapshot: Seen, cinderMs: number | undefined): number | undefined {
+  return cinderMs === undefined
+    ? undefined
+    : Math.max(0, Math.round((snapshot.atMs - onOurClock(snapshot, cinderMs)) / 1000));
 }
 
 function runbooksOf(bad: readonly SeenBackend[]): string[] {
@@ -85,7 +96,7 @@ function runbooksOf(bad: readonly SeenBackend[]): string[] {
 }
 
 /** How many backends are in each condition, with 0 as the threshold of those that are a warning or critical. */
-function countsOf(checked: readonly Checked[], { hosts, codes }: Asked): string[] {
+export function countsOf(checked: readonly Checked[], { hosts, codes }: Asked): string[] {
   const backends = checked.flatMap(({ snapshot }) => (snapshot ? wanted(snapshot, hosts) : []));
   const threshold = (code: number, of: number): string => (code === of ? '0' : '');
   return [
@@ -108,14 +119,10 @@ function backendsOf({ name, snapshot }: Checked, { hosts }: Asked, several: bool
   const alone = !several && hosts.length === 1 && backends.length === 1;
   return backends.flatMap((backend) => {
     const prefix = alone ? '' : `${several ? `${name} ` : ''}${backend.host} `;
-    const age = (cinderMs: number | undefined): number | undefined =>
-      cinderMs === undefined
-        ? undefined
-        : Math.max(0, Math.round((snapshot.atMs - onOurClock(snapshot, cinderMs)) / 1000));
     return [
       datum(`${prefix}usable`, backend.state, { min: 0, max: 1 }),
-      datum(`${prefix}stats_age`, age(backend.statsAtMs), { unit: 's', min: 0 }),
-      datum(`${prefix}heartbeat_age`, age(backend.heartbeatAtMs), { unit: 's', min: 0 }),
+      datum(`${prefix}stats_age`, ageOf(snapshot, backend.statsAtMs), { unit: 's', min: 0 }),
+      datum(`${prefix}heartbeat_age`, ageOf(snapshot, backend.heartbeatAtMs), { unit: 's', min: 0 }),
       datum(`${prefix}volumes_in_use`, snapshot.volumes.get(backend.host)?.inUse, { min: 0 }),
       ...backend.pools.flatMap(({ pool, totalBytes, freeBytes, allocatedBytes }) => [
         datum(`${prefix}${pool} free`, freeBytes, { unit: 'B', min: 0, max: totalBytes }),
@@ -134,7 +141,7 @@ interface DatumForm {
 }
 
 /** `'label'=value[unit];[warning];[critical];[min];[max]`, whole numbers; nothing for a value that is not known, or has no end. */
-function datum(
+export function datum(
   label: string,
   value: number | undefined,
   { unit = '', warning = '', critical = '', min, max }: DatumForm,

@@ -8,6 +8,7 @@ import type { Target } from '../watch/fleet.ts';
 import { untilDueMs } from '../watch/schedule.ts';
 import { createWatcher } from '../watch/watcher.ts';
 import type { Reading } from './check-exporter.ts';
+import { renderCheckmk, renderCheckmkUnknown } from './check-checkmk.ts';
 import { renderPlugin, renderUnknown } from './check-plugin.ts';
 import { conditionsOf, renderCheck } from './check-table.ts';
 import { type Asked, codesOf, CRITICAL, exitCodeOf, UNKNOWN, wanted, WARNING } from './check-verdict.ts';
@@ -50,8 +51,8 @@ export const CHECK_FLAGS = [
     type: 'string',
     value: '<format>',
     default: 'table',
-    choices: ['table', 'json', 'plugin'],
-    help: 'table, json, or plugin: one line with performance data, then details, for Icinga and Nagios.',
+    choices: ['table', 'json', 'plugin', 'checkmk'],
+    help: 'table, json, plugin: one line with performance data, then details, for Icinga and Nagios, or checkmk: a line for each backend, for its local checks.',
   },
   {
     name: 'from',
@@ -97,21 +98,27 @@ interface Source {
   readonly close: () => void;
 }
 
-/** One look, a table for people, JSON or a plugin's lines, and an exit code as monitoring plugins have it. */
+/** One look, a table for people, JSON, or what other monitoring reads, and an exit code as monitoring plugins have it. */
 export async function check(args: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
     return await checkOrThrow(args, surroundings);
   } catch (error) {
     // Who runs plugins reads standard output alone.
-    if (!(error instanceof UserError) || !wantsPlugin(args)) throw error;
-    process.stdout.write(renderUnknown(error.message));
+    const render = error instanceof UserError ? UNKNOWN_FORMS.find(([output]) => wants(output, args))?.[1] : undefined;
+    if (!render) throw error;
+    process.stdout.write(render((error as UserError).message));
     return UNKNOWN;
   }
 }
 
+const UNKNOWN_FORMS = [
+  ['plugin', renderUnknown],
+  ['checkmk', renderCheckmkUnknown],
+] as const;
+
 /** As far as a command line says it that may not be understood. */
-function wantsPlugin(args: readonly string[]): boolean {
-  return args.some((arg, i) => arg === '--output=plugin' || (arg === 'plugin' && args[i - 1] === '--output'));
+function wants(output: string, args: readonly string[]): boolean {
+  return args.some((arg, i) => arg === `--output=${output}` || (arg === output && args[i - 1] === '--output'));
 }
 
 async function checkOrThrow(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -190,6 +197,7 @@ function print(
   const forms: Readonly<Record<string, () => string>> = {
     json: () => `${JSON.stringify(json(asked.hosts), undefined, terminal ? 2 : undefined)}\n`,
     plugin: () => renderPlugin(checked, asked),
+    checkmk: () => renderCheckmk(checked, asked),
     table: () =>
       renderCheck(checked, asked, {
         colour: terminal && !process.env['NO_COLOR'],

@@ -19,6 +19,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/report.md': 'test/real/report.test.ts',
   'docs/silences.md': 'test/real/drill.test.ts',
   'docs/fire-drill.md': 'test/real/drill.test.ts',
+  'docs/checkmk.md': 'test/packaging/checkmk.test.ts',
   'docs/icinga.md': 'test/real/icinga.test.ts',
   'docs/sloth.md': 'test/real/sloth.test.ts',
   'docs/upgrading.md': 'test/docs/pages.test.ts',

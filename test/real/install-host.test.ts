@@ -169,6 +169,7 @@ test('debian.md: installed, started when clouds.yaml comes, and removed without 
   assert.equal(await show('UnitFileState'), 'enabled');
   assert.equal(await home.run('dpkg --verify cinder-exporter'), '');
   for (const path of [
+    'cinder-exporter/checkmk/cinder',
     'cinder-exporter/icinga/cinder.conf',
     'cinder-exporter/sloth/cinder.yml',
     'cinder-exporter/zabbix/cinder.yaml',

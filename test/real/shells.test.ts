@@ -75,7 +75,7 @@ const zsh: Offers = (line) => {
   return [...new Set(offered)].toSorted();
 };
 
-const FORMATS = ['json', 'plugin', 'table'];
+const FORMATS = ['checkmk', 'json', 'plugin', 'table'];
 
 for (const [shell, offers] of Object.entries({ bash, zsh, fish })) {
   test(`${shell}: commands, flags, values and files`, () => {
