@@ -1,4 +1,12 @@
-import { ATTACHMENTS, atLeast, type CinderCall, jsonResult, RESOURCE_FILTER, type Result } from './cinder-call.ts';
+import {
+  ATTACHMENTS,
+  atLeast,
+  type CinderCall,
+  jsonResult,
+  projectOnly,
+  RESOURCE_FILTER,
+  type Result,
+} from './cinder-call.ts';
 import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
 import { isObject, type JsonObject } from './definition.ts';
 import { flagOf, matches, pageOf, rowsOfPage } from './listing.ts';
@@ -7,7 +15,7 @@ import { pythonRepr } from './python-literal.ts';
 import { invalid, isUuid, requestObject } from './request-body.ts';
 import { checkFilters } from './volume-filters.ts';
 import { type AttachmentRow, newAttachment, type VolumeRow } from './volume-rows.ts';
-import { findVolume } from './volumes-api.ts';
+import { volumeRow } from './volumes-api.ts';
 
 const COLUMNS: readonly string[] = ['id', 'volume_id', 'attach_status', 'instance_uuid', 'created_at', 'updated_at'];
 
@@ -60,7 +68,13 @@ export async function createAttachment(call: CinderCall): Promise<Result> {
   if (instance !== undefined && typeof instance !== 'string') {
     throw invalid('instance_uuid', instance, `${pythonRepr(instance)} is not of type 'string'`);
   }
-  const volume = findVolume(call, volumeId);
+  const volume = volumeRow(call, volumeId);
+  projectOnly(call, 'member', 'volume:attachment_create');
+  if (volume.status === 'error') {
+    const cannot = 'Volume attachments can not be created if the volume is in an error state.';
+    const now = `The Volume ${volume.id} currently has a status of: ${volume.status}`;
+    throw new Fault(400, `Invalid volume: ${cannot} ${now} `);
+  }
   if (!['available', 'downloading'].includes(volume.status)) {
     const now = `but the current status is ${volume.status}.`;
     throw new Fault(

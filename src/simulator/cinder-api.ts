@@ -2,7 +2,7 @@ import { createAttachment, deleteAttachment, listAttachments, showAttachment } f
 import { changeQuota, resetQuota, showDefaultQuota, showLimits, showQuota } from './quota.ts';
 import { createSnapshot, deleteSnapshot, listSnapshots, showSnapshot, updateSnapshot } from './snapshots-api.ts';
 import { showCapabilities } from './capabilities-api.ts';
-import { listBackups } from './backups-api.ts';
+import { listBackups, showBackup } from './backups-api.ts';
 import { deleteMessage, listMessages, showMessage } from './messages-api.ts';
 import {
   allows,
@@ -17,13 +17,13 @@ import {
   jsonResult,
   requestedMicroversion,
 } from './cinder-call.ts';
-import { Fault, INCAPABLE, NOT_FOUND, faultAnswer, htmlError } from './cinder-fault.ts';
+import { Fault, INCAPABLE, MALFORMED, NOT_FOUND, faultAnswer, errorPage } from './cinder-fault.ts';
 import type { JsonObject } from './definition.ts';
 import type { IssuedToken } from './keystone-tokens.ts';
 import { MessagingTimeout } from './message-bus.ts';
 import { listPools } from './pools-api.ts';
 import { type WireAnswer, type WireRequest, json } from './server.ts';
-import { changeService, listServices } from './services-api.ts';
+import { changeService, listServices, SERVICE_ROUTES } from './services-api.ts';
 import { actOnType, listAccess } from './type-access-api.ts';
 import { createSpecs, deleteSpec, listSpecs, showSpec, updateSpec } from './type-specs-api.ts';
 import { createType, deleteType, listTypes, showType, updateType } from './types-api.ts';
@@ -40,7 +40,7 @@ export async function answerCinder(api: ApiProcess, request: WireRequest): Promi
 
 /** Will this request wait for a scheduler, once it has a thread? */
 export function needsScheduler(api: ApiProcess, { method, path, headers }: WireRequest): boolean {
-  const resource = method === 'GET' ? route(method, path)?.resource : undefined;
+  const resource = method === 'GET' ? route(method, path, api.settings.serviceRoutes)?.resource : undefined;
   if (resource !== 'os-services') return resource === 'scheduler-stats/get_pools';
   const { minMicroversion, maxMicroversion } = api.settings;
   try {
@@ -54,14 +54,17 @@ export function needsScheduler(api: ApiProcess, { method, path, headers }: WireR
 
 async function answerBody(api: ApiProcess, request: WireRequest): Promise<WireAnswer> {
   const { path, method, headers } = request;
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return htmlError(413);
-  if (method === 'GET' && (path === '' || path === '/')) return versions(api, request, 300);
-  if (method === 'GET' && path === '/healthcheck') {
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return errorPage(413, headers.accept);
+  if (path === '/healthcheck') {
+    if (method === 'HEAD') return { status: 204, headers: [], body: '' };
     return { status: 200, headers: [['Content-Type', 'text/plain; charset=UTF-8']], body: 'OK' };
   }
-  if (path !== '/v3' && !path.startsWith('/v3/')) return htmlError(404);
+  // Answered by the middleware of CORS.
+  if (method === 'OPTIONS' && path !== '/v3/') return { status: 200, headers: [], body: '' };
+  if (path === '' || path === '/') return versions(api, request, 300);
+  if (path !== '/v3' && !path.startsWith('/v3/')) return errorPage(404, headers.accept);
   const token = api.authToken.check(headers['x-auth-token']?.toString() ?? '');
-  if (token === 'unreachable') return htmlError(503);
+  if (token === 'unreachable') return errorPage(503, headers.accept);
   if (token === undefined) {
     return json(
       401,
@@ -76,9 +79,8 @@ async function answerBody(api: ApiProcess, request: WireRequest): Promise<WireAn
     ] as const;
     return { status: 302, headers, body: '' };
   }
-  if (path === '/v3/') return versions(api, request, 200);
-  const to = route(method, path);
-  return to === undefined ? htmlError(404) : perform(api, request, token, to);
+  const to = route(method, path, api.settings.serviceRoutes);
+  return to === undefined ? errorPage(404, headers.accept) : perform(api, request, token, to);
 }
 
 /** Runs an operation with the checks that come before each, in Cinder's order: microversion, project in the URL, policy. */
@@ -91,9 +93,17 @@ async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken
     version = requestedMicroversion(header, minMicroversion, maxMicroversion);
     checkOffered(version, minMicroversion, maxMicroversion);
     const { project, resource } = to;
+    if (resource === '' && request.body !== '') throw new Fault(400, MALFORMED);
+    if (resource === '') return versions(api, request, 200, version);
     const own = token.scope.kind === 'project' ? token.scope.project.id : undefined;
     if (project !== undefined && project !== own) throw new Fault(400, 'Malformed request url');
-    const { status, body } = await operate({
+    checkContentType(request);
+    checkQuery(request);
+    const {
+      status,
+      body,
+      contentType = 'application/json',
+    } = await operate({
       api,
       request,
       version,
@@ -104,7 +114,7 @@ async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken
       urlProject: project,
       resource,
     });
-    return { status, headers: [['Content-Type', 'application/json'], ...ids, ...versionHeaders(version)], body };
+    return { status, headers: [['Content-Type', contentType], ...ids, ...versionHeaders(version)], body };
   } catch (error) {
     const fault =
       error instanceof Fault ? error : error instanceof MessagingTimeout ? new Fault(500, INCAPABLE) : undefined;
@@ -113,6 +123,22 @@ async function perform(api: ApiProcess, request: WireRequest, token: IssuedToken
     const answer = faultAnswer(fault, named);
     return { ...answer, headers: [...answer.headers, ...ids] };
   }
+}
+
+const MEDIA_TYPES = ['application/json', 'application/vnd.openstack.volume+json'];
+
+/** What is not UTF-8 is refused. */
+function checkQuery({ query }: WireRequest): void {
+  if (![...query].flat().some((text) => text.includes('\ufffd'))) return;
+  const why = 'Either the URL or the request body contained characters that could not be decoded by Cinder.';
+  throw new Fault(400, `Error decoding your request. ${why}`);
+}
+
+/** A body of another type than JSON is refused, once there is somebody to read it. */
+function checkContentType({ method, headers, body }: WireRequest): void {
+  const type = headers['content-type'];
+  if (body === '' || type === undefined || !['POST', 'PUT'].includes(method)) return;
+  if (!MEDIA_TYPES.includes(type.split(';')[0]?.trim() ?? '')) throw new Fault(415, 'Unsupported Content-Type');
 }
 
 /** Finds the operation; a path that is known with a method that is not: `NOT_FOUND`. */
@@ -126,7 +152,7 @@ function operate(call: CinderCall): Promise<Result> | Result {
   const path = ['{id}', ...(below === undefined ? [] : [below]), ...(key === undefined ? [] : ['{key}'])].join('/');
   const operation = id === '' ? undefined : operations[`${request.method} ${path}`];
   if (operation === undefined) throw new Fault(404, NOT_FOUND);
-  return operation(call, decodeURIComponent(id), decodeURIComponent(key ?? ''));
+  return operation(call, id, key ?? '');
 }
 
 type CinderOperation = (call: CinderCall, id: string, key: string) => Promise<Result> | Result;
@@ -169,7 +195,12 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, CinderOperatio
     'PUT {id}': updateSnapshot,
     'DELETE {id}': deleteSnapshot,
   },
-  backups: { 'GET ': listBackups },
+  backups: {
+    'GET ': listBackups,
+    'GET detail': listBackups,
+    'GET {id}': showBackup,
+    'DELETE {id}': showBackup,
+  },
   attachments: {
     'GET ': (call) => listAttachments(call, false),
     'GET detail': (call) => listAttachments(call, true),
@@ -194,7 +225,7 @@ function versionHeaders(version: ApiVersion): WireAnswer['headers'] {
   ];
 }
 
-function versions(api: ApiProcess, request: WireRequest, status: number): WireAnswer {
+function versions(api: ApiProcess, request: WireRequest, status: number, version?: ApiVersion): WireAnswer {
   const { minMicroversion, maxMicroversion } = api.settings;
   const current: JsonObject = {
     id: 'v3.0',
@@ -210,7 +241,7 @@ function versions(api: ApiProcess, request: WireRequest, status: number): WireAn
   };
   return json(status, { versions: [current] }, [
     ['x-compute-request-id', request.requestId],
-    ['OpenStack-API-Version', `volume ${minMicroversion}`],
+    ['OpenStack-API-Version', `volume ${version ? microversionText(version) : minMicroversion}`],
     ['Vary', 'OpenStack-API-Version'],
   ]);
 }
@@ -225,14 +256,30 @@ interface Route {
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 /** What follows the id of a thing. */
 const BELOW =
-  /^POST (volumes|types)\/[^/]+\/action$|^GET (os-quota-sets\/[^/]+\/defaults|types\/[^/]+\/os-volume-type-access)$|^(GET|POST) types\/[^/]+\/extra_specs$|^(GET|PUT|DELETE) types\/[^/]+\/extra_specs\/[^/]+$/;
+  /^POST (volumes|types)\/[^/]+\/action$|^GET os-quota-sets\/[^/]+\/defaults$|^(GET|POST) types\/[^/]+\/os-volume-type-access$|^(GET|POST) types\/[^/]+\/extra_specs$|^(GET|PUT|DELETE) types\/[^/]+\/extra_specs\/[^/]+$/;
 /** `project_id_regex`: hexadecimal digits and hyphens. */
 const PROJECT = /^[0-9a-f-]+$/;
 
+/** As the router sees a path: decoded, with single slashes. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path).replace(/\/{2,}/g, '/');
+  } catch {
+    return path;
+  }
+}
+
 /** Finds the route; undefined is the router's own 404 in HTML: an unknown path, a trailing slash, a project that is not an id. */
-function route(method: string, path: string): Route | undefined {
+function route(method: string, encoded: string, serviceRoutes: boolean): Route | undefined {
+  const whole = decoded(encoded);
+  // Resources may be asked for with a format; plain routes may not.
+  const path = serviceRoutes && whole.includes('/os-services') ? whole : whole.replace(/\.json$/, '');
+  if (path === '/v3/') return { project: undefined, resource: '' };
   const isRoute = (resource: string): boolean => {
     const [collection = '', id, ...more] = resource.split('/');
+    if (collection === 'os-services' && serviceRoutes) {
+      return id === undefined ? method === 'GET' : method === 'PUT' && SERVICE_ROUTES.includes([id, ...more].join('/'));
+    }
     if (!Object.hasOwn(OPERATIONS, collection) || id === '') return false;
     if (more.length > 0) return BELOW.test(`${method} ${resource}`);
     return id === undefined ? method === 'GET' || method === 'POST' : method !== 'POST';

@@ -50,6 +50,8 @@ export interface CinderCall {
 export interface Result {
   readonly status: number;
   readonly body: Buffer | string;
+  /** @default 'application/json' */
+  readonly contentType?: string;
 }
 
 /** An answer of JSON. */
@@ -59,6 +61,8 @@ export function jsonResult(status: number, body: unknown): Result {
 
 /** Accepted, with nothing to say. */
 export const ACCEPTED: Result = { status: 202, body: '' };
+/** The same where Cinder writes the answer by hand: WebOb takes it for a page. */
+export const ACCEPTED_PAGE: Result = { status: 202, body: '', contentType: 'text/html; charset=UTF-8' };
 
 export type Pools = readonly SchedulerPool[];
 
@@ -69,6 +73,9 @@ export interface ApiVersion {
 }
 
 /** Versions from which the answers change. */
+export const REPLICATION_CLUSTER = parseMicroversion('3.26');
+export const LOG_LEVEL = parseMicroversion('3.32');
+export const TYPE_FILTER = parseMicroversion('3.52');
 export const BOOTABLE_FILTER = parseMicroversion('3.2');
 export const MESSAGES = parseMicroversion('3.3');
 export const MESSAGE_PAGES = parseMicroversion('3.5');
@@ -155,9 +162,24 @@ export const DEFAULT_POLICY: Policy = {
   allExtraSpecs: ['admin'],
 };
 
-/** Refuses (403) whoever is no administrator. */
-export function adminOnly(call: CinderCall, rule: string): void {
-  if (!call.admin) throw new Fault(403, `Policy doesn't allow ${rule} to be performed.`);
+/** Refuses (403) whoever lacks the role admin: a context of administration is not enough for `admin_api`. */
+export function adminOnly({ roles }: CinderCall, rule: string): void {
+  if (!roles.includes('admin')) throw forbidden(rule);
+}
+
+/** May the caller read (reader) or change (member) what is of a project? Always, before the releases that ask for these roles. */
+export function hasProjectRole({ api, roles }: CinderCall, role: 'reader' | 'member'): boolean {
+  return !api.settings.projectRoles || allows(['admin', role], roles);
+}
+
+/** Refuses (403) whoever may not. */
+export function projectOnly(call: CinderCall, role: 'reader' | 'member', rule: string): void {
+  if (!hasProjectRole(call, role)) throw forbidden(rule);
+}
+
+/** A rule that is not satisfied. */
+export function forbidden(rule: string): Fault {
+  return new Fault(403, `Policy doesn't allow ${rule} to be performed.`);
 }
 
 /** Does one of the roles satisfy the rule? */

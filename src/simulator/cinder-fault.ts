@@ -41,25 +41,56 @@ export function faultAnswer(fault: Fault, headers: WireAnswer['headers']): WireA
   return { status, headers: [...retry, ...headers, ...own], body };
 }
 
-const TITLES: Readonly<Record<number, readonly [title: string, text: string]>> = {
-  404: ['Not Found', 'The resource could not be found.<br /><br />\n\n'],
-  413: [
-    'Request Entity Too Large',
-    'Request is too large. Larger than max_request_body_size (114688).<br /><br />\n\n',
-  ],
+/** Title, explanation and detail. */
+const PAGES: Readonly<Record<number, readonly [title: string, explanation: string, detail: string]>> = {
+  404: ['Not Found', 'The resource could not be found.', ''],
+  413: ['Request Entity Too Large', 'Request is too large. Larger than max_request_body_size (114688).', ''],
   503: [
     'Service Unavailable',
-    'The server is currently unavailable. Please try again at a later time.<br /><br />\nThe Keystone service is temporarily unavailable.\n',
+    'The server is currently unavailable. Please try again at a later time.',
+    'The Keystone service is temporarily unavailable.',
   ],
 };
 
-/** WebOb's page of an error that never reaches the API: a path that no route takes, a body too large, Keystone out of reach. */
-export function htmlError(status: 404 | 413 | 503): WireAnswer {
-  const [title, text] = TITLES[status] ?? ['', ''];
+/**
+ * WebOb's page of an error that never reaches the API: a path that no route takes, a body too large, Keystone out of reach. As `accept` has it: HTML,
+ * JSON, or plain text for those who want neither. Source: webob/exc.py, generate_response.
+ */
+export function errorPage(status: 404 | 413 | 503, accept: string | undefined): WireAnswer {
+  const [title, explanation, detail] = PAGES[status] ?? ['', '', ''];
   const heading = `${status} ${title}`;
-  return {
-    status,
-    headers: [['Content-Type', 'text/html; charset=UTF-8']],
-    body: `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${text}\n\n </body>\n</html>`,
+  const message = `${explanation}<br /><br />\n${detail}\n\n`;
+  switch (wanted(accept)) {
+    case 'text/html':
+      return {
+        status,
+        headers: [['Content-Type', 'text/html; charset=UTF-8']],
+        body: `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${message}\n </body>\n</html>`,
+      };
+    case 'application/json':
+      return json(status, { message, code: heading, title });
+    default:
+      return {
+        status,
+        headers: [['Content-Type', 'text/plain; charset=UTF-8']],
+        body: `${heading}\n\n${explanation}\n${detail === '' ? '' : `${detail}\n`}\n   `,
+      };
+  }
+}
+
+/** Which of the two a client likes more; HTML when it likes both as well. */
+function wanted(accept = '*/*'): 'text/html' | 'application/json' | undefined {
+  const ranges = (accept.includes('/') ? accept : '*/*').split(',').map((part) => {
+    const [range = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
+    const quality = parameters.find((each) => each.startsWith('q='))?.slice(2);
+    return { range, quality: quality === undefined ? 1 : Number(quality) };
+  });
+  const likes = (type: string): number => {
+    const exact = ranges.find(({ range }) => range === type);
+    const kind = ranges.find(({ range }) => range === `${type.split('/')[0]}/*`);
+    return (exact ?? kind ?? ranges.find(({ range }) => range === '*/*'))?.quality ?? 0;
   };
+  const [html, jsonToo] = [likes('text/html'), likes('application/json')];
+  if (html === 0 && jsonToo === 0) return undefined;
+  return html >= jsonToo ? 'text/html' : 'application/json';
 }

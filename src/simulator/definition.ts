@@ -91,6 +91,10 @@ export interface CloudSettings {
   readonly apiThreads: number;
   /** false: the fault of Cinder 29, where `enable`, and `disable` without a reason, answer 200 and change nothing. */
   readonly enableIsSaved: boolean;
+  /** true: as Cinder 29 has them, each action of the services is a route, so that the router refuses all others. false: one resource. */
+  readonly serviceRoutes: boolean;
+  /** `enforce_new_defaults`: what is of a project is read with the role reader and changed with the role member. */
+  readonly projectRoles: boolean;
   readonly minMicroversion: string;
   readonly maxMicroversion: string;
   /** Life of a token. */
@@ -117,6 +121,8 @@ export const DEFAULT_SETTINGS: CloudSettings = {
   schedulerMaxAttempts: 3,
   apiThreads: 8,
   enableIsSaved: true,
+  serviceRoutes: false,
+  projectRoles: false,
   minMicroversion: '3.0',
   maxMicroversion: '3.70',
   tokenLifeMs: 3_600_000,
@@ -134,5 +140,5 @@ export type Release = '11' | '21' | '29';
 export const RELEASES: Readonly<Record<Release, Partial<CloudSettings>>> = {
   11: { maxMicroversion: '3.43' },
   21: {},
-  29: { maxMicroversion: '3.71', enableIsSaved: false },
+  29: { maxMicroversion: '3.71', enableIsSaved: false, serviceRoutes: true, projectRoles: true },
 };

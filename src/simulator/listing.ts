@@ -49,9 +49,13 @@ function limitOf(text: string | undefined, maxLimit: number): number {
   return Math.min(Number(text), maxLimit);
 }
 
+/** What a column of the database holds. */
+export const MOST = 2_147_483_647;
+
 function offsetOf(text = '0'): number {
   if (!/^\s*[+-]?\d+\s*$/.test(text)) throw new Fault(400, 'offset must be an integer');
   if (Number(text) < 0) throw new Fault(400, 'offset must be >= 0');
+  if (Number(text) > MOST) throw new Fault(400, `offset must be <= ${MOST}`);
   return Number(text);
 }
 

@@ -4,6 +4,7 @@ import {
   jsonResult,
   MESSAGE_PAGES,
   MESSAGES,
+  projectOnly,
   RESOURCE_FILTER,
   type Result,
 } from './cinder-call.ts';
@@ -55,6 +56,7 @@ export function listMessages(call: CinderCall): Result {
   const parameters = paged ? new Map(request.query) : new Map<string, string>();
   const page: Page = pageOf(parameters, api.settings.maxLimit);
   if (atLeast(call.version, RESOURCE_FILTER)) checkFilters(call, 'message', parameters);
+  projectOnly(call, 'reader', 'message:get_all');
   const found = visible(call).filter((row) => matches(row, parameters, COLUMNS));
   const marker = page.marker === undefined ? undefined : findMessage(call, page.marker);
   const rows = rowsOfPage(found, page, COLUMNS, marker);

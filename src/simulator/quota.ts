@@ -1,7 +1,9 @@
-import { adminOnly, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
-import { Fault } from './cinder-fault.ts';
+import { adminOnly, type CinderCall, forbidden, hasProjectRole, jsonResult, type Result } from './cinder-call.ts';
+import { Fault, MALFORMED } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
-import { requestObject } from './request-body.ts';
+import type { JsonValue } from './definition.ts';
+import { MOST } from './listing.ts';
+import { invalid, requestObject } from './request-body.ts';
 import type { VolumeRow } from './volume-rows.ts';
 
 /** Cinder's own limits of a project; -1 is none. Each type has three more, without a limit. */
@@ -48,7 +50,6 @@ function usageOf({ api }: CinderCall, project: string): Record<string, number> {
 }
 
 const NOT_AT_ONCE = 0;
-
 /** Refuses (413) what would be more than a limit; gigabytes first. Source: cinder/quota_utils.py, process_reserve_over_quota. */
 function reserve(call: CinderCall, project: string, wanted: Readonly<Record<string, number>>, sizeGb: number): void {
   const limits = limitsOf(call, project);
@@ -99,8 +100,8 @@ export function checkSnapshotQuota(call: CinderCall, volume: VolumeRow): void {
 }
 
 function mayShow(call: CinderCall, project: string): void {
-  if (call.admin || project === call.project) return;
-  throw new Fault(403, "Policy doesn't allow volume_extension:quotas:show to be performed.");
+  const own = call.admin || project === call.project;
+  if (!own || !hasProjectRole(call, 'reader')) throw forbidden('volume_extension:quotas:show');
 }
 
 /** `GET /v3/os-quota-sets/{project}`, with `usage=true` what is in use. */
@@ -123,6 +124,15 @@ export function showDefaultQuota(call: CinderCall, project: string): Result {
   return jsonResult(200, { quota_set: { ...defaultLimits(call), id: project } });
 }
 
+/** Source: cinder/api/contrib/quotas.py, validate_quota_limit; a number in quotes passes the first check and stumbles over the next. */
+function limitOf(name: string, value: JsonValue): number {
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) throw new Fault(400, MALFORMED);
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw new Fault(400, `${name} must be an integer`);
+  if (value < -1) throw new Fault(400, `${name} must be >= -1`);
+  if (value > MOST) throw new Fault(400, `${name} must be <= ${MOST}`);
+  return value;
+}
+
 /** `PUT /v3/os-quota-sets/{project}`: not below what is in use. */
 export function changeQuota(call: CinderCall, project: string): Result {
   adminOnly(call, 'volume_extension:quotas:update');
@@ -131,9 +141,10 @@ export function changeQuota(call: CinderCall, project: string): Result {
   const usage = usageOf(call, project);
   const bad = Object.keys(asked).filter((name) => !(name in limits) && name !== 'tenant_id');
   if (bad.length > 0) throw new Fault(400, `Invalid input received: Bad key(s) in quota set: ${bad.join(',')}`);
+  if (Object.keys(asked).length === 0) throw invalid('quota_set', asked, '{} should be non-empty');
   const changes: Record<string, number> = {};
   for (const [name, value] of Object.entries(asked)) {
-    const limit = Number(value);
+    const limit = limitOf(name, value);
     const used = usage[name] ?? 0;
     if (limit >= 0 && limit < used) {
       const now = `Current usage is ${used} and the requested limit is ${limit}.`;
@@ -165,11 +176,15 @@ export function showLimits(call: CinderCall): Result {
         maxTotalVolumeGigabytes: limits['gigabytes'],
         maxTotalBackups: limits['backups'],
         maxTotalBackupGigabytes: limits['backup_gigabytes'],
-        totalVolumesUsed: usage['volumes'] ?? 0,
-        totalGigabytesUsed: usage['gigabytes'] ?? 0,
-        totalSnapshotsUsed: usage['snapshots'] ?? 0,
-        totalBackupsUsed: 0,
-        totalBackupGigabytesUsed: 0,
+        ...(hasProjectRole(call, 'reader')
+          ? {
+              totalVolumesUsed: usage['volumes'] ?? 0,
+              totalGigabytesUsed: usage['gigabytes'] ?? 0,
+              totalSnapshotsUsed: usage['snapshots'] ?? 0,
+              totalBackupsUsed: 0,
+              totalBackupGigabytesUsed: 0,
+            }
+          : {}),
       },
     },
   });

@@ -1,10 +1,10 @@
-import { Fault, INCAPABLE } from './cinder-fault.ts';
+import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
 import { isObject, type JsonObject, type JsonValue } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
 
-/** The body of a request: any JSON. Cinder stumbles (500) over none at all. */
-function requestJson(body: string): JsonValue {
-  if (body === '') throw new Fault(500, INCAPABLE);
+/** The body of a request: any JSON. Without one Cinder stumbles: `none` is how. */
+export function requestJson(body: string, none = new Fault(500, INCAPABLE)): JsonValue {
+  if (body === '') throw none;
   try {
     const parsed: JsonValue = JSON.parse(body);
     return parsed;
@@ -15,8 +15,8 @@ function requestJson(body: string): JsonValue {
 }
 
 /** A body that is an object. */
-export function requestBody(body: string): JsonObject {
-  const parsed = requestJson(body);
+export function requestBody(body: string, none?: Fault): JsonObject {
+  const parsed = requestJson(body, none);
   if (!isObject(parsed)) throw new Fault(400, `${pythonRepr(parsed)} is not of type 'object'`);
   return parsed;
 }
@@ -38,19 +38,26 @@ export function actionOf<A extends string>(
   known: readonly A[],
 ): { readonly action: A; readonly body: JsonObject } {
   const parsed = body === '' ? { None: null } : requestJson(body);
+  // What has no keys to look at is no action; an empty list is nothing at all.
+  if (!isObject(parsed) && !(Array.isArray(parsed) && parsed.length === 0)) throw new Fault(404, NOT_FOUND);
   const object = isObject(parsed) ? parsed : {};
   const [named] = Object.keys(object);
   if (named === undefined) throw new Fault(400, 'Malformed request body');
   const action = known.find((each) => each === named);
   if (action !== undefined) return { action, body: object };
-  throw new Fault(
+  throw noSuchAction(named);
+}
+
+/** An action that is not known. */
+export function noSuchAction(name: string): Fault {
+  return new Fault(
     400,
-    `There is no such action: ${named}. Verify the request body and Content-Type header and try again.`,
+    `There is no such action: ${name}. Verify the request body and Content-Type header and try again.`,
   );
 }
 
 /** `Additional properties are not allowed (...)` */
-function unexpected(names: readonly string[]): string {
+export function unexpected(names: readonly string[]): string {
   const verb = names.length === 1 ? 'was' : 'were';
   return `Additional properties are not allowed (${names.map(pythonRepr).join(', ')} ${verb} unexpected)`;
 }
@@ -101,10 +108,18 @@ export function optionalUuid(object: JsonObject, key: string): string | null {
   return value;
 }
 
+const METADATA = /^[a-zA-Z0-9-_:. /]{1,255}$/;
+
 /** Texts by name; null or missing: none. */
 export function optionalMetadata(object: JsonObject): Record<string, string> {
   const value = object['metadata'] ?? {};
   if (!isObject(value)) throw invalid('metadata', value, `${pythonRepr(value)} is not of type 'object', 'null'`);
+  const strange = Object.keys(value).filter((name) => !METADATA.test(name));
+  if (strange.length > 0) {
+    const verb = strange.length === 1 ? 'does' : 'do';
+    const why = `${verb} not match any of the regexes: '${METADATA.source}'`;
+    throw invalid('metadata', value, `${strange.map(pythonRepr).join(', ')} ${why}`);
+  }
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       if (typeof text !== 'string') throw invalid(key, text, `${pythonRepr(text)} is not of type 'string'`);
@@ -128,6 +143,11 @@ export function requiredName(object: JsonObject, key: string): string {
 
 const TRUE = ['True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', 'y', 't'];
 const FALSE = ['False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no', 'n', 'f'];
+
+/** Is it a word for true or false? */
+export function isFlag(value: JsonValue): boolean {
+  return typeof value === 'string' && (TRUE.includes(value) || FALSE.includes(value));
+}
 
 /** A boolean or a word for one; null or missing: undefined. Source: cinder/api/validation/parameter_types.py, boolean. */
 export function optionalFlag(object: JsonObject, key: string): boolean | undefined {

@@ -1,9 +1,10 @@
 import {
-  ACCEPTED,
+  ACCEPTED_PAGE,
   atLeast,
   type CinderCall,
   GROUP_SNAPSHOTS,
   jsonResult,
+  projectOnly,
   RESOURCE_FILTER,
   type Result,
   SNAPSHOT_USER,
@@ -34,10 +35,14 @@ const COLUMNS: readonly string[] = [
 ];
 
 /** The snapshot of that id that the caller may see. */
-export function findSnapshot({ api, admin, project }: CinderCall, id: string): SnapshotRow {
+export function findSnapshot(call: CinderCall, id: string): SnapshotRow {
+  const { api, admin, project } = call;
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const snapshot = api.database.snapshots.get(id);
-  if (snapshot !== undefined && (admin || snapshot.project_id === project)) return snapshot;
+  if (snapshot !== undefined && (admin || snapshot.project_id === project)) {
+    projectOnly(call, 'reader', 'volume:get_snapshot');
+    return snapshot;
+  }
   throw new Fault(404, `Snapshot ${id} could not be found.`);
 }
 
@@ -47,6 +52,7 @@ export function listSnapshots(call: CinderCall, detail: boolean): Result {
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const parameters = new Map(request.query);
   const page = pageOf(parameters, api.settings.maxLimit);
+  projectOnly(call, 'reader', 'volume:get_all_snapshots');
   const shown = takeCount(call, parameters);
   (atLeast(version, RESOURCE_FILTER) ? checkFilters : dropFilters)(call, 'snapshot', parameters);
   const all = admin && flagOf(parameters, 'all_tenants');
@@ -94,6 +100,7 @@ export function updateSnapshot(call: CinderCall, id: string): Result {
     throw invalid('snapshot', asked, '{} is not valid under any of the given schemas');
   }
   const snapshot = findSnapshot(call, id);
+  projectOnly(call, 'member', 'volume:update_snapshot');
   call.api.flows.save<SnapshotRow>(snapshot, names);
   return jsonResult(200, { snapshot: changedOf(call, snapshot) });
 }
@@ -113,6 +120,10 @@ export async function createSnapshot(call: CinderCall): Promise<Result> {
   const metadata = optionalMetadata(asked);
   refuseOthers('snapshot', asked, [...CHANGEABLE, 'volume_id', 'metadata', 'force']);
   const volume = findVolume(call, volumeId);
+  projectOnly(call, 'member', 'volume:create_snapshot');
+  if (volume.status === 'error') {
+    throw new Fault(400, 'Invalid volume: The snapshot cannot be created when the volume is in error status.');
+  }
   const states = asked['force'] === true ? ['available', 'in-use'] : ['available'];
   if (!states.includes(volume.status)) {
     const now = `but current status is: ${volume.status}.`;
@@ -139,6 +150,7 @@ export async function createSnapshot(call: CinderCall): Promise<Result> {
 export async function deleteSnapshot(call: CinderCall, id: string): Promise<Result> {
   const { api } = call;
   const snapshot = findSnapshot(call, id);
+  projectOnly(call, 'member', 'volume:delete_snapshot');
   if (!['available', 'error'].includes(snapshot.status)) {
     throw new Fault(
       400,
@@ -147,7 +159,7 @@ export async function deleteSnapshot(call: CinderCall, id: string): Promise<Resu
   }
   const volume = api.database.volumes.get(snapshot.volume_id);
   if (volume !== undefined) await api.flows.deleteSnapshot(volume, snapshot, call.request.requestId);
-  return ACCEPTED;
+  return ACCEPTED_PAGE;
 }
 
 function summaryOf(row: SnapshotRow): Record<string, JsonValue> {

@@ -1,4 +1,4 @@
-import { ACCEPTED, adminOnly, type CinderCall, jsonResult, type Result } from './cinder-call.ts';
+import { ACCEPTED, adminOnly, type CinderCall, jsonResult, projectOnly, type Result } from './cinder-call.ts';
 import { Fault } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import { pythonRepr } from './python-literal.ts';
@@ -10,6 +10,7 @@ const RULE = 'volume_extension:types_extra_specs';
 
 /** `GET /v3/types/{id}/extra_specs` */
 export function listSpecs(call: CinderCall, id: string): Result {
+  projectOnly(call, 'reader', `${RULE}:index`);
   const { extraSpecs } = findType(call, id);
   return jsonResult(200, { extra_specs: visibleSpecs(extraSpecs, call.roles, call.api.policy()) });
 }

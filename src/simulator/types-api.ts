@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { ACCEPTED, adminOnly, allows, type CinderCall, jsonResult, type Policy, type Result } from './cinder-call.ts';
+import {
+  ACCEPTED_PAGE,
+  adminOnly,
+  allows,
+  atLeast,
+  type CinderCall,
+  hasProjectRole,
+  jsonResult,
+  type Policy,
+  projectOnly,
+  type Result,
+  TYPE_FILTER,
+} from './cinder-call.ts';
 import { Fault, INCAPABLE } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import type { JsonObject, JsonValue } from './definition.ts';
+import { literal, type Page, pageOf } from './listing.ts';
 import { invalid, optionalFlag, refuseOthers, requestObject, requiredName, specsOf } from './request-body.ts';
 import { pythonRepr } from './python-literal.ts';
 
@@ -24,12 +37,19 @@ export function findType({ api, admin, project }: CinderCall, id: string): Volum
 export function listTypes(call: CinderCall): Result {
   const { api, request, urlProject } = call;
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
-  const limit = Math.min(integer(request.query, 'limit') ?? api.settings.maxLimit, api.settings.maxLimit);
-  const marker = request.query.get('marker');
-  const visible = api.volumeTypes.filter((type) => isListed(type, call, request.query.get('is_public')));
-  const after = marker === null ? -1 : visible.findIndex(({ id }) => id === marker);
-  if (marker !== null && after < 0) throw new Fault(404, `Volume type ${marker} could not be found.`);
-  const page = visible.slice(after + 1, after + 1 + limit);
+  const parameters = new Map(request.query);
+  const { limit, offset, marker, sort } = pageOf(parameters, api.settings.maxLimit);
+  projectOnly(call, 'reader', 'volume_extension:type_get_all');
+  const asked = parameters.get('is_public') ?? null;
+  parameters.delete('is_public');
+  const fits = typeFilter(call, parameters);
+  const visible = sorted(
+    api.volumeTypes.filter((type) => isListed(type, call, asked) && fits(type)),
+    sort,
+  );
+  // A marker that is not there is none.
+  const start = visible.findIndex(({ id }) => id === marker) + 1 + offset;
+  const page = visible.slice(start, start + limit);
   const body: Record<string, JsonValue> = { volume_types: page.map((type) => typeBody(type, call)) };
   const last = page.at(-1);
   // Cinder links on from every full page, even when nothing comes after it.
@@ -51,15 +71,47 @@ function isListed(
   if (!admin) return isPublic || projects.includes(project ?? '');
   if (asked === null) return isPublic;
   if (/^none$/i.test(asked)) return true;
-  return isPublic === /^(1|t|true|on|y|yes)$/i.test(asked);
+  const wanted = /^(1|t|true|on|y|yes)$/i.test(asked);
+  if (!wanted && !/^(0|f|false|off|n|no)$/i.test(asked)) throw new Fault(400, `Invalid is_public filter [${asked}]`);
+  return isPublic === wanted;
+}
+
+const COLUMNS = ['id', 'name', 'description', 'is_public', 'qos_specs_id', 'created_at', 'updated_at'];
+
+/** Newest first unless a column is asked for, as the types are kept. */
+function sorted(types: readonly VolumeTypeRow[], sort: Page['sort']): readonly VolumeTypeRow[] {
+  const [first = '', descending = true] = sort[0] ?? [];
+  const column = first === 'display_name' ? 'name' : first;
+  if (!COLUMNS.includes(column)) throw new Fault(400, 'Invalid input received: Invalid sort key');
+  const inOrder =
+    column === 'name' || column === 'id' ? types.toSorted((a, b) => (a[column] < b[column] ? 1 : -1)) : types;
+  return descending ? inOrder : inOrder.toReversed();
+}
+
+/** What an administrator may filter by from 3.52; a name that is no column finds nothing. Source: cinder/api/v3/types.py, _get_volume_types. */
+function typeFilter(
+  { version, admin }: CinderCall,
+  filters: ReadonlyMap<string, string>,
+): (type: VolumeTypeRow) => boolean {
+  if (!admin || !atLeast(version, TYPE_FILTER)) return () => true;
+  const tests = [...filters].map(([key, value]): ((type: VolumeTypeRow) => boolean) => {
+    if (key === 'name' || key === 'id' || key === 'description') return (type) => type[key] === value;
+    if (key !== 'extra_specs') return () => false;
+    const wanted = literal(value);
+    if (!(wanted instanceof Map)) throw new Fault(500, INCAPABLE);
+    return ({ extraSpecs }) => [...wanted].every(([name, text]) => extraSpecs[name] === String(text));
+  });
+  return (type) => tests.every((test) => test(type));
 }
 
 /** `GET /v3/types/{id}`; `default` is the default type. */
 export function showType(call: CinderCall, id: string): Result {
+  projectOnly(call, 'reader', 'volume_extension:type_get');
   const byDefault = id === 'default' ? call.api.volumeTypes.find(({ name }) => name === DEFAULT_TYPE) : undefined;
   const { 'os-volume-type-access:is_public': access, ...type } = typeBody(byDefault ?? findType(call, id), call);
   return jsonResult(200, {
-    volume_type: byDefault === undefined ? { ...type, 'os-volume-type-access:is_public': access } : type,
+    volume_type:
+      byDefault === undefined && access !== undefined ? { ...type, 'os-volume-type-access:is_public': access } : type,
   });
 }
 
@@ -115,7 +167,7 @@ export function deleteType(call: CinderCall, id: string): Result {
   }
   if (isUsed(call, id)) throw new Fault(400, 'Target volume type is still in use.');
   api.volumeTypes.splice(api.volumeTypes.indexOf(type), 1);
-  return ACCEPTED;
+  return ACCEPTED_PAGE;
 }
 
 /** Is there a volume of that type? */
@@ -141,7 +193,7 @@ function typeBody(type: VolumeTypeRow, call: CinderCall): Record<string, JsonVal
   return {
     ...changedBody(type, call),
     ...(call.roles.includes('admin') ? { qos_specs_id: null } : {}),
-    'os-volume-type-access:is_public': type.isPublic,
+    ...(hasProjectRole(call, 'member') ? { 'os-volume-type-access:is_public': type.isPublic } : {}),
   };
 }
 
@@ -163,12 +215,4 @@ export function visibleSpecs(
 ): Record<string, string | null> {
   const all = allows(policy.allExtraSpecs, roles);
   return Object.fromEntries(Object.entries(extraSpecs).filter(([key]) => all || USER_VISIBLE.includes(key)));
-}
-
-function integer(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  if (!/^[+-]?\d+$/.test(value)) throw new Fault(400, `${name} param must be an integer`);
-  if (Number(value) < 0) throw new Fault(400, `${name} param must be positive`);
-  return Number(value);
 }

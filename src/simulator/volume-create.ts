@@ -1,11 +1,13 @@
-import { atLeast, type CinderCall, jsonResult, type Result, STRICT_CREATE } from './cinder-call.ts';
+import { atLeast, type CinderCall, jsonResult, projectOnly, type Result, STRICT_CREATE } from './cinder-call.ts';
 import { Fault, MALFORMED } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
 import { type JsonObject, textOf } from './definition.ts';
+import { MOST } from './listing.ts';
 import { pythonRepr } from './python-literal.ts';
 import { checkVolumeQuota } from './quota.ts';
 import {
   invalid,
+  isFlag,
   isUuid,
   optionalMetadata,
   optionalName,
@@ -37,6 +39,9 @@ const PROPERTIES = [
   'backup_id',
 ];
 
+/** Things of which the simulated cloud has none. */
+const NEVER_THERE = { consistencygroup_id: 'Group', group_id: 'Group', backup_id: 'Backup' };
+
 const NO_MULTIATTACH =
   'multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.';
 
@@ -46,9 +51,16 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   const asked = requestObject(request.body, 'volume', ['OS-SCH-HNT:scheduler_hints']);
   if (atLeast(call.version, STRICT_CREATE)) refuseOthers('volume', asked, PROPERTIES);
   const given = readVolume(asked);
+  const multiattach = asked['multiattach'] ?? false;
+  if (typeof multiattach !== 'boolean' && !isFlag(multiattach)) {
+    throw invalid('multiattach', multiattach, `${pythonRepr(multiattach)} is not valid under any of the given schemas`);
+  }
   if (given.type) typeOf(call, given.type);
   const snapshot = given.snapshotId === null ? undefined : findSnapshot(call, given.snapshotId);
   const source = given.sourceId === null ? undefined : findVolume(call, given.sourceId);
+  for (const [key, what] of Object.entries(NEVER_THERE)) {
+    if (asked[key]) throw new Fault(404, `${what} ${textOf(asked[key])} could not be found.`);
+  }
   if (given.image !== null && !api.images.includes(given.image)) {
     throw new Fault(400, 'Invalid image identifier or unable to access requested image.');
   }
@@ -59,6 +71,7 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   if (size === undefined) throw new Fault(400, MALFORMED);
   if (snapshot !== undefined && size < snapshot.volume_size) throw tooSmall(size, 'snapshot', snapshot.volume_size);
   if (source !== undefined && size < source.size) throw tooSmall(size, 'volume', source.size);
+  projectOnly(call, 'member', 'volume:create');
   checkVolumeQuota(call, size, type);
   const zones = zonesOf(call, given.zone ?? source?.availability_zone ?? null, type);
   const volume = newVolume({
@@ -126,6 +139,7 @@ function sizeOf(asked: JsonObject): number | undefined {
     throw invalid('size', value, `${pythonRepr(value)} is not of type 'integer', 'string', 'null'`);
   }
   if (Number(value) < 1) throw invalid('size', value, `${textOf(value)} is less than the minimum of 1`);
+  if (Number(value) > MOST) throw invalid('size', value, `${textOf(value)} is greater than the maximum of ${MOST}`);
   return Number(value);
 }
 

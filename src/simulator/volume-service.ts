@@ -92,7 +92,8 @@ export function startVolumeService(
   database.heartbeat(service.row, clock.now() + service.skewMs);
   if (!service.initialised) return;
   if (service.row.replicationStatus !== 'failed-over') {
-    service.row.replicationStatus = service.driver['replication_enabled'] === true ? 'enabled' : 'disabled';
+    service.row.replicationStatus =
+      service.driver['replication_enabled'] === true || service.cluster !== null ? 'enabled' : 'disabled';
   }
   publishStats(service, clock, publish);
 }

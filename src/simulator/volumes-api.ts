@@ -1,11 +1,14 @@
 import {
   adminOnly,
   ACCEPTED,
+  ACCEPTED_PAGE,
   atLeast,
   type CinderCall,
   FORCE_DELETE,
   GROUP,
+  hasProjectRole,
   jsonResult,
+  projectOnly,
   PROVIDER_ID,
   type Result,
   SHARED_TARGETS,
@@ -17,18 +20,38 @@ import {
   VOLUME_CLUSTER,
 } from './cinder-call.ts';
 import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
-import { isObject, type JsonObject, type JsonValue, textOf } from './definition.ts';
+import { isObject, type JsonObject, type JsonValue } from './definition.ts';
 import { flagOf, linksOf, nextLink, pageOf, rowsOfPage, takeCount } from './listing.ts';
-import { actionOf, invalid, optionalMetadata, optionalName, refuseOthers, requestObject } from './request-body.ts';
+import { pythonRepr } from './python-literal.ts';
+import {
+  actionOf,
+  invalid,
+  noSuchAction,
+  optionalMetadata,
+  optionalName,
+  refuseOthers,
+  requestObject,
+} from './request-body.ts';
 import { VOLUME_COLUMNS, volumeFilter } from './volume-filters.ts';
 import type { VolumeRow } from './volume-rows.ts';
 
-/** The volume of that id that the caller may see; a member sees those of the own project. */
-export function findVolume(call: CinderCall, id: string): VolumeRow {
+/** The row of that id, for what asks of the user's roles itself. */
+export function volumeRow(call: CinderCall, id: string): VolumeRow {
   if (!call.api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const volume = call.api.database.volumes.get(id);
   if (volume !== undefined && (call.admin || volume.project_id === call.project)) return volume;
-  throw new Fault(404, `Volume ${id} could not be found.`);
+  throw noVolume(id);
+}
+
+function noVolume(id: string): Fault {
+  return new Fault(404, `Volume ${id} could not be found.`);
+}
+
+/** The volume of that id that the caller may see; a member sees those of the own project. */
+export function findVolume(call: CinderCall, id: string): VolumeRow {
+  const volume = volumeRow(call, id);
+  if (hasProjectRole(call, 'reader')) return volume;
+  throw noVolume(id);
 }
 
 /** `GET /v3/volumes` and `/v3/volumes/detail`. */
@@ -37,6 +60,7 @@ export function listVolumes(call: CinderCall, detail: boolean): Result {
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
   const parameters = new Map(request.query);
   const page = pageOf(parameters, api.settings.maxLimit);
+  projectOnly(call, 'reader', 'volume:get_all');
   const shown = takeCount(call, parameters);
   const found = [...api.database.volumes.values()].filter(volumeFilter(call, parameters));
   const marker = page.marker === undefined ? undefined : findVolume(call, page.marker);
@@ -54,6 +78,7 @@ export function summarizeVolumes(call: CinderCall): Result {
   const { api, version, request, admin, project } = call;
   if (!atLeast(version, SUMMARY)) throw new Fault(404, NOT_FOUND);
   if (!api.databaseIsUp()) throw new Fault(500, INCAPABLE);
+  projectOnly(call, 'reader', 'volume:get_all');
   const all = flagOf(new Map(request.query), 'all_tenants') && admin;
   const rows = [...api.database.volumes.values()].filter((row) => all || row.project_id === project);
   const metadata: Record<string, string[]> = {};
@@ -80,7 +105,7 @@ function summaryOf(call: CinderCall, { id, display_name: name }: VolumeRow): Rec
 
 /** Source: cinder/api/v2/views/volumes.py, cinder/api/v3/views/volumes.py. `extended`: what extensions add to answers, but not to that of a creation. */
 export function detailOf(call: CinderCall, volume: VolumeRow, extended: boolean): Record<string, JsonValue> {
-  const { api, version, admin } = call;
+  const { api, version, admin, roles } = call;
   const type = api.volumeTypes.find(({ id }) => id === volume.volume_type_id);
   return {
     id: volume.id,
@@ -111,7 +136,7 @@ export function detailOf(call: CinderCall, volume: VolumeRow, extended: boolean)
     ...(atLeast(version, TYPE_ID) ? { volume_type_id: volume.volume_type_id } : {}),
     ...(atLeast(version, USE_QUOTA) ? { consumes_quota: volume.use_quota } : {}),
     ...(extended ? { 'os-vol-tenant-attr:tenant_id': volume.project_id } : {}),
-    ...(extended && admin
+    ...(extended && roles.includes('admin')
       ? {
           'os-vol-mig-status-attr:migstat': volume.migration_status,
           'os-vol-mig-status-attr:name_id': null,
@@ -133,6 +158,7 @@ export function updateVolume(call: CinderCall, id: string): Result {
     throw invalid('volume', asked, '{} is not valid under any of the given schemas');
   }
   const volume = findVolume(call, id);
+  projectOnly(call, 'member', 'volume:update');
   call.api.flows.save(volume, { ...names, ...(metadata === undefined ? {} : { metadata }) });
   return jsonResult(200, { volume: detailOf(call, volume, false) });
 }
@@ -164,8 +190,9 @@ export async function deleteVolume(call: CinderCall, id: string): Promise<Result
   const force = atLeast(version, FORCE_DELETE) && flagOf(parameters, 'force');
   const volume = findVolume(call, id);
   if (force) adminOnly(call, 'volume:force_delete');
+  else projectOnly(call, 'member', 'volume:delete');
   await startDeletion(call, volume, force);
-  return ACCEPTED;
+  return ACCEPTED_PAGE;
 }
 
 async function startDeletion({ api }: CinderCall, volume: VolumeRow, force: boolean): Promise<void> {
@@ -179,8 +206,8 @@ async function startDeletion({ api }: CinderCall, volume: VolumeRow, force: bool
     }
     const hasSnapshots = [...api.database.snapshots.values()].some(({ volume_id: of }) => of === volume.id);
     if (hasSnapshots || volume.attach_status === 'attached' || !(force || DELETABLE.includes(volume.status))) {
-      const statuses = force ? '' : `status must be ${DELETABLE.join(' or ')} and `;
-      throw new Fault(400, `Invalid volume: Volume ${statuses}${NOT_DELETABLE}`);
+      const statuses = force ? '' : `status must be ${DELETABLE.join(' or ')} and`;
+      throw new Fault(400, `Invalid volume: Volume ${statuses} ${NOT_DELETABLE}`);
     }
   }
   await api.flows.delete(volume);
@@ -240,11 +267,47 @@ const MOVES: Readonly<Record<string, readonly [from: string, to: string]>> = {
 const NOVA = ['os-detach', ...Object.keys(MOVES)];
 const ACTIONS = ['os-reset_status', 'os-force_delete', ...NOVA];
 
+/** Actions that nobody asks of the simulated cloud, by what their body must have. */
+const OTHER_ACTIONS: Readonly<Record<string, string>> = {
+  'os-attach': 'mountpoint',
+  'os-extend': 'new_size',
+  'os-initialize_connection': 'connector',
+  'os-migrate_volume': '',
+  'os-retype': 'new_type',
+  'os-set_bootable': 'bootable',
+  'os-terminate_connection': 'connector',
+  'os-unmanage': '',
+  'os-update_readonly_flag': 'readonly',
+  'os-volume_upload_image': 'image_name',
+  revert: '',
+};
+
+/** A status that a volume may be given. */
+function statusOf(status: JsonValue): string {
+  if (typeof status !== 'string') {
+    throw invalid('status', status, `${pythonRepr(status)} is not of type 'string', 'null'`);
+  }
+  if (status === '') {
+    throw new Fault(400, "Must specify 'status', 'attach_status' or 'migration_status' for update.");
+  }
+  if (STATUSES.includes(status)) return status;
+  const known = `(${STATUSES.map((each) => `'${each}'`).join(', ')})`;
+  throw new Fault(400, `Volume status: ${status} is invalid, valid statuses are: ${known}.`);
+}
+
 /** `POST /v3/volumes/{id}/action`: `os-reset_status` and `os-force_delete` of administrators, and what Nova asks. */
 export async function actOnVolume(call: CinderCall, id: string): Promise<Result> {
-  const { action, body } = actionOf(call.request.body, ACTIONS);
-  const volume = findVolume(call, id);
+  const { action, body } = actionOf(call.request.body, [...ACTIONS, ...Object.keys(OTHER_ACTIONS)]);
+  const needed = OTHER_ACTIONS[action];
+  const asked = body[action];
+  if (needed && isObject(asked) && !(needed in asked))
+    throw invalid(action, asked, `'${needed}' is a required property`);
+  const given = isObject(asked) ? (asked['status'] ?? '') : '';
+  const status = action === 'os-reset_status' ? statusOf(given) : '';
+  const volume = action === 'os-reset_status' ? volumeRow(call, id) : findVolume(call, id);
+  if (needed !== undefined) throw noSuchAction(action);
   if (NOVA.includes(action)) {
+    projectOnly(call, 'member', `volume_extension:volume_actions:${action.slice('os-'.length)}`);
     moveForNova(call, volume, action);
     return ACCEPTED;
   }
@@ -255,12 +318,6 @@ export async function actOnVolume(call: CinderCall, id: string): Promise<Result>
   if (action === 'os-force_delete') {
     await startDeletion(call, volume, true);
     return ACCEPTED;
-  }
-  const update = body[action];
-  const status = isObject(update) ? update['status'] : undefined;
-  if (typeof status !== 'string' || !STATUSES.includes(status)) {
-    const known = `(${STATUSES.map((each) => `'${each}'`).join(', ')})`;
-    throw new Fault(400, `Volume status: ${textOf(status)} is invalid, valid statuses are: ${known}.`);
   }
   call.api.flows.save(volume, { status });
   return ACCEPTED;

@@ -4,6 +4,7 @@ import type { Case } from './case.ts';
 import { EVIDENCE_CASES } from './evidence-cases.ts';
 import { IDENTITY_CASES } from './identity-cases.ts';
 import { POOL_CASES } from './pool-cases.ts';
+import { REFUSAL_CASES } from './refusal-cases.ts';
 import { SNAPSHOT_CASES } from './snapshot-cases.ts';
 import { STATE_CASES } from './state-cases.ts';
 import { TYPE_CASES } from './type-cases.ts';
@@ -23,4 +24,5 @@ export const CONTRACT: readonly Case[] = [
   ...EVIDENCE_CASES,
   ...SNAPSHOT_CASES,
   ...TYPE_CASES,
+  ...REFUSAL_CASES,
 ];

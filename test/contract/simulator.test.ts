@@ -1,4 +1,5 @@
 import { runContract } from './run.ts';
 import { startSimulatorCloud } from './simulator.ts';
 
-runContract('the simulator', 21, startSimulatorCloud);
+for (const release of [21, 29] as const)
+  runContract(`the simulator as Cinder ${release}`, release, () => startSimulatorCloud(release));

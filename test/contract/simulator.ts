@@ -3,6 +3,7 @@ import type { CloudDefinition, JsonObject } from '../../src/simulator/definition
 import { MONITOR_POLICY } from '../support/monitor-policy.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { BASE_STATS, VOLUME_TYPES } from './base.ts';
+import type { Release } from '../lab/release.ts';
 import type { Cloud } from './cloud.ts';
 import { loginBody, projectId } from './login-body.ts';
 
@@ -11,10 +12,11 @@ const statsPeriodMs = 3000;
 const rpcTimeoutMs = 2000;
 
 /** The contract's cloud as the simulator, by a clock that moves between two questions only. */
-export async function startSimulatorCloud(): Promise<Cloud> {
+export async function startSimulatorCloud(release: Release = 21): Promise<Cloud> {
   const clock = manualClock(Date.now());
   const simulator = await startSimulator({
     clock,
+    release: String(release) as '21',
     cloud: definition(),
     settings: {
       pollIntervalMs: statsPeriodMs,

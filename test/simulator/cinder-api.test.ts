@@ -205,6 +205,6 @@ test('volume types are paged with limit and marker', async (t) => {
   assert.equal(list((await get('/types?is_public=None')).json, 'volume_types').length, 6);
   const [first] = list((await get('/types')).json, 'volume_types');
   assert.deepEqual(first?.['extra_specs'], { volume_backend_name: '"3"' });
-  assert.equal((await get('/types?marker=nope')).status, 404);
+  assert.equal(list((await get('/types?marker=nope')).json, 'volume_types').length, 5, 'the first page');
   assert.equal((await get('/types?limit=x')).status, 400);
 });

@@ -66,7 +66,12 @@ export async function bench(t: TestContext, options: SimulatorOptions): Promise<
 }
 
 export async function request(url: string, init: RequestInit = {}): Promise<Reply> {
-  const response = await fetch(url, { redirect: 'manual', ...init });
+  const typed = init.body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(url, {
+    redirect: 'manual',
+    ...init,
+    headers: { ...typed, ...(init.headers as object) },
+  });
   const text = await response.text();
   const json =
     text !== '' && response.headers.get('content-type') === 'application/json' ? (JSON.parse(text) as JsonObject) : {};
