@@ -38,6 +38,11 @@ export function parseJson(request: Request, answer: Answer): unknown {
   }
 }
 
+/** A value of an answer where a text belongs; undefined for anything else: `String` throws for some objects, `{"toString":0}`. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** The media type without its parameters, in which anything may stand. */
 function typeOf(request: Request, { headers }: Answer): string {
   const type = headers['content-type'];

@@ -1,3 +1,4 @@
+import { textOf } from './answer.ts';
 import { secretOf, type CloudAccess, type Interface } from './access.ts';
 import { withoutSecrets } from './request.ts';
 import { OpenStackError, oneLine } from './errors.ts';
@@ -7,8 +8,8 @@ const TYPES: readonly string[] = ['block-storage', 'volumev3', 'volumev2', 'volu
 
 interface Endpoint {
   readonly type: string;
-  readonly interface: unknown;
-  readonly region: unknown;
+  readonly interface: string | undefined;
+  readonly region: string | undefined;
   readonly url: string;
 }
 
@@ -58,7 +59,12 @@ function readCatalog(catalog: unknown, serviceName: string | undefined): readonl
     if (serviceName !== undefined && typeof name === 'string' && name !== serviceName) return [];
     return endpoints
       .filter((e): e is Record<string, unknown> => typeof e === 'object' && e !== null)
-      .map((e) => ({ type, interface: e['interface'], region: e['region_id'] ?? e['region'], url: String(e['url']) }));
+      .map((e) => ({
+        type,
+        interface: textOf(e['interface']),
+        region: textOf(e['region_id'] ?? e['region']),
+        url: textOf(e['url']) ?? '',
+      }));
   });
 }
 
@@ -92,7 +98,7 @@ function strip(url: string): string {
 }
 
 function nameOf({ type, interface: kind, region }: Endpoint): string {
-  return oneLine(`${type}/${String(kind)}/${String(region)}`);
+  return oneLine(`${type}/${kind ?? 'no interface'}/${region ?? 'no region'}`);
 }
 
 /** What stands before an `@` may be a password. */

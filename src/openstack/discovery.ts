@@ -1,4 +1,4 @@
-import { parseJson, retryAfter } from './answer.ts';
+import { parseJson, retryAfter, textOf } from './answer.ts';
 import { isVersion3 } from './catalog.ts';
 import { type FailureReason, oneLine, OpenStackError } from './errors.ts';
 import type { Answer, Request } from './request.ts';
@@ -54,7 +54,7 @@ export async function findVersion3(
   const document = await readVersions(getOpen, url, timeoutMs);
   const said = document.versions.find(isOfVersion3);
   if (!said) {
-    const ids = document.versions.map(({ id }) => oneLine(String(id)).slice(0, 20)).slice(0, 10);
+    const ids = document.versions.map(({ id }) => oneLine(textOf(id) ?? 'no id').slice(0, 20)).slice(0, 10);
     throw document.fail('http', `no v3 in the list of versions (it has: ${ids.join(', ') || 'nothing'})`);
   }
   const links = Array.isArray(said['links']) ? (said['links'] as unknown[]) : [];
@@ -89,7 +89,7 @@ async function readVersions(getOpen: GetOpen, url: URL, timeoutMs: number): Prom
 }
 
 function isOfVersion3({ id }: Record<string, unknown>): boolean {
-  return /^v3(\.|$)/.test(String(id));
+  return /^v3(\.|$)/.test(textOf(id) ?? '');
 }
 
 /** The range that a 406 names: `... Minimum is 3.0 and maximum is 3.70.` */

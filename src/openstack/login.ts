@@ -1,5 +1,5 @@
 import { secretOf, type Auth, type CloudAccess, type Named, type Scope } from './access.ts';
-import { parseJson, serverTime, statusError } from './answer.ts';
+import { parseJson, serverTime, statusError, textOf } from './answer.ts';
 import { OpenStackError } from './errors.ts';
 import type { Answer, Request } from './request.ts';
 import type { Transport } from './transport.ts';
@@ -50,7 +50,7 @@ function refused(request: Request, answer: Answer, auth: Auth): OpenStackError {
 function readToken(request: Request, answer: Answer): Token {
   const value = answer.headers['x-subject-token'];
   const token = (parseJson(request, answer) as { token?: Record<string, unknown> } | null)?.token;
-  const expiresAtMs = Date.parse(String(token?.['expires_at']));
+  const expiresAtMs = Date.parse(textOf(token?.['expires_at']) ?? '');
   if (typeof value !== 'string' || value === '' || typeof token !== 'object' || Number.isNaN(expiresAtMs)) {
     const missing = typeof value !== 'string' || value === '' ? 'X-Subject-Token header' : 'token with an expires_at';
     throw new OpenStackError(`POST ${request.url.origin}${request.url.pathname}: the answer has no ${missing}`, {
@@ -60,7 +60,7 @@ function readToken(request: Request, answer: Answer): Token {
       status: answer.status,
     });
   }
-  const issued = Date.parse(String(token['issued_at']));
+  const issued = Date.parse(textOf(token['issued_at']) ?? '');
   const project = token['project'] as { id?: unknown } | undefined;
   // Keystone's own two times go together; the `Date` may be of a proxy's clock, hours off.
   const from = Number.isNaN(issued) ? (serverTime(answer) ?? Date.now()) : issued;

@@ -71,7 +71,15 @@ export const BROKEN_BODIES: readonly Fault[] = [
   replaced('a gzip bomb', /larger than/, () => BOMB, GZIP),
   ...['null', '7', '"services"', '[]', '{}', NO_LISTS].map((text) => replaced(`JSON: ${text}`, SHAPE, () => text)),
   replaced('rows that are none', SHAPE, () => NO_ROWS),
+  replaced('objects where texts belong, that no text can be made of', SHAPE, (real) => textless(plain(real))),
 ];
+
+/** The same answer with such an object for each text: `String` throws for it. */
+function textless(body: Buffer): string {
+  const spoilt = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? { toString: false, valueOf: false } : value;
+  return JSON.stringify(JSON.parse(body.toString('utf8'), spoilt));
+}
 
 /** Oddities that a careful client does not mind. */
 export const HARMLESS: readonly Fault[] = [

@@ -194,6 +194,16 @@ test('a catalog URL of another version, or of none: the version document leads t
   assert.deepEqual(await endpointFor('http://h/volume/v3', json(500, '')), ['http://h/volume/v3'], 'nothing is asked');
 });
 
+test('what no text can be made of is no endpoint, no region and no version', async () => {
+  const none = { toString: false };
+  assert.throws(() => findEndpoint([{ type: 'volumev3', endpoints: [{ url: none }] }], ACCESS, 'p'), {
+    name: 'OpenStackError',
+    message: /it holds: volumev3\/no interface\/no region$/,
+  });
+  assert.throws(() => findEndpoint([entry('volumev3', none)], ACCESS, 'p'), /its URL "" does not begin with/);
+  await assert.rejects(endpointFor('http://h', json(300, { versions: [{ id: none }] })), /\(it has: no id\)/);
+});
+
 test('no version document, or no v3 in it: that is the cause, and not a 404 of the catalog URL', async () => {
   const none = { versions: [{ id: 'v1.0' }, { id: 'v2.0' }] };
   await assert.rejects(

@@ -140,6 +140,7 @@ test('answers that are no token', async () => {
     [json(201, ''), 'decode', /201 with an empty body/],
     [json(201, 'null', header), 'decode', /no token with an expires_at/],
     [json(201, '{"token":{"expires_at":"soon"}}', header), 'decode', /no token with an expires_at/],
+    [json(201, { token: { expires_at: { toString: false } } }, header), 'decode', /no token with an expires_at/],
     [json(201, { token: { expires_at: '2026-11-22T12:00:00Z' } }), 'decode', /no X-Subject-Token header/],
     [
       json(302, '', { location: 'http://evil.example.org/' }),
