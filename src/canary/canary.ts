@@ -14,7 +14,8 @@ import { createWritingSession, type WritingSession } from '../openstack/session.
 import { createTransport } from '../openstack/transport.ts';
 import { USER_AGENT } from '../version.ts';
 import { type CanaryWire, createWire } from './cinder.ts';
-import { isLeaked, requestFailure, runRound, tidy } from './round.ts';
+import { isLeaked, tidy } from './left-overs.ts';
+import { freshMs, requestFailure, runRound } from './round.ts';
 
 /** What the exporter knows of the cloud without the canary. */
 export interface Surroundings {
@@ -72,7 +73,7 @@ const OWNER = randomBytes(8).toString('hex');
 const MOST_LEFT_OVERS = 3;
 /** What stands in the way for a while is looked at again so soon. */
 const LOOK_AGAIN_MS = 30 * SECOND;
-/** After a first failure that points at the storage the next round comes sooner: two in a row are a page. */
+/** After a first failure that points at the storage, or may, the next round comes sooner: two in a row are a page. */
 const CONFIRM_MS = 5 * MINUTE;
 /** Exporters with the same configuration begin a round within this time of each other, and each leaves its volume for longer, so that they see each other. */
 const SPREAD_MS = 10 * SECOND;
@@ -102,7 +103,14 @@ export function createCanary(options: CanaryOptions): Canary {
   const session =
     options.session ?? createWritingSession(access, transport, timeoutMs, createPauses(MINUTE, clock, random), clock);
   const wire: CanaryWire = createWire(session, owner, timeoutMs, clock);
-  const parts = { wire, clock, owner, schedulerAnswers: () => surroundings()?.schedulerAnswers ?? false };
+  const parts = {
+    wire,
+    clock,
+    owner,
+    plan: config,
+    freshMs: freshMs(config),
+    schedulerAnswers: () => surroundings()?.schedulerAnswers ?? false,
+  };
   const entries: readonly Entry[] = config.types.map((type, i) => ({
     type,
     row: emptyRow(type, config.everyMs),
@@ -148,7 +156,7 @@ export function createCanary(options: CanaryOptions): Canary {
     if (tidied.refusal !== undefined) return tidied;
     for (const entry of entries) {
       const leaked = tidied.left.filter(
-        (volume) => isLeaked(volume) && volume.volumeType === entry.type.volumeType,
+        (left) => isLeaked(left) && left.volume.volumeType === entry.type.volumeType,
       ).length;
       show(entry, { leaked });
     }
@@ -202,13 +210,17 @@ export function createCanary(options: CanaryOptions): Canary {
     }
     show(entry, { judges: judges(entry, isPublic), paused: undefined });
     lastBeganAt = clock.now();
-    const run = await runRound(parts, { volumeType, run: randomBytes(8).toString('hex'), holdMs });
+    const { phase, reason } = entry.row.runs.at(-1)?.failure ?? {};
+    const image = phase === 'create' && reason !== undefined && WITHOUT_IMAGE.has(reason) ? undefined : config.image;
+    const run = await runRound(parts, { volumeType, run: randomBytes(8).toString('hex'), image, holdMs });
     note(entry, { ...run, tookMs: { look: lookMs, ...run.tookMs } });
     if (!run.failure) return;
     await look().catch((error: unknown) => {
       if (!(error instanceof OpenStackError)) throw error;
     });
-    return run.failure.storage && entry.row.inARow === 1 ? Math.min(CONFIRM_MS, config.everyMs) : undefined;
+    const first = run.failure.storage && entry.row.inARow === 1;
+    const isUnclear = run.failure.reason === 'no_backend' && image !== undefined;
+    return first || isUnclear ? Math.min(CONFIRM_MS, config.everyMs) : undefined;
   }
 
   /** Remembers a round, and tells of it. */
@@ -300,6 +312,12 @@ export function createCanary(options: CanaryOptions): Canary {
     },
   };
 }
+
+/**
+ * After these the next volume is made of nothing: of a driver that fails Cinder tells only then. Of an image that looks like a lack of room.
+ * Source: cinder/volume/flows/manager/create_volume.py, _create_raw_volume.
+ */
+const WITHOUT_IMAGE: ReadonlySet<string> = new Set(['no_backend', 'driver']);
 
 /** Conditions that an administrator asked for. */
 const AS_WANTED: ReadonlySet<Condition> = new Set(['disabled', 'frozen']);

@@ -1,20 +1,25 @@
 import type { FailureReason } from '../openstack/errors.ts';
 
-/** The parts of a round: looking for left-overs, making the volume until it is available, deleting it until it is gone. */
-export const CANARY_PHASES = ['look', 'create', 'delete'] as const;
+/**
+ * The parts of a round: looking for left-overs, making the volume until it is available, a snapshot of it until it is gone again, exporting it until it
+ * is free again, deleting it until it is gone.
+ */
+export const CANARY_PHASES = ['look', 'create', 'snapshot', 'attach', 'delete'] as const;
 
 export type CanaryPhase = (typeof CANARY_PHASES)[number];
 
 /**
- * Why a round failed. Of the storage: `driver` (the driver failed to make it), `stuck` (no end in time), `error_deleting` (the driver failed to delete
- * it). Of something else: `no_backend` (the scheduler found none with room for it), `error` (in error, and Cinder says not why), `vanished` (somebody
- * else took it away), `quota`, `volume_type` (it is not there for the project). The others are those of requests.
+ * Why a round failed. Of the storage: `driver` (the driver failed to make or export it), `stuck` (no end in time), `error_deleting` (the driver failed
+ * to delete it). Of something else: `no_backend` (the scheduler found none with room for it), `image` (it could not be written to the volume), `error` (in
+ * error, and Cinder says not why), `vanished` (somebody else took it away), `quota`, `volume_type` (it is not there for the project). The others are
+ * those of requests.
  */
 type CanaryReason =
   | 'driver'
   | 'stuck'
   | 'error_deleting'
   | 'no_backend'
+  | 'image'
   | 'error'
   | 'vanished'
   | 'quota'

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { FRESH_MS } from '../canary/round.ts';
+import { freshMs } from '../canary/round.ts';
 import { type CanaryRow, CANARY_PHASES } from '../cinder/canary.ts';
 import { CANARY_GAP_MS } from '../config/load.ts';
 import type { CanaryConfig } from '../config/config.ts';
@@ -86,7 +86,7 @@ export async function canary(args: readonly string[], surroundings: Surroundings
     case 'resume':
       return switchPause(target.canary, mode);
     case 'clean':
-      return withWatcher(target, clean);
+      return withWatcher(target, (watcher) => clean(watcher, target.canary));
     case 'once':
       return withWatcher(target, (watcher) => once(watcher, target.canary, positionals));
   }
@@ -143,7 +143,7 @@ async function once(watcher: Watcher, config: CanaryConfig, given: readonly stri
     const row = await watcher.canary?.once(type);
     if (row) rows.push(row);
   }
-  await written(table(rows));
+  await written(table(rows, config));
   return Math.max(OK, ...rows.map(codeOf));
 }
 
@@ -158,11 +158,13 @@ function codeOf({ runs, paused }: CanaryRow): number {
 const WORDS = ['ok', 'no verdict', 'failed', 'unknown'] as const;
 
 /** A line for each type, and one for what went wrong with it. */
-function table(rows: readonly CanaryRow[]): string {
-  const head = ['VOLUME TYPE', 'BACKEND', 'RESULT', ...CANARY_PHASES.map((phase) => phase.toUpperCase())];
+function table(rows: readonly CanaryRow[], { snapshot, connector }: CanaryConfig): string {
+  const left = [...(snapshot ? [] : ['snapshot']), ...(connector ? [] : ['attach'])];
+  const shown = CANARY_PHASES.filter((phase) => !left.includes(phase));
+  const head = ['VOLUME TYPE', 'BACKEND', 'RESULT', ...shown.map((phase) => phase.toUpperCase())];
   const lines = rows.map((row) => {
     const run = row.runs.at(-1);
-    const phases = CANARY_PHASES.map((phase) => {
+    const phases = shown.map((phase) => {
       const ms = run?.tookMs[phase];
       if (ms !== undefined) return `${(ms / 1000).toFixed(1)} s`;
       return run?.failure?.phase === phase ? 'failed' : '-';
@@ -184,7 +186,7 @@ function table(rows: readonly CanaryRow[]): string {
   return `${[...text, ...why].join('\n')}\n`;
 }
 
-async function clean(watcher: Watcher): Promise<number> {
+async function clean(watcher: Watcher, config: CanaryConfig): Promise<number> {
   const cleaned = await watcher.canary?.clean();
   if (cleaned === undefined) return UNKNOWN;
   const { left, otherIsAtIt, refusal } = cleaned;
@@ -195,7 +197,7 @@ async function clean(watcher: Watcher): Promise<number> {
   const said = [
     ...(left > 0 ? [`${left === 1 ? '1 volume is' : `${left} volumes are`} left, and cannot be deleted now`] : []),
     ...(otherIsAtIt
-      ? [`a volume is left that may be of a round of another process: in ${durationWords(FRESH_MS)} it is none`]
+      ? [`a volume is left that may be of a round of another process: in ${durationWords(freshMs(config))} it is none`]
       : []),
   ];
   await written(`${said.length > 0 ? said.join('; ') : 'nothing is left'}\n`);
@@ -220,8 +222,18 @@ async function switchPause({ pauseFile }: CanaryConfig, mode: 'pause' | 'resume'
 const VOLUMES_OF_TYPE = 4;
 
 /** What an administrator types once. */
-function setup({ osCloud, types, everyMs }: CanaryConfig): string {
+function setup({ osCloud, types, everyMs, snapshot, image, connector }: CanaryConfig): string {
   const most = types.length * VOLUMES_OF_TYPE;
+  // Each is a copy of its volume: it counts as many gigabytes.
+  const snapshots = snapshot ? most : 0;
+  const rules = rulesFor(snapshot === true, connector !== undefined);
+  const share =
+    image === undefined
+      ? ''
+      : `
+# 2a. The image must be for that project: a public one, or one that is shared with it, of 1 GiB at most.
+openstack image add project ${image} cinder-canary
+`;
   const aYear = Math.round((365 * 86_400_000 * types.length) / everyMs);
   const lines = types.flatMap(({ volumeType, backend }) => {
     if (backend === undefined)
@@ -242,18 +254,18 @@ function setup({ osCloud, types, everyMs }: CanaryConfig): string {
 
 # 1. A project of its own. The quota is the hard stop: however wrong anything goes, there are no more volumes than these.
 openstack project create --domain default --description 'Volumes of the canary of cinder-exporter' cinder-canary
-openstack quota set --volumes ${most} --gigabytes ${most} --per-volume-gigabytes 1 --snapshots 0 --backups 0 cinder-canary
+openstack quota set --volumes ${most} --gigabytes ${most + snapshots} --per-volume-gigabytes 1 --snapshots ${snapshots} --backups 0 cinder-canary
 
 # 2. The volume types: private, and each for one backend alone.
 ${lines.join('\n')}
-
+${share}
 # 3. A user who is a plain member of that project.
 openstack user create --domain default --password-prompt cinder-canary
 openstack role add --project cinder-canary --user cinder-canary member
 
 # 4. As that user (OS_USERNAME, OS_PROJECT_NAME, ... of cinder-canary): an application credential that can do what the canary does, and nothing else.
 # The access rules need service_type = block-storage in [keystone_authtoken] of cinder.conf; without it leave --access-rules out.
-openstack application credential create cinder-canary --role member --access-rules '${JSON.stringify(RULES)}'
+openstack application credential create cinder-canary --role member --access-rules '${JSON.stringify(rules)}'
 
 # 5. Its id and secret in clouds.yaml:
 # clouds:
@@ -266,17 +278,27 @@ openstack application credential create cinder-canary --role member --access-rul
 `;
 }
 
-/** Where the API has a project id in its path, each path is there a second time. */
-const RULES = ['/v3', '/v3/*'].flatMap((base) =>
-  [
+/** Where the API has a project id in its path, each path is there a second time. What a round no longer does may still have to be cleaned up. */
+function rulesFor(snapshot: boolean, attach: boolean): readonly object[] {
+  const requests = [
     ['GET', '/volumes/detail'],
     ['GET', '/volumes/*'],
     ['GET', '/types'],
     ['GET', '/messages'],
     ['POST', '/volumes'],
     ['DELETE', '/volumes/*'],
-  ].map(([method, path]) => ({ service: 'block-storage', method, path: `${base}${path}` })),
-);
+    ['GET', '/snapshots/detail'],
+    ['GET', '/snapshots/*'],
+    ['DELETE', '/snapshots/*'],
+    ...(snapshot ? [['POST', '/snapshots']] : []),
+    ['GET', '/attachments'],
+    ['DELETE', '/attachments/*'],
+    ...(attach ? [['POST', '/attachments']] : []),
+  ];
+  return ['/v3', '/v3/*'].flatMap((base) =>
+    requests.map(([method, path]) => ({ service: 'block-storage', method, path: `${base}${path}` })),
+  );
+}
 
 /** A word for a shell. */
 function shell(word: string): string {

@@ -66,7 +66,16 @@ export interface CanaryConfig {
   /** Between two rounds of a type: as configured, or longer where more than 30 rounds an hour would come of it. */
   readonly everyMs: number;
   readonly pauseFile?: string;
+  /** A snapshot is made of the volume, and deleted. */
+  readonly snapshot?: boolean;
+  /** The image that the volume is made from. */
+  readonly image?: string;
+  /** To whom the volume is exported; undefined: it is not. */
+  readonly connector?: Connector;
 }
+
+/** What a host says of itself to an array, as os-brick has it. */
+export type Connector = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface CanaryTypeConfig {
   readonly volumeType: string;

@@ -148,6 +148,9 @@ function completeCanary(own: NonNullable<FileCloud['canary']>): CanaryConfig {
     types,
     everyMs: Math.max(own.interval ?? 30 * MINUTE, types.length * CANARY_GAP_MS),
     ...(own.pause_file !== undefined && { pauseFile: own.pause_file }),
+    ...(own.snapshot === true && { snapshot: true }),
+    ...(own.image !== undefined && { image: own.image }),
+    ...(own.attach && { connector: own.attach.connector }),
   };
 }
 

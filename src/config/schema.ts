@@ -204,6 +204,38 @@ const defaultsSchema = mapping(settings);
 /** A volume type's value in `canary.volume_types` when it has more backends than one. */
 export const SEVERAL_BACKENDS = 'several';
 
+const IMAGE_ID = 'the id of an image, a UUID';
+const CONNECTOR = 'what a host says of itself as os-brick has it: a mapping with host, and initiator, wwpns or nqn';
+
+/** Off without this: attaching may leave a host on the array. */
+const attach = mapping({
+  connector: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())], { error: CONNECTOR }), {
+      error: CONNECTOR,
+    })
+    .refine(({ host, ...more }) => typeof host === 'string' && host !== '' && Object.keys(more).length > 0, {
+      error: CONNECTOR,
+    })
+    .meta(
+      meta(
+        'The volume is exported to this connector in each round, and no longer exported then. Nobody connects to it. Take a host that volumes are attached to anyway, or the array may keep a host of its own for it.',
+        CONNECTOR,
+        undefined,
+      ),
+    ),
+  allow_zoning: flag(
+    false,
+    'Needed for a connector with `wwpns` or `wwnns`: on Fibre Channel each round may write zones to the fabric.',
+  ).optional(),
+}).refine(({ connector, allow_zoning: allowed }) => allowed || !Object.keys(connector).some(isPort), {
+  path: ['allow_zoning'],
+  error: 'true, because the connector has wwpns or wwnns: on Fibre Channel a round may write zones to the fabric',
+});
+
+function isPort(key: string): boolean {
+  return /^ww[np]n/i.test(key);
+}
+
 /** The canary of one cloud: there is none without this, and none for every cloud. */
 const canary = mapping({
   os_cloud: text(
@@ -242,6 +274,14 @@ const canary = mapping({
     undefined,
     'While this file exists no round begins. `cinder-exporter canary --pause` makes it, `--resume` removes it.',
   ).optional(),
+  snapshot: flag(false, 'Make a snapshot of the volume in each round as well, and delete it.').optional(),
+  image: text(
+    IMAGE_ID,
+    (id) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id),
+    undefined,
+    "Make the volume from this image, a tiny one that the canary's project may use: cinder-volume then writes to the volume over its own data path. Where the driver clones images it proves nothing more.",
+  ).optional(),
+  attach: attach.optional(),
 });
 
 /** The settings of one cloud. */

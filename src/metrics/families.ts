@@ -442,7 +442,7 @@ const CANARY_FAMILIES: FamilyGroup<CanaryRow> = {
     several(
       'gauge',
       'cinder_canary_duration_seconds',
-      'How long each phase of that round took: look, create (from the request until the volume was available), delete (until it was gone). No series for a phase that failed.',
+      'How long each phase of that round took: look, create (from the request until the volume was available), delete (until it was gone). Where they are configured: snapshot (until it was made and gone), attach (until the volume was free again). No series for a phase that failed.',
       ['phase'],
       ({ last }) => Object.entries(last?.tookMs ?? {}).map(([phase, ms]) => [[phase], ms / 1000] as const),
     ),

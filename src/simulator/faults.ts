@@ -31,6 +31,8 @@ export interface Faults extends Operator {
   ): string;
   /** The user deletes it, if it is in a state in which it can be deleted. */
   deleteVolume(id: string): void;
+  /** An administrator sets the status of every snapshot that a driver could not delete to `error`. */
+  resetSnapshots(): void;
   /** What became of it; undefined when it is gone. */
   volumeStatus(id: string): string | undefined;
   /** Work that never ends holds every thread of that cinder-volume until it is started anew; heartbeat and stats go on. */
@@ -157,6 +159,10 @@ export function faults(cloud: Cloud): Faults {
     deleteVolume(id) {
       const volume = database.volumes.get(id);
       if (volume !== undefined && ['available', 'error'].includes(volume.status)) void cloud.flows.delete(volume);
+    },
+    resetSnapshots() {
+      for (const snapshot of database.snapshots.values())
+        if (snapshot.status === 'error_deleting') cloud.flows.save(snapshot, { status: 'error' });
     },
     volumeStatus: (id) => database.volumes.get(id)?.status,
     holdThreads(name) {

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Canary, createCanary, type Surroundings } from '../../src/canary/canary.ts';
+import { ATTACH_TIMEOUT_MS } from '../../src/canary/cinder.ts';
 import type { CanaryConfig } from '../../src/config/config.ts';
 import type { Log } from '../../src/log.ts';
 import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
@@ -30,6 +31,14 @@ export const CANARY_CLOUD: CloudDefinition = {
     { name: 'canary-two', isPublic: false, projects: ['canary'], extraSpecs: { volume_backend_name: 'two' } },
     { name: 'standard', extraSpecs: {} },
   ],
+  images: ['5f3a1c1e-8a43-4f0e-9b6a-0d3c2b1a4e5f'],
+};
+
+/** What a round does when it does everything. */
+export const EVERYTHING: Partial<CanaryConfig> = {
+  snapshot: true,
+  image: '5f3a1c1e-8a43-4f0e-9b6a-0d3c2b1a4e5f',
+  connector: { host: 'controller-1', initiator: 'iqn.1993-08.org.debian:01:canary' },
 };
 
 export const CONFIG: CanaryConfig = {
@@ -81,11 +90,18 @@ export interface CanaryBench {
   readonly volumes: () => Promise<readonly Row[]>;
   /** An administrator sets the status of a volume. */
   readonly reset: (id: string, status: string) => Promise<void>;
+  /** How many snapshots and attachments there are. */
+  readonly held: () => Promise<{ readonly snapshots: number; readonly attachments: number }>;
   readonly log: string[];
 }
 
-/** No other timer has this length. */
+/** No other timer has this length, nor that of a request that waits for a driver. */
 export const REQUEST_MS = 9001;
+
+/** How long a request may take. */
+function lengthOf(method: string, path: string): number {
+  return method !== 'GET' && path.startsWith('/attachments') ? ATTACH_TIMEOUT_MS : REQUEST_MS;
+}
 
 /** A simulated cloud with a project for the canary, time that stands still, and a gate before Cinder's API. */
 export async function canaryBench(
@@ -104,7 +120,7 @@ export async function canaryBench(
     rpcClock: time.cloud,
     settings: { tokenLifeMs: 1e12, ...options.settings },
   });
-  /** When those came that are never answered. */
+  /** Until when those are waited for that are never answered. */
   const hangs: number[] = [];
   /** Requests without a wire that are under way. */
   let direct = 0;
@@ -124,7 +140,7 @@ export async function canaryBench(
       return void response.end(way.body ?? '{"fault": {"message": "no"}}');
     }
     if (way === 'lost') return void incoming.socket.destroy();
-    if (way === 'hang') return void hangs.push(time.clock.now());
+    if (way === 'hang') return void hangs.push(time.clock.now() + lengthOf(one.method, path));
     const { 'accept-encoding': _, ...headers } = incoming.headers;
     const onward = forward(simulator.url + (incoming.url ?? ''), { method: one.method, headers }, (answer) => {
       void buffer(answer).then((bytes) => {
@@ -203,6 +219,11 @@ export async function canaryBench(
       const body = JSON.stringify({ 'os-reset_status': { status } });
       assert.equal((await asAdmin(`/volumes/${id}/action`, 'POST', body)).status, 202);
     },
+    async held() {
+      const count = async (what: string): Promise<number> =>
+        ((await asAdmin(`/${what}?all_tenants=1`)).json[what] as readonly unknown[]).length;
+      return { snapshots: await count('snapshots'), attachments: await count('attachments') };
+    },
   };
 
   let admin: Promise<string> | undefined;
@@ -257,7 +278,7 @@ export async function canaryBench(
         direct -= 1;
         await new Promise<void>((resolve) => {
           time.clock.after(REQUEST_MS, resolve);
-          hangs.push(time.clock.now());
+          hangs.push(time.clock.now() + REQUEST_MS);
         });
         direct += 1;
         throw failed('timeout');
@@ -300,8 +321,9 @@ export async function canaryBench(
     };
   }
 
-  const requests = (): number => direct + time.waiting().filter((ms) => ms === REQUEST_MS).length;
-  const underWay = (): boolean => requests() > hangs.filter((at) => time.clock.now() < at + REQUEST_MS).length;
+  const requests = (): number =>
+    direct + time.waiting().filter((ms) => ms === REQUEST_MS || ms === ATTACH_TIMEOUT_MS).length;
+  const underWay = (): boolean => requests() > hangs.filter((until) => time.clock.now() < until).length;
 
   /** One turn while a request goes on, else the time to the next timer at most. */
   async function step(mostMs = Infinity): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createWatcher } from '../../src/watch/watcher.ts';
 import { CONFIG as WATCH_CONFIG } from '../watch/watched.ts';
-import { CANARY_CLOUD, canaryBench, CONFIG, REQUEST_MS } from './bench.ts';
+import { CANARY_CLOUD, canaryBench, CONFIG, EVERYTHING, REQUEST_MS } from './bench.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -250,4 +250,30 @@ test('on the wire: the login that monitors sends nothing but GET, that of the ca
   assert.deepEqual(written, ['POST /volumes', 'DELETE /volumes/ID']);
   const monitoring = bench.asked.find(({ path }) => path.startsWith('/os-services'))?.token;
   assert.ok(bench.asked.every(({ token, method }) => token !== monitoring || method === 'GET'));
+});
+
+test('with an image a driver that fails looks like a lack of room: the next volume is of nothing, and soon', async (t) => {
+  const bench = await canaryBench(t);
+  bench.simulator.cloud.setDriver('h1@one', { _fail_create: 'no' });
+  const canary = bench.start({ image: EVERYTHING.image ?? '' });
+  const posts: [number, boolean][] = [];
+  bench.gate = ({ method, body }) => {
+    if (method === 'POST') posts.push([Math.round(bench.time.clock.now() / MINUTE), body.includes('imageRef')]);
+    return 'pass';
+  };
+  canary.start();
+  await bench.pass(14 * MINUTE);
+  assert.deepEqual(posts, [
+    [2, true],
+    [7, false],
+    [12, false],
+  ]);
+  assert.deepEqual(
+    canary.rows()[0]?.runs.map(({ failure }) => failure?.reason),
+    ['no_backend', 'driver', 'driver'],
+  );
+  assert.equal(canary.rows()[0]?.inARow, 2);
+  bench.simulator.cloud.setDriver('h1@one', { _fail_create: null });
+  await bench.pass(HOUR);
+  assert.equal(posts.at(-1)?.[1], true);
 });

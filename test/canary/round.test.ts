@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { CanaryRow } from '../../src/cinder/canary.ts';
-import { canaryBench, type CanaryBench } from './bench.ts';
+import type { CanaryConfig } from '../../src/config/config.ts';
+import { canaryBench, type CanaryBench, EVERYTHING } from './bench.ts';
 
 /** One round of the first type in a cloud, in which something was done before. */
 async function oneRound(
   t: TestContext,
   prepare: (bench: CanaryBench) => void,
+  config: Partial<CanaryConfig> = {},
 ): Promise<{ bench: CanaryBench; row: CanaryRow; posts: number }> {
   const bench = await canaryBench(t);
   prepare(bench);
-  const row = await bench.through(bench.start().once('canary-one'));
+  const row = await bench.through(bench.start(config).once('canary-one'));
   return { bench, row, posts: bench.asked.filter(({ method }) => method === 'POST').length };
 }
 
@@ -45,11 +47,162 @@ test('just before a volume is deleted it is read again', async (t) => {
   assert.equal(bench.asked[at - 1]?.path, bench.asked[at]?.path);
 });
 
-const FAILURES: readonly (readonly [
+test('a round that does everything: of an image, with a snapshot, exported to the connector', async (t) => {
+  const { bench, row, posts } = await oneRound(t, () => {}, EVERYTHING);
+  assert.equal(row.last?.success, true, row.last?.failure?.message);
+  assert.deepEqual(Object.keys(row.last.tookMs), ['look', 'create', 'snapshot', 'attach', 'delete']);
+  assert.equal(posts, 3);
+  const bodies = bench.asked.flatMap(({ method, body }) => (method === 'POST' ? [JSON.parse(body) as object] : []));
+  const [volume, snapshot, attachment] = bodies.map((body) => Object.values(body)[0] as Record<string, unknown>);
+  assert.equal(volume?.['imageRef'], EVERYTHING.image);
+  assert.deepEqual(Object.keys(snapshot?.['metadata'] as object), ['cinder-exporter', 'cinder-exporter-run']);
+  assert.deepEqual(attachment?.['connector'], EVERYTHING.connector);
+  assert.deepEqual(Object.keys(attachment ?? {}), ['volume_uuid', 'connector']);
+  assert.deepEqual(await bench.volumes(), []);
+  assert.deepEqual(await bench.held(), { snapshots: 0, attachments: 0 });
+});
+
+const quotaOf = (path: string) => (bench: CanaryBench) => {
+  const fault = { overLimit: { code: 413, message: 'Maximum number of snapshots allowed (0) exceeded' } };
+  bench.gate = (one) =>
+    one.method === 'POST' && one.path === path ? { status: 413, body: JSON.stringify(fault) } : 'pass';
+};
+
+type Expected = { phase: string; reason: string; storage: boolean; success: boolean | undefined; message: RegExp };
+
+/** Of rounds that do everything: what is asked for before the failure, and how many volumes are left by its driver's fault. */
+const FURTHER: readonly (readonly [
   what: string,
   prepare: (bench: CanaryBench) => void,
-  expected: { phase: string; reason: string; storage: boolean; success: boolean | undefined; message: RegExp },
+  expected: Expected & { posts: number; left?: number },
 ])[] = [
+  [
+    'the image cannot be written to the volume',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_copy: 'ImageCopyFailure', _slow_copy: 2 }),
+    { phase: 'create', reason: 'image', storage: false, success: false, message: /could not be written/, posts: 1 },
+  ],
+  [
+    'the image is too large',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_copy: 'ImageTooBig' }),
+    { phase: 'create', reason: 'image', storage: false, success: false, message: /exceeds available/, posts: 1 },
+  ],
+  [
+    'the driver fails to make the snapshot',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_snapshot: 'no' }),
+    { phase: 'snapshot', reason: 'driver', storage: true, success: false, message: /failed to create/, posts: 2 },
+  ],
+  [
+    'the driver hangs when it makes the snapshot',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _hang_snapshot: true }),
+    {
+      phase: 'snapshot',
+      reason: 'stuck',
+      storage: true,
+      success: false,
+      message: /the snapshot is still "creating" after 5 min/,
+      posts: 2,
+      left: 1,
+    },
+  ],
+  [
+    'the driver fails to delete the snapshot',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_delete_snapshot: 'no' }),
+    {
+      phase: 'snapshot',
+      reason: 'error_deleting',
+      storage: true,
+      success: false,
+      message: /the snapshot is in "error_deleting"/,
+      posts: 2,
+      left: 1,
+    },
+  ],
+  [
+    'the quota of snapshots is full',
+    quotaOf('/snapshots'),
+    { phase: 'snapshot', reason: 'quota', storage: false, success: undefined, message: /Maximum number/, posts: 2 },
+  ],
+  [
+    'the driver fails to export it',
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_attach: 'no path' }),
+    {
+      phase: 'attach',
+      reason: 'driver',
+      storage: true,
+      success: false,
+      message: /Driver initialize connection failed/,
+      posts: 3,
+    },
+  ],
+  [
+    'nobody answers the API when it is to be exported',
+    (bench) => {
+      const fault = { computeFault: { code: 500, message: 'Unable to create attachment for volume.' } };
+      bench.gate = ({ method, path }) =>
+        method === 'POST' && path === '/attachments' ? { status: 500, body: JSON.stringify(fault) } : 'pass';
+    },
+    { phase: 'attach', reason: 'http', storage: false, success: false, message: /500: Unable to create/, posts: 3 },
+  ],
+  [
+    'the answer to the request for an attachment never comes',
+    (bench) => {
+      bench.gate = ({ method, path }) => (method === 'POST' && path === '/attachments' ? 'hang' : 'pass');
+    },
+    { phase: 'attach', reason: 'timeout', storage: false, success: false, message: /no whole answer/, posts: 3 },
+  ],
+];
+
+for (const [what, prepare, expected] of FURTHER)
+  test(`${what}: ${expected.phase}, ${expected.reason}, nothing is asked for twice`, async (t) => {
+    const { bench, row, posts } = await oneRound(t, prepare, EVERYTHING);
+    const run = row.runs.at(-1);
+    const { message, left = 0, ...words } = expected;
+    assert.match(run?.failure?.message ?? '', message);
+    const { phase, reason, storage } = run?.failure ?? {};
+    assert.deepEqual({ phase, reason, storage, success: run?.success, posts }, words);
+    assert.equal((await bench.volumes()).length, left);
+    assert.deepEqual(await bench.held(), { snapshots: left, attachments: 0 });
+  });
+
+test('a snapshot that its driver cannot delete is a left-over at once; an administrator ends that', async (t) => {
+  const { bench, row } = await oneRound(
+    t,
+    ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_delete_snapshot: 'no' }),
+    EVERYTHING,
+  );
+  assert.equal(row.leaked, 1);
+  bench.simulator.cloud.setDriver('h1@one', { _fail_delete_snapshot: null });
+  bench.simulator.cloud.resetSnapshots();
+  await bench.pass(28 * 60_000);
+  const next = bench.start();
+  assert.deepEqual(await bench.through(next.clean()), { left: 0, otherIsAtIt: false, refusal: undefined });
+  assert.deepEqual(await bench.volumes(), []);
+  assert.deepEqual(await bench.held(), { snapshots: 0, attachments: 0 });
+});
+
+test('an attachment of a server, and a snapshot without the mark, are not touched', async (t) => {
+  const server = '5f3a1c1e-0000-4f0e-9b6a-0d3c2b1a4e5f';
+  for (const [thing, path, answer] of [
+    ['attachments', /^\/attachments\?/, (row: object) => ({ attachments: [{ ...row, instance: server }] })],
+    ['snapshots', /^\/snapshots\/[\da-f-]{36}$/, (row: object) => ({ snapshot: { ...row, metadata: {} } })],
+  ] as const) {
+    const bench = await canaryBench(t);
+    bench.simulator.cloud.setDriver('h1@one', { _fail_attach: 'no path', _slow_snapshot: 30 });
+    let id = '';
+    bench.gate = (one) => {
+      const said = /[\da-f-]{36}/.exec(one.path)?.[0];
+      if (one.path.startsWith('/volumes/') && said) id = said;
+      if (one.method !== 'GET' || !path.test(one.path)) return 'pass';
+      return { status: 200, body: JSON.stringify(answer({ id: said, volume_id: id, status: 'available' })) };
+    };
+    const row = await bench.through(bench.start(EVERYTHING).once('canary-one'));
+    assert.equal(row.last?.success, false);
+    assert.ok(!bench.asked.some((one) => one.method === 'DELETE' && one.path.startsWith(`/${thing}/`)));
+    assert.equal((await bench.volumes()).length, 1);
+  }
+});
+
+const FAILURES: readonly (readonly [what: string, prepare: (bench: CanaryBench) => void, expected: Expected])[] = [
   [
     'the driver fails to make it',
     ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_create: 'no' }),

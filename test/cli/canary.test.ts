@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { CANARY_CLOUD } from '../canary/bench.ts';
+import { CANARY_CLOUD, EVERYTHING } from '../canary/bench.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { type Ended, runProgram } from '../support/program.ts';
 
@@ -14,7 +14,7 @@ interface Desk {
 }
 
 /** The program with a configuration that has a canary, who logs in as `who`, in a simulated cloud. */
-async function desk(t: TestContext, who = ['canary', 'canary']): Promise<Desk> {
+async function desk(t: TestContext, who = ['canary', 'canary'], more: object = {}): Promise<Desk> {
   const simulator = await startSimulator({ cloud: CANARY_CLOUD });
   const folder = mkdtempSync(join(tmpdir(), 'canary-'));
   t.after(async () => {
@@ -39,6 +39,7 @@ async function desk(t: TestContext, who = ['canary', 'canary']): Promise<Desk> {
     os_cloud: 'own',
     volume_types: { 'canary-one': 'h1@one', 'canary-two': 'h1@two' },
     pause_file: pauseFile,
+    ...more,
   };
   const file = join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify({ clouds: { watch: { canary } } }));
@@ -119,21 +120,43 @@ test('--setup prints commands and asks nobody', async (t) => {
     /about 35040 volumes a year/,
   ])
     assert.match(stdout, line);
+  assert.deepEqual(rulesOf(stdout), [
+    'GET /v3/volumes/detail',
+    'GET /v3/volumes/*',
+    'GET /v3/types',
+    'GET /v3/messages',
+    'POST /v3/volumes',
+    'DELETE /v3/volumes/*',
+    'GET /v3/snapshots/detail',
+    'GET /v3/snapshots/*',
+    'DELETE /v3/snapshots/*',
+    'GET /v3/attachments',
+    'DELETE /v3/attachments/*',
+  ]);
+});
+
+/** The access rules that are printed, without those for an API that has a project in its path. */
+function rulesOf(stdout: string): readonly string[] {
   const [, rules = ''] = /--access-rules '(.*)'$/m.exec(stdout) ?? [];
-  const wanted = JSON.parse(rules) as { method: string; path: string }[];
+  const all = JSON.parse(rules) as { service: string; method: string; path: string }[];
+  assert.ok(all.every(({ service }) => service === 'block-storage'));
+  return all.filter(({ path }) => !path.startsWith('/v3/*/')).map(({ method, path }) => `${method} ${path}`);
+}
+
+test('--setup and --once of a round that does everything', async (t) => {
+  const { connector, ...more } = EVERYTHING;
+  const { run } = await desk(t, ['canary', 'canary'], { ...more, attach: { connector } });
+  const { stdout } = await run('--setup');
+  assert.match(stdout, /^openstack quota set --volumes 8 --gigabytes 16 --per-volume-gigabytes 1 --snapshots 8 /m);
+  assert.match(stdout, new RegExp(`^openstack image add project ${EVERYTHING.image} cinder-canary$`, 'm'));
   assert.deepEqual(
-    wanted.filter(
-      ({ path }) => path.startsWith('/v3/vol') || path.startsWith('/v3/mess') || path.startsWith('/v3/types'),
-    ),
-    [
-      { service: 'block-storage', method: 'GET', path: '/v3/volumes/detail' },
-      { service: 'block-storage', method: 'GET', path: '/v3/volumes/*' },
-      { service: 'block-storage', method: 'GET', path: '/v3/types' },
-      { service: 'block-storage', method: 'GET', path: '/v3/messages' },
-      { service: 'block-storage', method: 'POST', path: '/v3/volumes' },
-      { service: 'block-storage', method: 'DELETE', path: '/v3/volumes/*' },
-    ],
+    rulesOf(stdout).filter((rule) => rule.startsWith('POST')),
+    ['POST /v3/volumes', 'POST /v3/snapshots', 'POST /v3/attachments'],
   );
+  const once = await run('--once', 'canary-one');
+  assert.equal(once.code, 0, once.stdout);
+  assert.match(once.stdout, /^VOLUME TYPE +BACKEND +RESULT +LOOK +CREATE +SNAPSHOT +ATTACH +DELETE$/m);
+  assert.match(once.stdout, /^canary-one +h1@one +ok(?: +\d\.\d s){5}$/m);
 });
 
 const BAD: readonly (readonly [args: readonly string[], message: RegExp])[] = [

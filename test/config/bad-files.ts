@@ -457,11 +457,34 @@ export const BAD_FILES: readonly BadFile[] = [
   ],
   [
     'a canary that is in a hurry, and what it does not know',
-    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, interval: 1m, pause_file: x, attach: true}}}\n',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, interval: 1m, pause_file: x, attach: true, replicate: true}}}\n',
     [
       '1:74: clouds.a.canary.interval: expected a duration from 5m to 7d, such as 30s or 1m30s, got "1m"',
       '1:90: clouds.a.canary.pause_file: expected the path of a file that begins with /, got "x"',
-      '1:93: clouds.a.canary.attach: expected one of os_cloud, volume_types, interval, pause_file, got "attach"',
+      '1:101: clouds.a.canary.attach: expected a mapping, got true',
+      '1:107: clouds.a.canary.replicate: expected one of os_cloud, volume_types, interval, pause_file, snapshot, image, attach, got "replicate"',
+    ],
+  ],
+  [
+    'a canary that attaches without a connector, from what is no image',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, image: cirros, attach: {allow_zoning: true}}}}\n',
+    [
+      '1:71: clouds.a.canary.image: expected the id of an image, a UUID, got "cirros"',
+      '1:79: clouds.a.canary.attach.connector: expected what a host says of itself as os-brick has it: a mapping with host, and initiator, wwpns or nqn, got nothing',
+    ],
+  ],
+  [
+    'a canary that would write zones to a fabric without leave',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, attach: {connector: {host: h, wwpns: ["500143802426baf4"]}, allow_zoning: false}}}}\n',
+    [
+      '1:138: clouds.a.canary.attach.allow_zoning: expected true, because the connector has wwpns or wwnns: on Fibre Channel a round may write zones to the fabric, got false',
+    ],
+  ],
+  [
+    'a connector without a host, and one of odd values',
+    'clouds: {a: {canary: {os_cloud: b, volume_types: {t: several}, attach: {connector: {initiator: iqn.1}}}}}\n',
+    [
+      '1:84: clouds.a.canary.attach.connector: expected what a host says of itself as os-brick has it: a mapping with host, and initiator, wwpns or nqn, got a mapping',
     ],
   ],
   [

@@ -16,6 +16,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'openstack volume service set --disable --disable-reason "REASON" HOST cinder-volume':
     'CinderPoolPhysicalSpaceCritical has the same',
   'openstack volume set --state error VOLUME': 'nothing is in error_deleting there',
+  'openstack volume snapshot set --state error SNAPSHOT': 'nothing is in error_deleting there',
   "journalctl -u cinder-volume --since -30min | grep -iE 'error|critical|traceback' | tail -20":
     'needs systemd as the first process',
   "journalctl -u cinder-volume --since -15min | grep -iE 'error|stats'": 'needs systemd as the first process',

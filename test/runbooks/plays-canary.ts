@@ -11,7 +11,7 @@ export const CANARY: Readonly<Record<string, Play>> = {
     shows: { 'openstack volume list --all-projects --status creating --long': /^/ },
   },
   CinderCanaryLeaking: {
-    words: { VOLUME: 'large' },
+    words: { VOLUME: 'large', SNAPSHOT: 'none' },
     shows: { 'openstack volume list --all-projects --name cinder-exporter-canary': /^/ },
   },
   CinderCanaryNotRunning: { words: {}, shows: {} },
