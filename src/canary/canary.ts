@@ -189,7 +189,7 @@ export function createCanary(options: CanaryOptions): Canary {
       if (tidied.refusal !== undefined) return pause(entry, 'refused', tidied.refusal);
       if (tidied.otherIsAtIt) {
         // What the other one sees is newer.
-        show(entry, { last: undefined, lastGood: undefined, inARow: 0 });
+        show(entry, { last: undefined, lastGood: undefined, lastBlamed: undefined, inARow: 0 });
         return pause(entry, 'other_exporter', 'a volume of another process is younger than a round can be');
       }
       const { leaked = 0 } = entry.row;
@@ -239,8 +239,8 @@ export function createCanary(options: CanaryOptions): Canary {
     show(entry, {
       paused: undefined,
       ...(success !== undefined && { last: run }),
-      ...(success === true && { lastGood: run, inARow: 0 }),
-      ...(failure?.storage === true && { inARow: row.inARow + 1 }),
+      ...(success === true && { lastGood: run, lastBlamed: undefined, inARow: 0 }),
+      ...(failure?.storage === true && { lastBlamed: run, inARow: row.inARow + 1 }),
       failures: failure ? counted(row.failures, failure) : row.failures,
       runs: [...row.runs.filter(({ atMs }) => atMs >= since), run].slice(-MOST_RUNS),
     });
@@ -332,6 +332,7 @@ function emptyRow({ volumeType, backend }: CanaryTypeConfig, everyMs: number): C
     everyMs,
     last: undefined,
     lastGood: undefined,
+    lastBlamed: undefined,
     inARow: 0,
     judges: false,
     failures: [],

@@ -61,6 +61,8 @@ export interface CanaryRow {
   /** The last round that had a verdict, and the last that succeeded; undefined: none so far. */
   readonly last: CanaryRun | undefined;
   readonly lastGood: CanaryRun | undefined;
+  /** The last round that failed by the fault of the storage since one went well; undefined: none did. */
+  readonly lastBlamed: CanaryRun | undefined;
   /** How many rounds failed by the fault of the storage since one went well: a failure of something else says nothing of it, and ends nothing. */
   readonly inARow: number;
   /** The type was seen to be private, and to lead to its backend alone, so that its rounds judge that backend. */
@@ -102,11 +104,11 @@ const PROOF_INTERVALS = 3;
 /** What the canary proves of each backend, by the backend's name; nothing of those of which it cannot tell. `nowMs` by our clock, since the epoch. */
 export function proofsOf(rows: readonly CanaryRow[], nowMs: number): ReadonlyMap<string, CanaryProof> {
   const proofs = new Map<string, CanaryProof>();
-  for (const { backend, judges, last, inARow, everyMs, volumeType, runs } of rows) {
+  for (const { backend, judges, last, lastBlamed, inARow, everyMs, volumeType } of rows) {
     if (backend === undefined || !judges || last === undefined) continue;
     const failing = inARow >= FAILURES_TO_BLAME;
     const recent = nowMs - last.atMs <= PROOF_INTERVALS * everyMs;
-    const run = (failing && runs.findLast(({ failure }) => failure?.storage === true)) || last;
+    const run = (failing && lastBlamed) || last;
     if (failing || (last.success === true && recent)) proofs.set(backend, { volumeType, failing, run });
   }
   return proofs;

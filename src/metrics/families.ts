@@ -1,5 +1,5 @@
 import { isDown, isUp, usable } from '../cinder/assess.ts';
-import { CANARY_PAUSES, type CanaryRow, isFailing } from '../cinder/canary.ts';
+import { CANARY_PAUSES, type CanaryFailure, type CanaryRow, isFailing } from '../cinder/canary.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
@@ -478,6 +478,10 @@ const CANARY_FAMILIES: FamilyGroup<CanaryRow> = {
   ],
 };
 
+function failureLabels({ phase, reason, storage, message }: CanaryFailure): readonly string[] {
+  return [phase, reason, String(storage), message];
+}
+
 /** What the rounds of a volume type say of a backend; an empty host where the type has several. */
 const CANARY_BACKEND_FAMILIES: FamilyGroup<CanaryRow> = {
   identity: ['volume_type', 'host', 'backend'],
@@ -491,10 +495,12 @@ const CANARY_BACKEND_FAMILIES: FamilyGroup<CanaryRow> = {
     several(
       'info',
       'cinder_canary_failure_info',
-      'How the last round that tells failed, in the words of Cinder where it has some. No series when it succeeded. Always 1.',
-      ['phase', 'reason', 'message'],
-      ({ last }) =>
-        last?.failure ? [[[last.failure.phase, last.failure.reason, last.failure.message], 1] as const] : [],
+      'How rounds failed since one went well, in the words of Cinder where it has some: the last by the fault of the storage (storage="true"), and the last round that tells when that was something else. Always 1.',
+      ['phase', 'reason', 'storage', 'message'],
+      ({ last, lastBlamed }) =>
+        [lastBlamed, last].flatMap((run, i, both) =>
+          run?.failure && both.indexOf(run) === i ? [[failureLabels(run.failure), 1] as const] : [],
+        ),
     ),
   ],
 };

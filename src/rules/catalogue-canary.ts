@@ -64,8 +64,8 @@ export function canaryRules(s: RuleSettings): RuleGroup {
         for: s.canary_failing_for,
         summary: 'Cinder cannot make or delete volumes on a storage backend.',
         description:
-          'It is the storage that fails: twice in a row or more no volume of the type {{ $labels.volume_type }} could be made, or taken away again.' +
-          howItFailed(s.replica_labels) +
+          'It is the storage that fails: twice or more, with no success between, no volume of the type {{ $labels.volume_type }} could be made, used, and taken away again.' +
+          howItFailed(s.replica_labels, true) +
           hitSentences(s.replica_labels),
       },
       {
@@ -121,7 +121,7 @@ unless ignoring (volume_type)
         summary: 'The canary does not tell whether volumes can be made.',
         description:
           'No round of the canary with the volume type {{ $labels.volume_type }} has told for a while whether volumes can be made and deleted.' +
-          howItFailed(s.replica_labels),
+          howItFailed(s.replica_labels, false),
       },
     ],
   };

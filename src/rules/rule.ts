@@ -64,9 +64,13 @@ function hit(words: string, expr: string): string {
   );
 }
 
-/** ` It failed in create (driver): WORDS.` of a volume type of the canary, or nothing when the last round went well, or replicas differ. */
-export function howItFailed(replicaLabels: string): string {
-  const failure = `max without (${replicaLabels}) (cinder_canary_failure_info{job=%[1]q,cloud=%[2]q,volume_type=%[3]q})`;
+/**
+ * ` It failed in create (driver): WORDS.` of a volume type of the canary: by the fault of the storage, or of something else. Nothing when no round failed so
+ * since one went well, or replicas differ.
+ */
+export function howItFailed(replicaLabels: string, storage: boolean): string {
+  const which = `{job=%[1]q,cloud=%[2]q,volume_type=%[3]q,storage=\\"${storage}\\"}`;
+  const failure = `max without (${replicaLabels}) (cinder_canary_failure_info${which})`;
   return (
     `{{ with printf "${failure}" $labels.job $labels.cloud $labels.volume_type | query }}` +
     `{{ if eq (len .) 1 }}{{ with first . }} It failed in {{ .Labels.phase }} ({{ .Labels.reason }}): {{ .Labels.message }}{{ end }}{{ end }}{{ end }}`

@@ -79,7 +79,7 @@ test('a first failure since the start proves nothing; the second in a row does',
   assert.equal(once.value('cinder_canary_failing', ofBackend), undefined);
   const afterGood = page([{ ...ROW, last: FAILED, lastGood: RUN, inARow: 1, runs: [RUN, FAILED] }]);
   assert.equal(afterGood.value('cinder_canary_failing', ofBackend), 0);
-  const twice = page([{ ...ROW, last: FAILED, inARow: 2, runs: [FAILED, FAILED], failures }]);
+  const twice = page([{ ...ROW, last: FAILED, lastBlamed: FAILED, inARow: 2, runs: [FAILED, FAILED], failures }]);
   assert.equal(twice.value('cinder_canary_failing', ofBackend), 1);
   assert.equal(twice.value('cinder_canary_failures_total', { ...ofType, phase: 'create', reason: 'driver' }), 2);
   assert.equal(
@@ -87,11 +87,27 @@ test('a first failure since the start proves nothing; the second in a row does',
       ...ofBackend,
       phase: 'create',
       reason: 'driver',
+      storage: 'true',
       message: 'Driver failed to "create"',
     }),
     1,
   );
   assert.equal(twice.value('cinder_canary_duration_seconds', { ...ofType, phase: 'create' }), undefined);
+});
+
+test('after a failure by the fault of the storage, one of something else: both are there, each with whose it is', () => {
+  const failure = { phase: 'look', reason: 'http', message: '503', storage: false } as const;
+  const last: CanaryRun = { ...FAILED, failure };
+  const samples = page([{ ...ROW, last, lastBlamed: FAILED, inARow: 2, runs: [] }]).samples(
+    'cinder_canary_failure_info',
+  );
+  assert.deepEqual(
+    samples.map(({ labels }) => [labels['storage'], labels['phase'], labels['message']]),
+    [
+      ['true', 'create', 'Driver failed to "create"'],
+      ['false', 'look', '503'],
+    ],
+  );
 });
 
 test('why it is paused: exactly one of the reasons is 1', () => {

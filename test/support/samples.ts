@@ -88,6 +88,7 @@ export function canaryRow(volumeType: string, said: Partial<CanaryRow> = {}): Ca
     everyMs: 1_800_000,
     last: undefined,
     lastGood: undefined,
+    lastBlamed: undefined,
     inARow: 0,
     judges: true,
     failures: [],
