@@ -28,7 +28,7 @@ answer({
     const { loadTargets } = await importCompiled<TargetsModule>(modules, 'cli/targets.js');
     const { createWatcher } = await importCompiled<WatcherModule>(modules, 'watch/watcher.js');
     const { createPageSource } = await importCompiled<PageModule>(modules, 'watch/pipeline.js');
-    const [target] = loadTargets(loadConfig(config, environment), { env: environment, cwd: '/', home: '/' });
+    const [target] = await loadTargets(loadConfig(config, environment), { env: environment, cwd: '/', home: '/' });
     if (!target) throw new Error('no cloud');
     const watcher = createWatcher({ ...target, log: () => {} });
     const source = createPageSource(watcher.pages, [watcher.metrics.registry]);

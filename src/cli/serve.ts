@@ -39,7 +39,7 @@ export async function load(flags: Pick<ServeFlags, 'config.file'>, surroundings:
     file === undefined
       ? completeConfig({}, surroundings.env)
       : (await import('../config/load.ts')).loadConfig(file, surroundings.env);
-  return { config, targets: loadTargets(config, surroundings) };
+  return { config, targets: await loadTargets(config, surroundings) };
 }
 
 /** What the flags say of the web server, understood. Throws a UserError. */

@@ -10,9 +10,9 @@ export interface Surroundings {
   readonly home: string;
 }
 
-/** Reads how to reach each cloud of the configuration. Throws an AccessError; with no cloud configured at all it names the demo. */
-export function loadTargets(config: Config, surroundings: Surroundings): Target[] {
-  return config.clouds.map((cloud) => {
+/** Reads how to reach each cloud of the configuration. Rejects with an AccessError; with no cloud configured at all it names the demo. */
+export async function loadTargets(config: Config, surroundings: Surroundings): Promise<Target[]> {
+  const targets = config.clouds.map((cloud): Target => {
     try {
       const access = loadAccess({ ...surroundings, ...(cloud.osCloud !== undefined && { cloud: cloud.osCloud }) });
       const { canary } = cloud;
@@ -25,4 +25,8 @@ export function loadTargets(config: Config, surroundings: Surroundings): Target[
       throw new AccessError('none', `${error.message}\n${demo}`);
     }
   });
+  if (targets.every(({ canaryAccess }) => canaryAccess === undefined)) return targets;
+  // Most clouds have none: what is not loaded takes no time at the start, and no memory.
+  const { createCanary } = await import('../canary/canary.ts');
+  return targets.map((target) => ({ ...target, createCanary }));
 }

@@ -9,7 +9,7 @@ import { type Log, withFields } from '../log.ts';
 import type { CloudAccess } from '../openstack/access.ts';
 import { createPageSource, type PageSource } from './pipeline.ts';
 import { type Scheduled, startSchedule } from './schedule.ts';
-import { createWatcher, type Watcher } from './watcher.ts';
+import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
 
 /** A cloud to watch: its settings, and how to reach it. */
 export interface Target {
@@ -17,6 +17,8 @@ export interface Target {
   readonly access: CloudAccess;
   /** The canary's own login, where there is a canary. */
   readonly canaryAccess?: CloudAccess | undefined;
+  /** What makes a canary: it is loaded where there is one. */
+  readonly createCanary?: WatcherOptions['createCanary'];
 }
 
 /** A watched cloud with its page: its families, and what the exporter tells of its work for it. */
@@ -62,11 +64,9 @@ export function createFleet(
   let closed = false;
 
   function start(target: Target, fingerprint: string, position: number, several: boolean): Member {
-    const { config, access, canaryAccess } = target;
+    const { config } = target;
     const watcher = createWatcher({
-      config,
-      access,
-      canaryAccess,
+      ...target,
       log: several ? withFields(log, { cloud: config.name }) : log,
       clock,
     });

@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
-import { createCanary, type Canary, type Surroundings } from '../canary/canary.ts';
+import type { Canary, createCanary, Surroundings } from '../canary/canary.ts';
 import { createCinderApi } from './cinder-api.ts';
 import { createCollectorLog } from './collectors.ts';
 import { asOpenStackError, createLane } from './scheduler-queue.ts';
@@ -46,6 +46,8 @@ export interface WatcherOptions {
   readonly access: CloudAccess;
   /** The canary's own login. */
   readonly canaryAccess?: CloudAccess | undefined;
+  /** What makes the canary; undefined: there is none. */
+  readonly createCanary?: typeof createCanary | undefined;
   readonly log: Log;
   readonly clock?: Clock;
 }
@@ -149,7 +151,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
 
   const canary =
     config.canary && canaryAccess
-      ? createCanary({
+      ? options.createCanary?.({
           config: config.canary,
           access: canaryAccess,
           clock,

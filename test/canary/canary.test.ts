@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createCanary } from '../../src/canary/canary.ts';
 import { createWatcher } from '../../src/watch/watcher.ts';
 import { CONFIG as WATCH_CONFIG } from '../watch/watched.ts';
 import { CANARY_CLOUD, canaryBench, CONFIG, EVERYTHING, REQUEST_MS } from './bench.ts';
@@ -227,6 +228,7 @@ test('on the wire: the login that monitors sends nothing but GET, that of the ca
     },
     access: bench.accessOf('admin'),
     canaryAccess: bench.accessOf('canary'),
+    createCanary,
     clock: bench.time.clock,
     log: () => {},
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -180,4 +180,12 @@ test('without a cloud that has a canary: 3', async () => {
   const ended = await runProgram(['canary', '--setup']);
   assert.equal(ended.code, 3);
   assert.match(ended.stderr, /expected a cloud with the key canary in the configuration file/);
+});
+
+test('what makes volumes is not loaded at the start: nothing but its command imports it as a value', () => {
+  const src = new URL('../../src/', import.meta.url);
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const imports = /^import (?!type )[^;]*? from '\.\.\/canary\//m;
+  const importing = files.filter((name) => imports.test(readFileSync(new URL(name, src), 'utf8')));
+  assert.deepEqual(importing, ['cli/canary.ts']);
 });
