@@ -46,22 +46,27 @@ async function startIn(child: Child, spec: CloudSpec): Promise<Cloud> {
   };
 }
 
-/** The two answers that a refresh reads, as bytes. */
-export async function readBodies({ environment }: Cloud): Promise<{ services: Buffer; pools: Buffer }> {
+/** A token for the user and the project of `OS_*` variables. */
+export async function login(environment: Readonly<Record<string, string>>): Promise<string> {
   const { OS_AUTH_URL = '', OS_USERNAME: name = '', OS_PASSWORD: password = '', OS_PROJECT_NAME = '' } = environment;
   const domain = { id: 'default' };
   const identity = { methods: ['password'], password: { user: { name, domain, password } } };
-  const login = await fetch(`${OS_AUTH_URL}/auth/tokens`, {
+  const answer = await fetch(`${OS_AUTH_URL}/auth/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ auth: { identity, scope: { project: { name: OS_PROJECT_NAME, domain } } } }),
   });
-  const headers = {
-    'x-auth-token': login.headers.get('x-subject-token') ?? '',
-    'openstack-api-version': 'volume 3.49',
-  };
+  await answer.text();
+  const token = answer.headers.get('x-subject-token');
+  if (token === null) throw new Error(`login: ${answer.status}`);
+  return token;
+}
+
+/** The two answers that a refresh reads, as bytes. */
+export async function readBodies({ environment }: Cloud): Promise<{ services: Buffer; pools: Buffer }> {
+  const headers = { 'x-auth-token': await login(environment), 'openstack-api-version': 'volume 3.49' };
   const get = async (path: string): Promise<Buffer> => {
-    const answer = await fetch(new URL(`/volume/v3/${path}`, OS_AUTH_URL), { headers });
+    const answer = await fetch(new URL(`/volume/v3/${path}`, environment['OS_AUTH_URL']), { headers });
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
     return Buffer.from(await answer.arrayBuffer());
   };

@@ -10,6 +10,7 @@ import { measureGentle } from './rows/gentle.ts';
 import { measureIdle } from './rows/idle.ts';
 import { measureInstall } from './rows/install.ts';
 import { measureMany } from './rows/many.ts';
+import { measurePeers } from './rows/peers.ts';
 import { measureProcess, type Facts } from './rows/process.ts';
 import { measureRefresh } from './rows/refresh.ts';
 import { measureScrapes } from './rows/scrape.ts';
@@ -56,6 +57,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   },
   soak: () => measureSoak(context),
   many: () => measureMany(context),
+  peers: () => measurePeers(context),
   quiet: async () => (await Promise.all([measureIdle(context), measureGentle(context)])).flat(),
 };
 
