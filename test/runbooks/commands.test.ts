@@ -34,6 +34,17 @@ test('blocks are of shell, with programs that are known, so that the same comman
   }
 });
 
+test('a page that asks /metrics says what to ask with several clouds, where that has no cloud', () => {
+  const asking = PAGES.filter((page) => commandsOf(page).some(({ text }) => text.includes('/metrics')));
+  assert.ok(asking.length > 10);
+  for (const page of asking) {
+    const text = readText(`docs/runbooks/${page}.md`);
+    // The one whose cause it may be.
+    if (page !== 'CinderExporterNoData')
+      assert.match(text, /^With several clouds ask `\/probe\?cloud=NAME` in place of `\/metrics`/m, page);
+  }
+});
+
 test('the label by which kubectl finds the exporter is the one that we deploy with', () => {
   const asked = PAGES.flatMap((page) => commandsOf(page)).flatMap(
     ({ text }) => /kubectl .* -l (\S+)$/.exec(text)?.[1] ?? [],
