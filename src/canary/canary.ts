@@ -43,6 +43,18 @@ export interface CanaryOptions {
   readonly owner?: string;
   /** @default Math.random */
   readonly random?: () => number;
+  /** @default what a real cloud can bear */
+  readonly pace?: CanaryPace;
+}
+
+/** In milliseconds. */
+interface CanaryPace {
+  /** Between two rounds in one cloud, and before the first. */
+  readonly gapMs: number;
+  /** Exporters with the same configuration begin a round within this time of each other. */
+  readonly spreadMs: number;
+  /** Each leaves its volume for at least so long, which is longer, so that they see each other. */
+  readonly holdMs: number;
 }
 
 /** What is still there after cleaning up. */
@@ -75,9 +87,7 @@ const MOST_LEFT_OVERS = 3;
 const LOOK_AGAIN_MS = 30 * SECOND;
 /** After a first failure that points at the storage, or may, the next round comes sooner: two in a row are a page. */
 const CONFIRM_MS = 5 * MINUTE;
-/** Exporters with the same configuration begin a round within this time of each other, and each leaves its volume for longer, so that they see each other. */
-const SPREAD_MS = 10 * SECOND;
-const HOLD_MS = 20 * SECOND;
+const PACE: CanaryPace = { gapMs: CANARY_GAP_MS, spreadMs: 10 * SECOND, holdMs: 20 * SECOND };
 /** No answer of a list or of a volume is larger. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** No more rounds than these are remembered: a day of the shortest interval. */
@@ -91,7 +101,7 @@ interface Entry {
 }
 
 export function createCanary(options: CanaryOptions): Canary {
-  const { config, access, clock, log, surroundings, owner = OWNER, random = Math.random } = options;
+  const { config, access, clock, log, surroundings, owner = OWNER, random = Math.random, pace = PACE } = options;
   const transport = createTransport({
     tls: access.tls,
     maxBodyBytes: MAX_BODY_BYTES,
@@ -115,7 +125,7 @@ export function createCanary(options: CanaryOptions): Canary {
     type,
     row: emptyRow(type, config.everyMs),
     // Whoever starts again and again makes no more volumes than one who does not.
-    dueAt: clock.now() + CANARY_GAP_MS * (1 + i),
+    dueAt: clock.now() + pace.gapMs * (1 + i),
   }));
   let lastBeganAt = -Infinity;
   let underWay: Promise<unknown> = Promise.resolve();
@@ -259,7 +269,7 @@ export function createCanary(options: CanaryOptions): Canary {
     const offsetMs = (entries.indexOf(entry) / entries.length) * everyMs;
     const now = clock.wall();
     const least = now + everyMs / 2;
-    return Math.ceil((least - offsetMs) / everyMs) * everyMs + offsetMs - now + random() * SPREAD_MS;
+    return Math.ceil((least - offsetMs) / everyMs) * everyMs + offsetMs - now + random() * pace.spreadMs;
   }
 
   function plan(): void {
@@ -268,14 +278,14 @@ export function createCanary(options: CanaryOptions): Canary {
     const [next] = entries.toSorted((a, b) => a.dueAt - b.dueAt);
     if (!next) return;
     const now = clock.now();
-    const waitMs = Math.ceil(Math.max(0, next.dueAt - now, lastBeganAt + CANARY_GAP_MS - now));
+    const waitMs = Math.ceil(Math.max(0, next.dueAt - now, lastBeganAt + pace.gapMs - now));
     cancel = clock.after(waitMs, () => void turn(next));
   }
 
   async function turn(entry: Entry): Promise<void> {
     let waitMs: number | undefined;
     try {
-      waitMs = await inTurn(() => attempt(entry, HOLD_MS));
+      waitMs = await inTurn(() => attempt(entry, pace.holdMs));
     } catch (error) {
       if (!closed) log('error', 'Canary failed for a reason of our own', { error: String(error) });
     }

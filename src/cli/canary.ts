@@ -258,6 +258,7 @@ openstack quota set --volumes ${most} --gigabytes ${most + snapshots} --per-volu
 
 # 2. The volume types: private, and each for one backend alone.
 ${lines.join('\n')}
+# A backend in another availability zone than Cinder's default: its type needs --property RESKEY:availability_zones=ZONE as well.
 ${share}
 # 3. A user who is a plain member of that project.
 openstack user create --domain default --password-prompt cinder-canary

@@ -1,6 +1,9 @@
+import { type CanaryOptions, createCanary } from '../canary/canary.ts';
 import { quoted } from '../config/tree.ts';
+import type { CloudAccess } from '../openstack/access.ts';
+import { loadAccess } from '../openstack/clouds/clouds.ts';
 import { realClock } from '../simulator/clock.ts';
-import { DEMO_SETTINGS, runDemo } from '../simulator/demo.ts';
+import { DEMO_CANARY, DEMO_SETTINGS, runDemo } from '../simulator/demo.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { type Alerting, findAlertPrograms, startAlerting } from './demo-alerts.ts';
 import { type Flag, FlagError, FLAGS, help, parseFlags } from './flags.ts';
@@ -46,8 +49,10 @@ export async function demo(args: readonly string[], surroundings: Surroundings, 
   let alerting: Alerting | undefined;
   try {
     const log = logOf(values);
-    const env = { ...simulator.environment() };
-    const serving = await serve(values, async () => often(await load(values, { ...surroundings, env })), log);
+    const at = (who?: 'canary'): Surroundings => ({ ...surroundings, env: simulator.environment(who) });
+    const canaryAccess = loadAccess(at('canary'));
+    const loadAnew = async (): Promise<Loaded> => often(await load(values, at()), canaryAccess);
+    const serving = await serve(values, loadAnew, log);
     const path = values['web.telemetry-path'];
     const target = { address: (serving.addresses[0] ?? '').replace(ANY_ADDRESS, '127.0.0.1:'), path };
     alerting = programs && (await startAlerting(programs, target, (line) => process.stdout.write(line)));
@@ -60,9 +65,14 @@ export async function demo(args: readonly string[], surroundings: Surroundings, 
   }
 }
 
-function often({ config, targets }: Loaded): Loaded {
+/** No other exporter is there that would have to see the volume. */
+const CANARY_PACE = { gapMs: 5000, spreadMs: 0, holdMs: 0 };
+
+function often({ config, targets }: Loaded, canaryAccess: CloudAccess): Loaded {
   const quick = targets.map((target) => ({
     ...target,
+    canaryAccess,
+    createCanary: (options: CanaryOptions) => createCanary({ ...options, pace: CANARY_PACE }),
     config: {
       ...target.config,
       name: 'demo',
@@ -70,6 +80,8 @@ function often({ config, targets }: Loaded): Loaded {
       maxRandomDelayMs: 0,
       staleAfterMs: 60_000,
       volumeTypesEveryMs: 60_000,
+      collectors: { ...target.config.collectors, operations: true },
+      canary: DEMO_CANARY,
     },
   }));
   return { config, targets: quick };

@@ -109,6 +109,20 @@ const ODD_BACKENDS: readonly BackendDefinition[] = [
   },
 ];
 
+/** Volume types of the canary: the name, the backend that each is for alone, how the driver calls it, and its zone. */
+const CANARIES = [
+  ['canary-ceph', 'rbd-cluster@rbd-ssd', 'rbd-ssd', 'az1'],
+  ['canary-lvm', 'controller-1@lvm-1', 'lvm-1', 'nova'],
+  ['canary-netapp', 'controller-2@netapp-ontap', 'netapp-ontap', 'az1'],
+] as const;
+
+/** The canary of the demo, as a configuration has it. */
+export const DEMO_CANARY = {
+  osCloud: 'canary',
+  types: CANARIES.map(([volumeType, backend]) => ({ volumeType, backend })),
+  everyMs: 30_000,
+};
+
 /** A small cloud of storage from many vendors, in which something is always wrong. */
 export const DEMO_CLOUD: CloudDefinition = {
   schedulers: ['controller-1', 'controller-2'],
@@ -124,6 +138,12 @@ export const DEMO_CLOUD: CloudDefinition = {
     { name: 'netapp', extraSpecs: { vendor_name: 'NetApp', 'netapp:qos_policy_group': 'gold' } },
     { name: 'fast "FC"', description: 'Any array on Fibre Channel', extraSpecs: { storage_protocol: 'FC' } },
     { name: 'replicated', isPublic: false, extraSpecs: { replication_enabled: '<is> True' } },
+    ...CANARIES.map(([name, , backend, zone]) => ({
+      name,
+      isPublic: false,
+      projects: ['canary'],
+      extraSpecs: { volume_backend_name: backend, 'RESKEY:availability_zones': zone },
+    })),
   ],
 };
 
@@ -173,8 +193,9 @@ const ROUND: readonly Step[] = [
   [300, (cloud) => cloud.stopService('cinder-volume', SOLIDFIRE)],
   [310, (cloud) => cloud.setDriver(ONTAP, { _fail_create: 'no aggregate has room' })],
   [330, (cloud) => cloud.setDriver(SVC, { _hang: true })],
-  [345, (cloud) => cloud.setDriver(ONTAP, { _fail_create: null })],
   [360, (cloud) => cloud.setDriver(SVC, { _hang: null })],
+  // Long enough for two rounds of the canary.
+  [385, (cloud) => cloud.setDriver(ONTAP, { _fail_create: null })],
 ];
 
 function restartSchedulers(cloud: Faults): void {
