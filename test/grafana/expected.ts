@@ -163,6 +163,16 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     letters('ABCD').map((letter) => [`cinder-availability/Backends, worst first/${letter}`, of('job host', 3)]),
   ),
   'cinder-availability/Days of each backend/A': of('job host', 3),
+
+  ...Object.fromEntries(
+    letters('ABCDEF').map((letter) => [`cinder-canary/Volume types/${letter}`, of('job volume_type', 2)]),
+  ),
+  'cinder-canary/How rounds failed/A': of('job volume_type host phase reason storage message', 2),
+  'cinder-canary/Result of each volume type/A': of('job volume_type', 2),
+  'cinder-canary/Paused/A': of('job volume_type why', 1),
+  'cinder-canary/Duration of each phase/A': of('job volume_type phase', 6),
+  'cinder-canary/Failed rounds by phase and reason/A': of('job volume_type phase reason', 2),
+  'cinder-canary/Left over/A': of('job volume_type', 2),
 };
 
 /** The number of a condition on the dashboards. */

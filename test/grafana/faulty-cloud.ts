@@ -1,3 +1,5 @@
+import type { CanaryFailure, CanaryRow, CanaryRun } from '../../src/cinder/canary.ts';
+import { canaryRow } from '../support/samples.ts';
 import type { CloudDefinition, JsonObject } from '../../src/simulator/definition.ts';
 import type { Faults } from '../../src/simulator/faults.ts';
 import type { BackendVolumes, CloudCount, VolumeTypeBackend } from '../../src/cinder/snapshot.ts';
@@ -119,3 +121,41 @@ export const COUNTS: readonly CloudCount[] = [
   { what: 'snapshots', status: 'error', count: 2 },
   { what: 'backups', status: 'creating', count: 1 },
 ];
+
+const MADE: CanaryRun = {
+  atMs: 0,
+  success: true,
+  tookMs: { look: 120, create: 1500, delete: 900 },
+  failure: undefined,
+};
+
+/** What the canary knows in that minute: one volume type is well, of the other the driver fails, and then the API, until somebody pauses it. */
+export function canaryAt(minute: number, nowMs: number): readonly CanaryRow[] {
+  const ofDriver = { phase: 'create', reason: 'driver', message: 'Driver failed to create the volume.', storage: true };
+  const ofApi = { phase: 'look', reason: 'http', message: '503', storage: false };
+  const failed = (failure: object): CanaryRun => ({
+    atMs: nowMs,
+    success: false,
+    tookMs: { look: 90 },
+    failure: failure as CanaryFailure,
+  });
+  const driver = failed(ofDriver);
+  const good = { ...MADE, atMs: nowMs };
+  const failures = [
+    { phase: 'create', reason: 'driver', count: Math.max(0, Math.min(2, minute - 19)) },
+    { phase: 'look', reason: 'http', count: minute < 30 ? 0 : 1 },
+  ] as const;
+  return [
+    canaryRow('canary-filling', { backend: HOSTS.filling, last: good, lastGood: good, leaked: 0 }),
+    canaryRow('canary-down', {
+      backend: HOSTS.down,
+      last: minute < 20 ? good : minute < 30 ? driver : failed(ofApi),
+      lastGood: good,
+      lastBlamed: minute < 20 ? undefined : driver,
+      inARow: minute < 20 ? 0 : 2,
+      failures,
+      leaked: minute < 20 ? 0 : 1,
+      paused: minute < 50 ? undefined : { why: 'switch', message: '' },
+    }),
+  ];
+}

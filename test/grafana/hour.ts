@@ -22,7 +22,7 @@ import { type CinderApi, createCinderApi } from '../../src/watch/cinder-api.ts';
 import { createCollectorLog } from '../../src/watch/collectors.ts';
 import { asOpenStackError } from '../../src/watch/scheduler-queue.ts';
 import { judge } from '../support/samples.ts';
-import { COUNTS, everyMinute, FAULTY_CLOUD, SCRIPT, VOLUMES, VOLUME_TYPES } from './faulty-cloud.ts';
+import { canaryAt, COUNTS, everyMinute, FAULTY_CLOUD, SCRIPT, VOLUMES, VOLUME_TYPES } from './faulty-cloud.ts';
 
 export const START_MS = Date.UTC(2026, 2, 1, 12);
 export const STEP_MS = 30_000;
@@ -142,6 +142,7 @@ function createReader(
       volumes: VOLUMES,
       counts: COUNTS,
       typesAlone: new Map(),
+      canary: canaryAt((now() - START_MS) / 60_000, now()),
       api: api.versions(),
       collectors: collectors.all(),
     };

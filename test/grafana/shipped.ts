@@ -57,7 +57,13 @@ export interface Panel {
   };
 }
 
-export const UIDS = ['cinder-backends', 'cinder-backend', 'cinder-exporter', 'cinder-availability'] as const;
+export const UIDS = [
+  'cinder-backends',
+  'cinder-backend',
+  'cinder-exporter',
+  'cinder-availability',
+  'cinder-canary',
+] as const;
 
 export const DIRECTORY = new URL('../../grafana/dashboards/', import.meta.url);
 
