@@ -224,7 +224,7 @@ test('on the wire: the login that monitors sends nothing but GET, that of the ca
       requestTimeoutMs: REQUEST_MS,
       schedulerPatienceMs: REQUEST_MS,
       schedulerTimeoutMs: REQUEST_MS,
-      canary: CONFIG,
+      canary: { ...CONFIG, ...EVERYTHING },
     },
     access: bench.accessOf('admin'),
     canaryAccess: bench.accessOf('canary'),
@@ -249,7 +249,14 @@ test('on the wire: the login that monitors sends nothing but GET, that of the ca
   const written = bench.asked
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path }) => `${method} ${path.replace(/[\da-f-]{36}/, 'ID')}`);
-  assert.deepEqual(written, ['POST /volumes', 'DELETE /volumes/ID']);
+  assert.deepEqual(written, [
+    'POST /volumes',
+    'POST /snapshots',
+    'DELETE /snapshots/ID',
+    'POST /attachments',
+    'DELETE /attachments/ID',
+    'DELETE /volumes/ID',
+  ]);
   const monitoring = bench.asked.find(({ path }) => path.startsWith('/os-services'))?.token;
   assert.ok(bench.asked.every(({ token, method }) => token !== monitoring || method === 'GET'));
 });

@@ -37,6 +37,9 @@ test('demo --alerts: URLs, the first page on the terminal, and nothing left behi
       ({ labels }) => labels['alertname'],
     );
     assert.ok(names.includes('CinderBackendDown'), names.join());
+    const metrics = await told(/Metrics +(http:\S+)/);
+    const well = /^cinder_canary_success\{.*\} 1$/gm;
+    await waitFor('a round of each canary goes well', async () => (await send(metrics)).text.match(well)?.length === 3);
     const rules = await send(`${prometheus}/api/v1/rules?type=alert`);
     assert.doesNotMatch(rules.text, /"health":"err"/);
     child.kill('SIGTERM');
