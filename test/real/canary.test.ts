@@ -3,10 +3,12 @@ import { after, before, describe, test } from 'node:test';
 import { type Canary, createCanary } from '../../src/canary/canary.ts';
 import type { CanaryRow } from '../../src/cinder/canary.ts';
 import type { Clock } from '../../src/clock.ts';
+import type { CanaryConfig } from '../../src/config/config.ts';
 import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { type Answer, send } from '../lab/answer.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { labRelease } from '../lab/release.ts';
+import { persist } from '../lab/sqlite.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const LAB = { backends: ['single', 'pools'] };
@@ -49,7 +51,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
 
   async function admin(method: string, path: string, body?: object): Promise<Answer> {
     const headers = { 'x-auth-token': await lab.token(), 'openstack-api-version': 'volume 3.0' };
-    const answer = await send(`${lab.cinder}/v3${path}`, { method, headers, ...(body && { body }) });
+    const answer = await persist(() => send(`${lab.cinder}/v3${path}`, { method, headers, ...(body && { body }) }));
     assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
     return answer;
   }
@@ -71,9 +73,10 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     await admin('POST', `/types/${id}/action`, { addProjectAccess: { project } });
   }
 
-  async function canaryOf(who: 'member' | 'admin'): Promise<Canary> {
+  async function canaryOf(who: 'member' | 'admin', more: Partial<CanaryConfig> = {}): Promise<Canary> {
     return createCanary({
       config: {
+        ...more,
         osCloud: who,
         types: [{ volumeType: 'canary-single', backend: 'lab@single' }, { volumeType: 'canary-nowhere' }],
         everyMs: 1_800_000,
@@ -95,11 +98,19 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
   };
   const words = ({ runs }: CanaryRow): string => runs.at(-1)?.failure?.message ?? '';
   /** SQLite, the lab's database, refuses a write now and then, and the API answers 500. Such a round says nothing, and another one is begun. */
-  const round = async (volumeType: string): Promise<CanaryRow> => {
-    const row = await canary.once(volumeType);
-    const is500 = / 500\b/.test(words(row));
-    return is500 ? canary.once(volumeType) : row;
+  const round = async (volumeType: string, by = canary): Promise<CanaryRow> => {
+    const row = await by.once(volumeType);
+    const { reason } = row.runs.at(-1)?.failure ?? {};
+    const is500 = reason === 'http' && / 500\b/.test(words(row));
+    return is500 ? by.once(volumeType) : row;
   };
+  const listed = async (what: 'snapshots' | 'attachments'): Promise<readonly { readonly id: string }[]> => {
+    const headers = { 'x-auth-token': await lab.token(), 'openstack-api-version': 'volume 3.27' };
+    const { json } = await send(`${lab.cinder}/v3/${what}?all_tenants=1`, { headers });
+    return (json as Readonly<Record<string, readonly { readonly id: string }[]>>)[what] ?? [];
+  };
+  const nothingIsLeft = async (): Promise<void> =>
+    assert.deepEqual([await volumes(), await listed('snapshots'), await listed('attachments')], [[], [], []]);
 
   test('a round goes well, and nothing is left', async () => {
     const row = await round('canary-single');
@@ -188,6 +199,48 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     await waitFor('it is made after all', async () => (await volumes())[0]?.status === 'available');
     assert.deepEqual(await canary.clean(), { left: 0, otherIsAtIt: false, refusal: undefined });
     assert.deepEqual(await volumes(), []);
+  });
+
+  test('with a snapshot and an export: a round that goes well, and the driver that fails at each of them', async () => {
+    const connector = { host: 'lab', initiator: 'iqn.1993-08.org.debian:01:canary' };
+    const further = await canaryOf('member', { snapshot: true, connector });
+    const well = await round('canary-single', further);
+    assert.equal(well.last?.success, true, words(well));
+    assert.deepEqual(Object.keys(well.last.tookMs), ['look', 'create', 'snapshot', 'attach', 'delete']);
+    await nothingIsLeft();
+
+    await lab.backend('single', { _fail_snapshot: 'no room' });
+    const noSnapshot = await round('canary-single', further);
+    await lab.backend('single', { _fail_snapshot: null });
+    assert.deepEqual(
+      [noSnapshot.last?.failure?.phase, noSnapshot.last?.failure?.reason, noSnapshot.last?.failure?.storage],
+      ['snapshot', 'driver', true],
+      words(noSnapshot),
+    );
+    await nothingIsLeft();
+
+    await lab.backend('single', { _fail_attach: 'no path' });
+    const noExport = await round('canary-single', further);
+    await lab.backend('single', { _fail_attach: null });
+    assert.deepEqual(
+      [noExport.last?.failure?.phase, noExport.last?.failure?.reason, noExport.last?.failure?.storage],
+      ['attach', 'driver', true],
+      words(noExport),
+    );
+    // What a failed attach leaves holds the volume, and went before it.
+    await nothingIsLeft();
+
+    await lab.backend('single', { _fail_delete_snapshot: 'busy' });
+    const stays = await round('canary-single', further);
+    await lab.backend('single', { _fail_delete_snapshot: null });
+    assert.equal(stays.last?.failure?.reason, 'error_deleting', words(stays));
+    assert.equal(stays.leaked, 1);
+    const [snapshot] = await listed('snapshots');
+    assert.ok(snapshot);
+    await admin('POST', `/snapshots/${snapshot.id}/action`, { 'os-reset_status': { status: 'error' } });
+    assert.equal((await further.clean()).left, 0);
+    await nothingIsLeft();
+    further.close();
   });
 
   test('the login of an administrator is refused, and so is a project with a volume of somebody else', async () => {
