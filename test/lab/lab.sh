@@ -20,6 +20,7 @@
 #   lab.sh restore BACKEND          configure and start it again
 #   lab.sh policy FILE              give the Cinder API another policy.yaml (read again without a restart)
 #   lab.sh manage ARG...            cinder-manage with the lab's configuration
+#   lab.sh sql STATEMENT            a statement for Cinder's database, for what lasts longer than a test
 #   lab.sh tools FOLDER             make cinder-manage, rabbitmqctl and rabbitmq-diagnostics there, which mean this lab
 #
 # Backends: single (one implicit pool), pools (three pools), unknown (infinite, unknown and no capacity), silent
@@ -313,7 +314,7 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
-  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, delete, snapshot, delete_snapshot, attach) raises, takes that long, until the key is deleted at most
+  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, clone, delete, snapshot, delete_snapshot, attach) raises, takes that long, until the key is deleted at most
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -399,8 +400,8 @@ class LabDriver(driver.VolumeDriver):
     def extend_volume(self, volume, new_size): pass
     def create_snapshot(self, snapshot): self._do('snapshot')
     def delete_snapshot(self, snapshot): self._do('delete_snapshot')
-    def create_volume_from_snapshot(self, volume, snapshot): pass
-    def create_cloned_volume(self, volume, src_vref): pass
+    def create_volume_from_snapshot(self, volume, snapshot): self._do('clone')
+    def create_cloned_volume(self, volume, src_vref): self._do('clone')
     def ensure_export(self, context, volume): pass
     def create_export(self, context, volume, connector): pass
     def remove_export(self, context, volume): pass
@@ -741,6 +742,8 @@ case $cmd in
   restore) rm -f "$LAB_DIR/removed-$1"; write_volume_config "$1"; is_unit "volume-$1"; start_unit "volume-$1" ;;
   policy) write_policy "$1" ;;
   tools) tools "$1" ;;
+  sql) "$PY" -c 'import sys, sqlalchemy
+with sqlalchemy.create_engine(sys.argv[1]).begin() as c: c.execute(sqlalchemy.text(sys.argv[2]))' "$(db_url cinder)" "$1" ;;
   manage) exec "$PY" "$BIN"/cinder-manage --config-file "$ETC/cinder/cinder.conf" "$@" ;;
   *) sed -n '2,/^set -/p' "$0" | sed -n 's/^# \{0,1\}//p'; [ -n "$cmd" ] && exit 2 || exit 0 ;;
 esac

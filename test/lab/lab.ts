@@ -58,6 +58,8 @@ export interface Lab {
   ready(): Promise<void>;
   /** cinder-manage. */
   manage(...args: string[]): Promise<string>;
+  /** A statement of SQL for Cinder's database. */
+  sql(statement: string): Promise<void>;
   /** Makes the commands of an operator on a controller in this folder: `cinder-manage`, `rabbitmqctl`, `rabbitmq-diagnostics`. */
   tools(folder: string): Promise<void>;
   /** A token of `who`, asked for once. */
@@ -153,6 +155,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     },
     ready: async () => void (await lab('wait')),
     manage: (...args) => lab('manage', ...args),
+    sql: async (statement) => void (await lab('sql', statement)),
     tools: async (folder) => void (await lab('tools', folder)),
     get: (path, microversion, who = 'admin') =>
       ask(

@@ -16,6 +16,7 @@ const BACKENDS = ['single', 'nas', 'pools'];
 const DEADLINE_MS = 200_000;
 
 const ONE = { host: 'lab@single' };
+const NOWHERE = { volume_type: 'single', reason: 'no_backend' };
 
 describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
   let lab: Lab | undefined;
@@ -92,6 +93,77 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
       await exporter.stop();
     }
   });
+
+  test('what lasts: detaches and deletions are told as stuck; an orphan is a left-over; backups, a retype and a type whose backend is disabled are nothing; copies that fail are told of their type', async () => {
+    assert.ok(lab);
+    const cloud = lab;
+    await cloud.sql("UPDATE quota_classes SET hard_limit = 100 WHERE resource = 'volumes'");
+    for (const name of BACKENDS) {
+      await cloud.backend(name, { _fail_create: null, _slow_create: null });
+      await cloud.volumeType(name, { volume_backend_name: name });
+    }
+    // What has been under way for longer than a test can wait.
+    const lasting: readonly (readonly [string, number])[] = [
+      ['deleting', 3 * 365 * 24],
+      ['deleting', 5],
+      ['deleting', 5],
+      ['detaching', 1],
+      ['backing-up', 20],
+      ['retyping', 30],
+    ];
+    for (const [status, hours] of lasting) {
+      const id = await make(cloud, 'member', 'single');
+      await becomes(cloud, id, 'available');
+      const since = new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+      await cloud.sql(
+        `UPDATE volumes SET status = '${status}', created_at = '${since}', updated_at = '${since}' WHERE id = '${id}'`,
+      );
+    }
+    const exporter = await startExporter({ environment: await cloud.environment(), config: CONFIG });
+    try {
+      const stuck = (page: Exposition, operation: string) =>
+        page.value('cinder_backend_operations_stuck', { ...ONE, operation });
+      await exporter.waitFor(
+        'everything was read once',
+        (page) => isJudged(page) && page.value('cinder_backend_creations_failing', { host: 'lab@nas' }) === 0,
+        DEADLINE_MS,
+      );
+      // The array makes no more copies; empty volumes it makes.
+      await cloud.backend('nas', { _fail_clone: 'lab: the limit of snapshots' });
+      for (const [who, copies] of [
+        ['admin', 3],
+        ['member', 2],
+      ] as const) {
+        const source = await make(cloud, who, 'nas');
+        await becomes(cloud, source, 'available');
+        for (let i = 0; i < copies; i += 1) await make(cloud, who, 'nas', { source_volid: source });
+      }
+      const disabled = { host: 'lab@single', binary: 'cinder-volume', disabled_reason: 'a test' };
+      assert.equal((await cloud.action('disable-log-reason', disabled)).status, 200);
+      for (const who of ['admin', 'member', 'admin', 'member', 'member'] as const) await make(cloud, who, 'single');
+      const page = await exporter.waitFor(
+        'what lasts was read',
+        (now) =>
+          now.value('cinder_volume_type_creations_failing', { volume_type: 'nas' }) === 1 &&
+          now.value('cinder_volume_type_creation_failures_seen_total', NOWHERE) === 5 &&
+          stuck(now, 'detaching') === 1 &&
+          now.value('cinder_operations_judged', { operation: 'maintenance' }) === 1 &&
+          now.value('cinder_operations_left_over', { operation: 'deleting' }) === 1,
+        3 * DEADLINE_MS,
+      );
+      assert.equal(stuck(page, 'deleting'), 2);
+      for (const operation of ['backing-up', 'retyping']) assert.equal(stuck(page, operation), undefined, operation);
+      assert.equal(page.value('cinder_backend_creations_failing', { host: 'lab@nas' }), 0);
+      // Disabled, and its type has no other: nobody is told.
+      assert.equal(page.value('cinder_backend_creations_failing', ONE), undefined);
+      assert.equal(page.value('cinder_volume_type_creations_failing', { volume_type: 'single' }), 0);
+      assert.equal(page.value('cinder_volume_type_unschedulable', { volume_type: 'single' }), 0);
+      assert.equal(page.value('cinder_creations_failing'), 0);
+      assert.ok(collectorIsWell(page, 'operations'));
+    } finally {
+      await exporter.stop();
+    }
+  });
 });
 
 function isJudged(page: Exposition): boolean {
@@ -102,16 +174,22 @@ function collectorIsWell(page: Exposition, collector: string): boolean {
   return page.value('cinder_scrape_collector_success', { collector }) === 1;
 }
 
-async function ask(lab: Lab, who: Who, type: string, size: number) {
+async function ask(lab: Lab, who: Who, type: string, size: number, more: object = {}) {
   const headers = { 'x-auth-token': await lab.token(who), 'openstack-api-version': 'volume 3.23' };
-  return persist(() => send(`${lab.cinder}/v3/volumes`, { headers, body: { volume: { size, volume_type: type } } }));
+  return persist(() =>
+    send(`${lab.cinder}/v3/volumes`, { headers, body: { volume: { size, volume_type: type, ...more } } }),
+  );
 }
 
 /** Asks for a volume; its id. */
-async function make(lab: Lab, who: Who, type: string): Promise<string> {
-  const { status, json } = await ask(lab, who, type, 1);
-  assert.equal(status, 202);
+async function make(lab: Lab, who: Who, type: string, more: object = {}): Promise<string> {
+  const { status, json, text } = await ask(lab, who, type, 1, more);
+  assert.equal(status, 202, text);
   return (json as { readonly volume: { readonly id: string } }).volume.id;
+}
+
+async function becomes(lab: Lab, id: string, status: string): Promise<void> {
+  await waitFor(`${id} is ${status}`, async () => (await rowOf(lab, id)).status === status, 60_000);
 }
 
 async function rowOf(lab: Lab, id = ''): Promise<{ readonly status: string; readonly host: string | null }> {
