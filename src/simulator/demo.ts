@@ -215,9 +215,12 @@ function volumeStream(cloud: Faults): () => void {
   const made: string[] = [];
   let turn = 0;
   return () => {
+    // What was made before is in use until it is the oldest.
+    for (const id of made) cloud.useVolume(id, true);
     made.push(cloud.makeVolume(MADE_TYPES[turn++ % MADE_TYPES.length] ?? '', 10));
     const [oldest] = made;
     if (made.length <= VOLUMES_KEPT || oldest === undefined) return;
+    cloud.useVolume(oldest, false);
     cloud.deleteVolume(oldest);
     made.shift();
   };

@@ -33,6 +33,8 @@ export interface Faults extends Operator {
   deleteVolume(id: string): void;
   /** An administrator sets the status of every snapshot that a driver could not delete to `error`. */
   resetSnapshots(): void;
+  /** An instance takes a volume that is available into use, or lets go of it. */
+  useVolume(id: string, inUse: boolean): void;
   /** What became of it; undefined when it is gone. */
   volumeStatus(id: string): string | undefined;
   /** Work that never ends holds every thread of that cinder-volume until it is started anew; heartbeat and stats go on. */
@@ -163,6 +165,12 @@ export function faults(cloud: Cloud): Faults {
     resetSnapshots() {
       for (const snapshot of database.snapshots.values())
         if (snapshot.status === 'error_deleting') cloud.flows.save(snapshot, { status: 'error' });
+    },
+    useVolume(id, inUse) {
+      const volume = database.volumes.get(id);
+      if (volume?.status !== (inUse ? 'available' : 'in-use')) return;
+      const status = inUse ? 'in-use' : 'available';
+      cloud.flows.save(volume, { status, attach_status: inUse ? 'attached' : 'detached' });
     },
     volumeStatus: (id) => database.volumes.get(id)?.status,
     holdThreads(name) {
