@@ -1,10 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { planPastOneMachine, whatItCosts } from './plan.ts';
 import { ROOT } from './program.ts';
 import { table, type Row } from './row.ts';
 import type { Facts } from './rows/process.ts';
+
+/** What `cinder-cost.ts` measured beside a real Cinder. */
+function cinderPays(): string {
+  return readFileSync(join(ROOT, 'bench', 'cinder-cost.md'), 'utf8');
+}
 
 /** Writes docs/performance.md from what was just measured. */
 export function writeDocument(rows: readonly Row[], facts: readonly Facts[], minutes: number): void {
@@ -30,6 +35,7 @@ ${table(rows)}
 
 A row without a target is there to compare with. \`npm run bench -- --only PART\` measures one part; \`--short\` is the form that CI runs: smaller clouds, shorter runs, and twice the target is still good.
 
+${cinderPays()}
 ## Why it is so
 
 * A refresh asks two questions whatever the size of the cloud, over connections that are kept, and a scrape none at all: pages are in memory.
