@@ -20,7 +20,9 @@ export interface Variable {
   readonly includeAll?: boolean;
   readonly allValue?: string;
   readonly refresh?: number;
-  readonly current?: { readonly value?: string | readonly string[] };
+  /** 2: not shown. */
+  readonly hide?: number;
+  readonly current?: { readonly text?: string | readonly string[]; readonly value?: string | readonly string[] };
 }
 
 export interface Target {
@@ -29,6 +31,7 @@ export interface Target {
   readonly instant?: boolean;
   readonly range?: boolean;
   readonly format?: string;
+  readonly legendFormat?: string;
   readonly datasource?: { readonly uid?: string };
 }
 
@@ -40,6 +43,8 @@ export interface Panel {
   readonly datasource?: { readonly uid?: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
+  /** The least step of its range queries. */
+  readonly interval?: string;
   readonly transformations?: readonly {
     readonly id: string;
     readonly options: { readonly renameByName?: Readonly<Record<string, string>> };
