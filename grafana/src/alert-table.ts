@@ -32,9 +32,9 @@ export function alertTable(matchers: readonly string[]): TableBuilder {
     .sortBy([{ build: () => ({ displayName: 'Severity', desc: false }) }]);
   const severity = textMapping(Object.fromEntries(SEVERITIES.map(([text, color], rank) => [rank, { text, color }])));
   return showColumns(panel, [
-    { from: 'Value #B', header: 'Severity', width: 100, look: [filled(), mapped(severity)] },
+    { from: 'Value #B', header: 'Severity', width: 115, look: [filled(), mapped(severity)] },
     { from: 'alertname', header: 'Alert', width: 260, look: [link('Runbook', runbookLink('${__value.raw}'), true)] },
-    { from: 'Value #A', header: 'Since', width: 130, look: [unit('dateTimeFromNow')] },
+    { from: 'Value #A', header: 'Since', width: 150, look: [unit('dateTimeFromNow')] },
     {
       from: 'host',
       header: 'Host',

@@ -41,7 +41,7 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
   const columns = [
     { from: thing.label, header: thing.header },
     { from: 'cloud', header: 'Cloud' },
-    { from: 'Value #A', header: '30 days', width: 100, look: share },
+    { from: 'Value #A', header: '30 days', width: 115, look: share },
     { from: 'Value #B', header: '1 day', width: 100, look: share },
     {
       from: 'Value #C',
@@ -58,7 +58,7 @@ function worstFirst(thing: Thing, title: string, description: string): TableBuil
   if (thing.label !== 'host') return showColumns(panel, columns);
   return showColumns(panel.withTarget(table(recordedSeldom(thing, 'observed:ratio_month'))), [
     ...columns,
-    { from: 'Value #D', header: 'Observed', width: 110, look: [unit('percentunit'), decimals(1)] },
+    { from: 'Value #D', header: 'Observed', width: 100, look: [unit('percentunit'), decimals(1)] },
   ]);
 }
 
@@ -72,6 +72,7 @@ function calendar(thing: Thing, title: string): TimelineBuilder {
     unit: 'percentunit',
   })
     .interval('1d')
+    .noValue('No whole day is recorded yet')
     .decimals(0)
     .mergeValues(false)
     .showValue(VisibilityMode.Always)

@@ -57,14 +57,13 @@ export function capacityHistory(): TimeseriesBuilder {
   return timeseries({
     title: 'Capacity',
     description:
-      'The sum of the chosen pools; those of infinite or unknown capacity are left out. How much of its limit each has given out is beside it: the limit may be many times the total.',
+      'The sum of the chosen pools; those of infinite or unknown capacity are left out. How much of its limit each has given out is beside it: the limit, and so what is virtually free, may be many times the total.',
     unit: 'bytes',
   })
     .withTarget(range(total('total_capacity_bytes'), 'total {{cloud}}'))
     .withTarget(range(total('free_capacity_bytes'), 'free {{cloud}}'))
     .withTarget(range(total('allocated_capacity_bytes'), 'allocated {{cloud}}'))
-    .withTarget(range(total('provisioned_capacity_bytes'), 'provisioned {{cloud}}'))
-    .withTarget(range(total('virtual_free_capacity_bytes'), 'virtual free {{cloud}}'));
+    .withTarget(range(total('provisioned_capacity_bytes'), 'provisioned {{cloud}}'));
 }
 
 export function provisioningHistory(): TimeseriesBuilder {

@@ -2,7 +2,7 @@ import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sd
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { ONE_BACKEND, conditionNumber } from './backend-queries.ts';
 import { conditionMappings } from './conditions.ts';
-import { BAD, GOOD, QUIET, WARN, flagMapping } from './mapping.ts';
+import { BAD, GOOD, WARN, flagMapping } from './mapping.ts';
 import { stat, steps, timeline } from './panels.ts';
 import { CLOUD, age, max, milliseconds, min, select, volumeServices } from './promql.ts';
 import { now, range } from './targets.ts';
@@ -72,8 +72,7 @@ export function poolCount(): StatBuilder {
     .decimals(0)
     .withTarget(now(`sum by (${CLOUD}, host) (${states})`, 'up'))
     .withTarget(now(`sum by (${CLOUD}, host) (1 - ${states})`, 'down'))
-    .overrideByName('down', [{ id: 'thresholds', value: steps('transparent', [1, BAD]).build() }])
-    .overrideByName('up', [{ id: 'thresholds', value: steps('transparent', [1, GOOD]).build() }]);
+    .overrideByName('down', [{ id: 'thresholds', value: steps('transparent', [1, BAD]).build() }]);
 }
 
 export function reported(): StatBuilder {
@@ -83,7 +82,7 @@ export function reported(): StatBuilder {
       'Whether the driver itself reports its state, or Cinder assumes that it is up because the driver never says.',
     unit: 'none',
   })
-    .mappings(flagMapping({ text: 'reported', color: GOOD }, { text: 'assumed', color: QUIET }))
+    .mappings(flagMapping({ text: 'reported' }, { text: 'assumed' }))
     .noValue('no stats')
     .withTarget(now(max('host', select('cinder_backend_state_reported', host)), '{{cloud}}'));
 }

@@ -34,21 +34,36 @@ const UNLESS_RECORDED = '$recorded';
 
 /**
  * The numbers of the chosen backends over the time range, twice: what the rules record, and the same from the families where they do not.
- * `shown`: only those in the chosen zones with a number of at least `$shown`, which is looked up once. Without it zones are not filtered.
+ * `shown`: only those in the chosen zones with a number of at least `$shown`, which is looked up once, the worst first. Without it zones are not filtered.
  */
 export function conditionNumbers(shown: boolean): readonly [recorded: string, raw: string] {
   const { host } = CHOSEN_BACKENDS;
   const zones = (behind = ''): string => inZones(behind, '[$__range] @ end()');
   const among = (worst: string, behind = ''): string =>
-    shown ? ` and on (${CLOUD}, host) (${worst} >= $shown${zones(behind)})` : '';
+    shown ? ranked(`${max('host', worst)} >= $shown${zones(behind)}`) : '';
   const recorded = select(CONDITION_CODE, host);
-  const trouble = CODED_CONDITIONS.filter(({ code }) => code >= SHOWN.trouble).map(({ condition }) => condition);
-  const raw = select('cinder_backend_condition', host, `condition=~"(${trouble.join('|')})${UNLESS_RECORDED}"`);
+  const trouble = CODED_CONDITIONS.filter(({ code }) => code >= SHOWN.trouble).map(({ condition, code }) => {
+    const of = select('cinder_backend_condition', host, `condition="${condition}${UNLESS_RECORDED}"`);
+    return `${code} * max_over_time(${of}[$__range] @ end())`;
+  });
   return [
     recorded + among(`max_over_time(${recorded}[$__range] @ end())`),
-    conditionNumber({ host, only: '' }, UNLESS_RECORDED) +
-      among(`${SHOWN.trouble} * max_over_time(${raw}[$__range] @ end())`, UNLESS_RECORDED),
+    `(${conditionNumber({ host, only: '' }, UNLESS_RECORDED)})${among(trouble.join(' or '), UNLESS_RECORDED)}`,
   ];
+}
+
+/** Two digits whatever the condition, so that texts are sorted as numbers are; the worst is the least. */
+const RANKED_FROM = 50;
+
+/**
+ * Keeps what has a series in `worst`, which is the same at all times, and gives it the label `_rank`: Prometheus sorts what it answers to a range query
+ * by labels, and Grafana draws bars in that order. `_cloud` is its cloud where there are several: what tells nothing takes room from the bars.
+ */
+function ranked(worst: string): string {
+  const ranks = `count_values by (${CLOUD}, host) ("_rank", ${RANKED_FROM} - (${worst}))`;
+  const several = `count(count by (cloud) (${select('cinder_up')} @ end())) > 1`;
+  const named = `label_replace(${ranks}, "_cloud", "$1", "cloud", "(.+)") and on () ${several}`;
+  return ` * on (${CLOUD}, host) group_left (_rank, _cloud) (${named} or on (${CLOUD}, host) ${ranks})`;
 }
 
 /** How many of the chosen backends have a number now; nothing without any backend. */

@@ -34,7 +34,7 @@ export function backendTable(): TableBuilder {
     },
     { from: 'cloud', header: 'Cloud' },
     { from: 'Value #A', header: 'Condition', width: 130, look: [filled(), mapped(conditionMappings())] },
-    { from: 'Value #B', header: 'Changed', width: 130, look: [unit('dateTimeFromNow')] },
+    { from: 'Value #B', header: 'Changed', width: 150, look: [unit('dateTimeFromNow')] },
     { from: 'Value #C', header: 'Stats age', width: 110, look: [unit('s'), decimals(0), filled(), limit(300, BAD)] },
     {
       from: 'Value #D',

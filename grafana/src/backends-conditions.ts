@@ -2,6 +2,7 @@ import { StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { conditionCode } from '../../src/cinder/conditions.ts';
 import { conditionCount, conditionNumbers } from './backend-queries.ts';
 import { CODED_CONDITIONS, CONDITION_COLOURS, conditionMappings } from './conditions.ts';
 import { BAD, GOOD, flagMapping } from './mapping.ts';
@@ -25,15 +26,17 @@ export function apiState(): StatBuilder {
 export function conditionCounts(): StatBuilder {
   const panel = stat({
     title: 'Backends by condition',
-    description: 'How many of the chosen backends are in each condition, the worst first. Coloured when there is one.',
+    description:
+      'How many of the chosen backends are in each condition, the worst first. Coloured when one is in trouble.',
     unit: 'none',
   }).decimals(0);
   for (const { condition, code, words } of CODED_CONDITIONS) {
-    panel
-      .withTarget(now(conditionCount(code), words))
-      .overrideByName(words, [
-        { id: 'thresholds', value: steps('transparent', [1, CONDITION_COLOURS[condition]]).build() },
-      ]);
+    panel.withTarget(now(conditionCount(code), words));
+    // What an administrator wanted, and what is up, would outshine what is not.
+    if (code <= conditionCode('frozen')) continue;
+    panel.overrideByName(words, [
+      { id: 'thresholds', value: steps('transparent', [1, CONDITION_COLOURS[condition]]).build() },
+    ]);
   }
   return panel;
 }
@@ -43,13 +46,13 @@ export function conditionTimeline(): TimelineBuilder {
   const panel = timeline({
     title: 'Condition of every backend',
     description:
-      'One bar for each backend that was not up all the time, or for all of them, in the same colours as everywhere: red tones are what pages. A gap means that nothing was known. "Up, assumed" means that the driver never says, and Cinder takes it for up.',
+      'One bar for each backend that was not up all the time, or for all of them, the worst first, in the same colours as everywhere: red tones are what pages. A gap means that nothing was known. "Up, assumed" means that the driver never says, and Cinder takes it for up.',
     unit: 'none',
   })
     .mappings(conditionMappings())
     .interval('1m')
     .noValue('No backend to show in this time range: “Timeline” above chooses which');
-  for (const expr of conditionNumbers(true)) panel.withTarget(range(expr, '{{host}} {{cloud}}'));
+  for (const expr of conditionNumbers(true)) panel.withTarget(range(expr, '{{host}} {{_cloud}}'));
   return panel;
 }
 

@@ -1,5 +1,5 @@
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { happened, perCloud } from './exporter-queries.ts';
+import { NOTHING, happened, perCloud } from './exporter-queries.ts';
 import { timeseries } from './panels.ts';
 import { range } from './targets.ts';
 
@@ -17,11 +17,16 @@ export function requests(): TimeseriesBuilder {
   return timeseries({
     title: 'API requests',
     description:
-      'Requests a second to Keystone and Cinder, by operation and HTTP status; "error" when there was no answer. Ordinarily two for each refresh.',
+      'Requests a second to Keystone and Cinder, by operation and HTTP status; "error" when there was no answer. Ordinarily two for each refresh. Only what was asked in the time range is drawn.',
     unit: 'reqps',
   })
     .min(0)
-    .withTarget(range(rate(`${REQUESTS}_count`, 'operation, status'), '{{operation}} {{status}} {{cloud}}'));
+    .withTarget(
+      range(
+        happened(perCloud(`${REQUESTS}_count`), 'job, cloud, operation, status'),
+        '{{operation}} {{status}} {{cloud}}',
+      ),
+    );
 }
 
 export function latency(): TimeseriesBuilder {
@@ -33,7 +38,8 @@ export function latency(): TimeseriesBuilder {
   })
     .min(0)
     .withTarget(
-      range(`histogram_quantile(0.95, ${rate(`${REQUESTS}_bucket`, 'operation, le')})`, '{{operation}} {{cloud}}'),
+      // Of no request it is no number, which is not above zero either.
+      range(`histogram_quantile(0.95, ${rate(`${REQUESTS}_bucket`, 'operation, le')}) > 0`, '{{operation}} {{cloud}}'),
     );
 }
 
@@ -45,6 +51,7 @@ export function errors(): TimeseriesBuilder {
     unit: 'ops',
   })
     .min(0)
+    .noValue(NOTHING)
     .withTarget(range(counted('errors_total', 'job, cloud, collector, reason'), '{{collector}} {{reason}} {{cloud}}'));
 }
 
@@ -56,6 +63,7 @@ export function lost(): TimeseriesBuilder {
     unit: 'ops',
   })
     .min(0)
+    .noValue(NOTHING)
     .withTarget(
       range(counted('rejected_rows_total', 'job, cloud, collector'), 'rejected rows, {{collector}} {{cloud}}'),
     )

@@ -14,6 +14,14 @@ export function perProcess(metric: string): string {
 export const REPLICA = 'job, cloud, instance';
 export const LEGEND = '{{instance}} {{cloud}}';
 
+/** Where nothing of what a panel is about happened. */
+export const NOTHING = 'None in this time range';
+
+/** The largest value of a gauge, by these labels; only of those that were above zero within the time range. */
+export function aboveZero(gauge: string, by: string): string {
+  return `max by (${by}) (${gauge}) and max by (${by}) (max_over_time(${gauge}[$__range] @ end())) > 0`;
+}
+
 /** The rate of a counter, by these labels; only of those that counted something within the time range. */
 export function happened(counter: string, by: string): string {
   const counted = `sum by (${by}) (increase(${counter}[$__range] @ end())) > 0`;

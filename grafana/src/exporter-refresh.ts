@@ -1,6 +1,6 @@
 import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { LEGEND, REPLICA, happened, perCloud } from './exporter-queries.ts';
+import { LEGEND, NOTHING, REPLICA, aboveZero, happened, perCloud } from './exporter-queries.ts';
 import { GOOD, WARN } from './mapping.ts';
 import { stat, steps, timeseries } from './panels.ts';
 import { age } from './promql.ts';
@@ -60,18 +60,21 @@ export function scheduler(): TimeseriesBuilder {
   return timeseries({
     title: 'Pauses',
     description:
-      'How long the exporter still leaves alone who refused it, asked it to wait or did not answer, and whether a request that needs a scheduler is open. Never more than one is.',
+      'How long the exporter still leaves alone who refused it, asked it to wait or did not answer, and whether a request that needs a scheduler is open. Never more than one is. Only what there was in the time range is drawn.',
     unit: 's',
   })
     .min(0)
-    .withTarget(range(own('scheduler_pause_seconds'), `pause ${LEGEND}`))
+    .noValue(NOTHING)
+    .withTarget(range(aboveZero(perCloud('cinder_exporter_scheduler_pause_seconds'), REPLICA), `pause ${LEGEND}`))
     .withTarget(
       range(
-        `max by (operation, ${REPLICA}) (${perCloud('cinder_exporter_pause_seconds')})`,
+        aboveZero(perCloud('cinder_exporter_pause_seconds'), `operation, ${REPLICA}`),
         `pause of {{operation}} ${LEGEND}`,
       ),
     )
-    .withTarget(range(own('scheduler_requests_open'), `open requests ${LEGEND}`))
+    .withTarget(
+      range(aboveZero(perCloud('cinder_exporter_scheduler_requests_open'), REPLICA), `open requests ${LEGEND}`),
+    )
     .overrideByRegexp('open requests .*', [{ id: 'unit', value: 'none' }]);
 }
 
@@ -92,5 +95,6 @@ export function disagreements(): TimeseriesBuilder {
     unit: 'ops',
   })
     .min(0)
+    .noValue(NOTHING)
     .withTarget(range(counted('scheduler_disagreements_total'), LEGEND));
 }

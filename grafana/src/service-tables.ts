@@ -1,7 +1,7 @@
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { oneLabel, serviceCode } from './backend-queries.ts';
 import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
-import { BAD, CALM, GOOD, QUIET, SERVICE_CODES, serviceMapping } from './mapping.ts';
+import { BAD, CALM, QUIET, SERVICE_CODES, serviceMapping } from './mapping.ts';
 import { tablePanel } from './panels.ts';
 import { CLOUD, age, max, select } from './promql.ts';
 import { table } from './targets.ts';
@@ -26,7 +26,7 @@ export function serviceCounts(): TableBuilder {
     [
       { from: 'binary', header: 'Binary' },
       { from: 'Value #A', header: 'Down', width: 90, look: [filled(), limit(1, BAD)] },
-      { from: 'Value #B', header: 'Up', width: 80, look: [filled(), limit(1, GOOD)] },
+      { from: 'Value #B', header: 'Up', width: 80 },
       { from: 'Value #C', header: 'Disabled', width: 110, look: [filled(), limit(1, QUIET)] },
       { from: 'Value #D', header: 'Frozen', width: 100, look: [filled(), limit(1, CALM)] },
     ],

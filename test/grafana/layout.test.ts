@@ -53,7 +53,7 @@ const tableWidth = (columns: number): number => (columns / 24) * (1440 - 32) - 8
 
 test('tables: at most eight columns, all of them seen at 1440 pixels, with their whole header', () => {
   for (const { uid, panels } of DASHBOARDS) {
-    for (const { title, type, gridPos, fieldConfig, transformations = [] } of panels) {
+    for (const { title, type, gridPos, fieldConfig, options, transformations = [] } of panels) {
       if (type !== 'table') continue;
       const headers = transformations.flatMap(({ options }) => Object.values(options.renameByName ?? {}));
       assert.ok(headers.length <= 8, `${uid}/${title}: ${headers.length} columns`);
@@ -63,8 +63,11 @@ test('tables: at most eight columns, all of them seen at 1440 pixels, with their
         const { properties = [] } = fieldConfig?.overrides.find(({ matcher }) => matcher.options === header) ?? {};
         const own = properties.find(({ id }) => id === 'custom.width')?.value;
         const width = typeof own === 'number' ? own : least;
-        // Letters of 7.5 pixels, the padding, and the symbol of the filter.
-        assert.ok(width >= 7.5 * header.length + 32, `${uid}/${title}/${header}: ${width} pixels`);
+        // Letters of 7.5 pixels, the padding, the symbol of the filter, and an arrow on the column by which rows are sorted.
+        const sorted = options?.sortBy?.some(({ displayName }) => displayName === header) ?? false;
+        assert.ok(width >= 7.5 * header.length + 32 + (sorted ? 20 : 0), `${uid}/${title}/${header}: ${width} pixels`);
+        const isTime = properties.some(({ value }) => value === 'dateTimeFromNow');
+        assert.ok(!isTime || width >= 7.5 * 'a few seconds ago'.length + 16, `${uid}/${title}/${header}: ${width}`);
         sum += width;
       }
       assert.ok(sum <= tableWidth(gridPos.w), `${uid}/${title}: ${sum} of ${tableWidth(gridPos.w)} pixels`);

@@ -11,8 +11,8 @@ import { DASHBOARDS, expressions, labelValues } from './shipped.ts';
 
 /** Labels that the scrape configuration adds. */
 const TARGET = ['job', 'instance', 'cloud'];
-/** Labels that `label_replace` makes in an expression. */
-const MADE = ['member', 'runbook'];
+/** Labels that `label_replace` and `count_values` make in an expression. */
+const MADE = ['member', 'runbook', '_rank', '_cloud'];
 const NAME = '__name__';
 /** What Prometheus itself writes, and the labels that the shipped alerts have. */
 const ALERTS = ['alertname', 'alertstate', 'severity', 'component', 'host', 'backend', 'pool', 'binary', 'volume_type'];

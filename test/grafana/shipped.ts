@@ -43,6 +43,7 @@ export interface Panel {
   readonly datasource?: { readonly uid?: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
+  readonly options?: { readonly sortBy?: readonly { readonly displayName: string }[] };
   /** The least step of its range queries. */
   readonly interval?: string;
   readonly transformations?: readonly {

@@ -244,6 +244,40 @@ test('the timeline shows what was not up within the hour, and has ended since, b
   );
 });
 
+test('the timeline is in the order in which Prometheus answers: the worst of the hour first', async () => {
+  const big = { job: 'cinder-1000', recorded: CONDITION_CODE, ...EVERY_BAR };
+  for (const [letter, choice, bars] of [
+    ['B', {}, 9],
+    ['B', EVERY_BAR, Object.keys(CODES).length],
+    ['A', big, BIG],
+  ] as const) {
+    const where = `cinder-backends/Condition of every backend/${letter}`;
+    const found = await answerOf(where, { ...ONE_CLOUD, ...choice });
+    const worst = found.map(({ values }) => {
+      const code = Math.max(...values.map(([, value]) => Number(value)));
+      return code === codeOf('up_assumed') ? codeOf('up') : code;
+    });
+    const ranks = found.map(({ metric }) => 50 - Number(metric['_rank']));
+    assert.equal(ranks.length, bars);
+    assert.ok(
+      ranks.every((rank, i) => rank <= (ranks[i - 1] ?? Infinity)),
+      ranks.slice(0, 20).join(' '),
+    );
+    assert.equal(ranks[0], codeOf('down'));
+    // What lasted for less than a step is ranked, but not among the points that are drawn.
+    const differing = ranks.filter((rank, i) => rank !== worst[i]).length;
+    assert.ok(differing <= 1, `${where}: ${differing} differ`);
+  }
+});
+
+test('a bar is named for its cloud only where there are several', async () => {
+  const clouds = async (choice: Choice): Promise<ReadonlySet<string | undefined>> =>
+    new Set((await answerOf(TIMELINE, { ...EVERY_BAR, ...choice })).map(({ metric }) => metric['_cloud']));
+  assert.deepEqual(await clouds({ job: 'cinder-clouds' }), new Set(['oslo', 'paris']));
+  assert.deepEqual(await clouds({ job: 'cinder-clouds', cloud: 'oslo' }), new Set([undefined]));
+  assert.deepEqual(await clouds(ONE_CLOUD), new Set([undefined]));
+});
+
 test('the rules record the numbers that the dashboard reckons', async () => {
   const rule = ruleGroups(defaultSettings())
     .flatMap(({ rules }) => rules)
