@@ -35,7 +35,7 @@ function volumeTypes(): TableBuilder {
     [
       { from: 'volume_type', header: 'Volume type' },
       { from: 'cloud', header: 'Cloud' },
-      { from: 'Value #A', header: 'Last round', width: 110, look: [filled(), mapped(RESULT)] },
+      { from: 'Value #A', header: 'Last round', width: 130, look: [filled(), mapped(RESULT)] },
       { from: 'Value #B', header: 'Ago', width: 100, look: [unit('s'), decimals(0)] },
       { from: 'Value #C', header: 'Interval', width: 100, look: [unit('s'), decimals(0)] },
       { from: 'Value #D', header: 'Storage', width: 100, look: [filled(), mapped(FAILING)] },
