@@ -316,7 +316,7 @@ function backendRow(input: PageInput, entry: Entry, several: boolean): SafeHtml 
   return html` <tr role="row" class="k-${condition}" data-key="${key}" data-condition="${condition}">
     <td role="cell" class="is">${badge(condition)}</td>
     <th role="rowheader" scope="row">
-      <a class="host" href="${backendLink(cloud, host)}">${name(host)}</a>${newMark(entry, past, nowMs)}
+      <a class="host" href="${backendLink(cloud, host)}">${hostName(host)}</a>${newMark(entry, past, nowMs)}
       ${tags(entry, several)}
     </th>
     <td role="cell" class="why">
@@ -329,6 +329,12 @@ function backendRow(input: PageInput, entry: Entry, several: boolean): SafeHtml 
     <td role="cell" class="full">${used === undefined ? html`<span class="quiet">–</span>` : percentText(used)}</td>
     <td role="cell" class="act">${links(input, entry, several)}</td>
   </tr>`;
+}
+
+/** A name that breaks behind its `@` sooner than at a hyphen. */
+function hostName(host: string): SafeHtml {
+  const [, before = host, after] = /^([^@]*@)(.+)$/.exec(withoutControls(host)) ?? [];
+  return after === undefined ? name(host) : html`<bdi class="name">${before}<wbr />${after}</bdi>`;
 }
 
 /** A trouble is new for so long. */

@@ -102,8 +102,11 @@ export function hostile(nowMs = NOW): CloudState {
 }
 
 /** A cloud of any size; every `downEvery`-th backend is down. */
-export function many(count: number, nowMs = NOW, downEvery = 50): CloudState {
-  const hosts = Array.from({ length: count }, (_, i) => `ctl${String(i % 7)}@backend-${String(i).padStart(4, '0')}`);
+export function many(count: number, nowMs = NOW, downEvery = 50, domain = ''): CloudState {
+  const hosts = Array.from(
+    { length: count },
+    (_, i) => `ctl${String(i % 7)}${domain}@backend-${String(i).padStart(4, '0')}`,
+  );
   return {
     atMs: nowMs,
     services: [

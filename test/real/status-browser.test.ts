@@ -301,6 +301,17 @@ test('many rows are seen without scrolling; all that is healthy fits on a screen
     t.diagnostic(`${rows} rows at ${width} x ${height}`);
     assert.ok(rows >= least, `${rows} rows at ${width} x ${height}`);
   }
+  const long = watchedCloud('prod', many(500, now - 900_000, 5000, '.rack-7.az2.example.org'));
+  long.become(many(500, Date.now(), 20, '.rack-7.az2.example.org'));
+  const named = await startServer(t, serve([long]));
+  for (const [width, height, least] of [
+    [1440, 900, 12],
+    [390, 844, 5],
+  ] as const) {
+    const { page } = await openPage(t, browser, `${named.url}/`, { viewport: { width, height } });
+    const rows = await rowsInView(page);
+    assert.ok(rows >= least, `${rows} rows with long names at ${width} x ${height}`);
+  }
   const huge = await startServer(t, serve([watchedCloud('prod', many(5000, now, 5001))]));
   for (const viewport of [
     { width: 1440, height: 900 },
@@ -345,6 +356,24 @@ test('"/" leads to the search; times are told in the zone of the reader; a page 
   await page.locator('tr.k-down').waitFor({ state: 'detached' });
   await live(page);
   assert.deepEqual(complaints, []);
+});
+
+test('on paper nothing is cut off', async (t) => {
+  const long = watchedCloud('prod', many(60, Date.now(), 20, '.rack-7.az2.example.org'));
+  const { url } = await startServer(t, serve([long]));
+  for (const path of ['/', `/backend?host=${encodeURIComponent('ctl0.rack-7.az2.example.org@backend-0000')}`]) {
+    // A4 at 96 dots an inch.
+    const { page } = await openPage(t, browser, `${url}${path}`, { viewport: { width: 794, height: 1123 } });
+    await page.emulateMedia({ media: 'print' });
+    assert.deepEqual(
+      await page.evaluate<string[]>(
+        `[...document.querySelectorAll('main *')].filter((one) => one.checkVisibility() && getComputedStyle(one).overflow !== 'visible' && !one.matches('svg, svg *, .heard, select, option') && one.clientWidth > 1 && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)).map((one) => one.tagName + '.' + one.className)`,
+      ),
+      [],
+      path,
+    );
+    assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), `${path}: too wide`);
+  }
 });
 
 test('what a reader has closed stays closed', async (t) => {
