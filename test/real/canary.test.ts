@@ -201,6 +201,32 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     assert.deepEqual(await volumes(), []);
   });
 
+  test('the backend goes down in the middle of a round: stuck, and what is left goes when it is back', async () => {
+    await lab.backend('single', { _slow_create: 20 });
+    const going = round('canary-single');
+    await waitFor('it is being made', async () => (await volumes())[0]?.status === 'creating');
+    await lab.kill('volume-single');
+    const row = await going;
+    assert.deepEqual(failureOf(row), {
+      phase: 'create',
+      reason: 'stuck',
+      storage: true,
+      message: undefined,
+      success: false,
+    });
+    await lab.backend('single', { _slow_create: null });
+    await lab.start('volume-single');
+    // A cinder-volume that begins again gives up what it was making, or gets the message once more.
+    await waitFor('its volume has come to an end', async () =>
+      ['error', 'available'].includes((await volumes())[0]?.status ?? ''),
+    );
+    assert.deepEqual(await canary.clean(), { left: 0, otherIsAtIt: false, refusal: undefined });
+    await nothingIsLeft();
+    await lab.ready();
+    const after = await round('canary-single');
+    assert.equal(after.last?.success, true, words(after));
+  });
+
   test('with a snapshot and an export: a round that goes well, and the driver that fails at each of them', async () => {
     const connector = { host: 'lab', initiator: 'iqn.1993-08.org.debian:01:canary' };
     const further = await canaryOf('member', { snapshot: true, connector });
