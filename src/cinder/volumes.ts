@@ -182,14 +182,21 @@ export function countOf(body: unknown): number | undefined {
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
-/** Volume types that no other usable backend serves, for each backend. */
-export function typesWithoutAnother({
-  volumeTypes,
-  backends,
-}: Pick<Snapshot, 'volumeTypes' | 'backends'>): ReadonlyMap<string, number> {
+/** What is known of volume types: which backends serve them, and which of them only the canary asks for. */
+type KnownTypes = Pick<Snapshot, 'volumeTypes' | 'backends' | 'canary'>;
+
+/** The volume types that users may ask for: those that are the canary's alone hit nobody. */
+function usersTypes({ volumeTypes, canary = [] }: KnownTypes): Snapshot['volumeTypes'] {
+  const own = new Set(canary.flatMap(({ volumeType, judges }) => (judges ? volumeType : [])));
+  return own.size === 0 ? volumeTypes : volumeTypes.filter(({ volumeType }) => !own.has(volumeType));
+}
+
+/** Volume types of users that no other usable backend serves, for each backend. */
+export function typesWithoutAnother(known: KnownTypes): ReadonlyMap<string, number> {
+  const { backends } = known;
   const usable = new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
   const counts = new Map<string, number>();
-  for (const rows of groupBy(volumeTypes, ({ volumeType }) => volumeType).values()) {
+  for (const rows of groupBy(usersTypes(known), ({ volumeType }) => volumeType).values()) {
     const others = rows.filter(({ host }) => usable.has(host)).map(({ host }) => host);
     for (const { host } of rows)
       if (others.every((other) => other === host)) counts.set(host, (counts.get(host) ?? 0) + 1);
@@ -197,11 +204,12 @@ export function typesWithoutAnother({
   return counts;
 }
 
-/** The volume types that backends serve of which none can be used now, by name. */
-export function typesWithoutUsable({ volumeTypes, backends }: Pick<Snapshot, 'volumeTypes' | 'backends'>): string[] {
+/** The volume types of users that backends serve of which none can be used now, by name. */
+export function typesWithoutUsable(known: KnownTypes): string[] {
+  const { backends } = known;
   const usable = new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
   const served = new Map<string, boolean>();
-  for (const { volumeType, host } of volumeTypes)
+  for (const { volumeType, host } of usersTypes(known))
     served.set(volumeType, served.get(volumeType) === true || usable.has(host));
   return [...served].flatMap(([volumeType, can]) => (can ? [] : volumeType)).toSorted();
 }

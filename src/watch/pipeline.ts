@@ -183,7 +183,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         volumeTypes,
         volumes: services ? counts.ofBackends(backends, round.now) : new Map(),
         counts: services ? counts.ofCloud(round.now) : [],
-        typesAlone: typesWithoutAnother({ volumeTypes, backends }),
+        typesAlone: typesWithoutAnother({ volumeTypes, backends, canary: round.canary }),
         operations: services
           ? operations.seen({
               backends,

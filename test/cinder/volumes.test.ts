@@ -8,9 +8,10 @@ import {
   type Counts,
   createCounts,
   typesWithoutAnother,
+  typesWithoutUsable,
   whoIsHit,
 } from '../../src/cinder/volumes.ts';
-import { judge, pool, service } from '../support/samples.ts';
+import { canaryRow, judge, pool, service } from '../support/samples.ts';
 
 const MINUTE = 60_000;
 
@@ -118,6 +119,15 @@ test('volume types that no other usable backend serves', () => {
       ['bad@1', 1],
     ],
   );
+});
+
+test("a type that is the canary's alone hits nobody; one that users share does", () => {
+  const backends = backendsOf('bad@1');
+  const volumeTypes = ['canary', 'shared'].map((volumeType) => ({ volumeType, host: 'bad@1' }));
+  const canary = [canaryRow('canary', { judges: true }), canaryRow('shared', { judges: false })];
+  assert.deepEqual([...typesWithoutAnother({ volumeTypes, backends, canary })], [['bad@1', 1]]);
+  assert.deepEqual(typesWithoutUsable({ volumeTypes, backends, canary }), ['shared']);
+  assert.deepEqual(typesWithoutUsable({ volumeTypes, backends }), ['canary', 'shared']);
 });
 
 test('who is hit, in a few words', () => {
