@@ -31,11 +31,10 @@ const SETTINGS = [
   'exporter_clock_ahead=100m',
 ];
 
-/**
- * Flags of Prometheus, scaled as well: how often a firing alert is sent again (a minute; four times that is how long it lives in Alertmanager without
- * Prometheus), and the shortest `for` that a restart restores (ten minutes; the documentation advises one).
- */
-const FLAGS = [`--rules.alert.resend-delay=${60 * SCALE}s`, `--rules.alert.for-grace-period=${60 * SCALE}s`];
+/** How often Prometheus sends a firing alert again, scaled as well. Four times that is how long it lives in Alertmanager without Prometheus. */
+const RESEND_MS = 60_000 * SCALE;
+/** The shortest `for` that a restart restores, scaled as well (ten minutes; the documentation advises one). */
+const FLAGS = [`--rules.alert.for-grace-period=${60 * SCALE}s`];
 
 /** How long Prometheus sends an alert that ended: `resolvedRetention`, rules/alerting.go, no setting. */
 export const RESOLVED_RETENTION_MS = 15 * 60_000 * SCALE;
@@ -127,8 +126,11 @@ export async function startSite({ backends, who, config = ONLY_LISTS, prepare }:
   }
 }
 
-/** Starts what pages for the exporter at this address. */
-export async function startPaging(exporter: string): Promise<Paging> {
+/**
+ * Starts what pages for the exporter at this address. `livesMs`: how long an alert that fires lives in Alertmanager when a busy machine keeps Prometheus from
+ * sending it again; at the scaled pace that is 12 s.
+ */
+export async function startPaging(exporter: string, livesMs = 4 * RESEND_MS): Promise<Paging> {
   const ends: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of ends.splice(0).toReversed()) await end();
@@ -144,7 +146,10 @@ export async function startPaging(exporter: string): Promise<Paging> {
     await writeFile(rules, renderRules(scaleDurations(parseSettings(SETTINGS), SCALE)));
     const sender = await startSender(alertmanager.url);
     ends.push(() => sender.stop());
-    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, exporter, sender.address), FLAGS);
+    const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, exporter, sender.address), [
+      ...FLAGS,
+      `--rules.alert.resend-delay=${livesMs / 4}ms`,
+    ]);
     ends.push(() => prometheus.stop());
     return { prometheus, alertmanager, close };
   } catch (error) {

@@ -52,7 +52,7 @@ describe(`does cinder-volume answer? beside a real Cinder ${labRelease()} with i
 async function paged(lab: Lab, scene: (parts: Tapped, seen: Watch) => Promise<void>): Promise<void> {
   await tapped(lab, CONFIG, async (parts) => {
     const { exporter } = parts;
-    const paging = await startPaging(new URL(exporter.url).host);
+    const paging = await startPaging(new URL(exporter.url).host, 60_000);
     const logs = async (): Promise<string> => `${exporter.logs.slice(-60).join('\n')}\n${await lab.logs()}`;
     try {
       await scene(parts, watch({ ...paging, logs }));
