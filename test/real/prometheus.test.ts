@@ -37,7 +37,7 @@ for (const [which, binary] of Object.entries(PROMETHEUSES)) {
     let prometheus: Prometheus;
     const folder = mkdtempSync(join(tmpdir(), 'cinder-scraped-'));
     const rules = join(folder, 'cinder.rules.yml');
-    const text = renderRules(parseSettings(['interval=1s', 'capacity_interval=1s']));
+    const text = renderRules(parseSettings(['interval=1s', 'capacity_interval=1s', 'availability_interval=1s']));
     writeFileSync(rules, text);
     const ruleCount = [...text.matchAll(/^ *- (alert|record):/gm)].length;
     before(async () => {
