@@ -191,10 +191,14 @@ function usersTypes({ volumeTypes, canary = [] }: KnownTypes): Snapshot['volumeT
   return own.size === 0 ? volumeTypes : volumeTypes.filter(({ volumeType }) => !own.has(volumeType));
 }
 
+/** The backends on which something can be made now, by name. */
+function usableHosts({ backends }: KnownTypes): ReadonlySet<string> {
+  return new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
+}
+
 /** Volume types of users that no other usable backend serves, for each backend. */
 export function typesWithoutAnother(known: KnownTypes): ReadonlyMap<string, number> {
-  const { backends } = known;
-  const usable = new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
+  const usable = usableHosts(known);
   const counts = new Map<string, number>();
   for (const rows of groupBy(usersTypes(known), ({ volumeType }) => volumeType).values()) {
     const others = rows.filter(({ host }) => usable.has(host)).map(({ host }) => host);
@@ -206,8 +210,7 @@ export function typesWithoutAnother(known: KnownTypes): ReadonlyMap<string, numb
 
 /** The volume types of users that backends serve of which none can be used now, by name. */
 export function typesWithoutUsable(known: KnownTypes): string[] {
-  const { backends } = known;
-  const usable = new Set(backends.filter(({ condition }) => !isOut(condition)).map(({ host }) => host));
+  const usable = usableHosts(known);
   const served = new Map<string, boolean>();
   for (const { volumeType, host } of usersTypes(known))
     served.set(volumeType, served.get(volumeType) === true || usable.has(host));

@@ -235,26 +235,15 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     assert.deepEqual(Object.keys(well.last.tookMs), ['look', 'create', 'snapshot', 'attach', 'delete']);
     await nothingIsLeft();
 
-    await lab.backend('single', { _fail_snapshot: 'no room' });
-    const noSnapshot = await round('canary-single', further);
-    await lab.backend('single', { _fail_snapshot: null });
-    assert.deepEqual(
-      [noSnapshot.last?.failure?.phase, noSnapshot.last?.failure?.reason, noSnapshot.last?.failure?.storage],
-      ['snapshot', 'driver', true],
-      words(noSnapshot),
-    );
-    await nothingIsLeft();
-
-    await lab.backend('single', { _fail_attach: 'no path' });
-    const noExport = await round('canary-single', further);
-    await lab.backend('single', { _fail_attach: null });
-    assert.deepEqual(
-      [noExport.last?.failure?.phase, noExport.last?.failure?.reason, noExport.last?.failure?.storage],
-      ['attach', 'driver', true],
-      words(noExport),
-    );
-    // What a failed attach leaves holds the volume, and went before it.
-    await nothingIsLeft();
+    for (const phase of ['snapshot', 'attach'] as const) {
+      await lab.backend('single', { [`_fail_${phase}`]: 'no room, or no path' });
+      const failed = await round('canary-single', further);
+      await lab.backend('single', { [`_fail_${phase}`]: null });
+      const { failure } = failed.last ?? {};
+      assert.deepEqual([failure?.phase, failure?.reason, failure?.storage], [phase, 'driver', true], words(failed));
+      // What a failed attach leaves holds the volume, and went before it.
+      await nothingIsLeft();
+    }
 
     await lab.backend('single', { _fail_delete_snapshot: 'busy' });
     const stays = await round('canary-single', further);
