@@ -11,6 +11,7 @@ import {
   POOL_STATE,
   stillFiring,
   unlessMuted,
+  WORSE_THAN_POOLS,
 } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
@@ -191,11 +192,14 @@ and ignoring (condition)
     {
       alert: 'CinderBackendDegraded',
       ...ticket,
-      comment: 'Only where no pool says down: otherwise CinderPoolDown names the pools.',
+      comment:
+        'Only where no pool says down: otherwise CinderPoolDown names the pools. It goes on while something worse is known of the backend: its end was not seen.',
       expr: `
 ${CONDITION}{condition="degraded"} == 1
 unless ignoring (condition)
-(min without (pool) (${POOL_STATE}) == 0)`,
+(min without (pool) (${POOL_STATE}) == 0)
+or
+${stillFiring('CinderBackendDegraded', `(${CONDITION}{condition="degraded"} and ignoring (condition) ${WORSE_THAN_POOLS})`)}`,
       for: s.backend_degraded_for,
       summary: 'A Cinder storage backend is not whole.',
       description:
@@ -204,11 +208,14 @@ unless ignoring (condition)
     {
       alert: 'CinderPoolDown',
       ...ticket,
-      comment: 'Some pools of a backend, not all: then it is CinderBackendDown.',
+      comment:
+        'Some pools of a backend, not all: then it is CinderBackendDown. It goes on while something worse is known of the backend: no pool was seen to come back.',
       expr: `
 (${POOL_STATE} == 0)
 and ignoring (pool, condition)
-(${CONDITION}{condition="degraded"} == 1)`,
+(${CONDITION}{condition="degraded"} == 1)
+or
+${stillFiring('CinderPoolDown', `((${POOL_STATE} == 0) and ignoring (pool) ${WORSE_THAN_POOLS})`)}`,
       for: s.pool_down_for,
       summary: 'One pool of a Cinder storage backend is down while others are up.',
       description:

@@ -5,6 +5,7 @@ import {
   HELD,
   LEFT_OVER,
   NONE_ANSWERS,
+  OUTDATED,
   POOL_STATE,
   remember,
   SERVICE_ENABLED,
@@ -172,13 +173,19 @@ unless ${LEFT_OVER}`,
     },
     {
       record: POOL_STATE,
-      comment: 'The state of each pool as it was last seen; it stands while the pools cannot be read.',
+      comment:
+        'The state of each pool as it was last seen; it stands while the pools cannot be read, and while nobody reports of them: ' +
+        'a pool that was down is not up because its backend falls silent.',
       expr: remember(
         POOL_STATE,
         `
 min without (${s.replica_labels}) (
   cinder_pool_state{${s.selector}}
   and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
+)
+or
+(
+  ${POOL_STATE} and ignoring (pool) ${OUTDATED}
 )`,
         ['host', 'backend', 'pool'],
         { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },

@@ -1,3 +1,4 @@
+import type { Condition } from '../cinder/conditions.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
 
@@ -7,6 +8,11 @@ export const SERVICE_STATE = 'cinder:service_state:last_known';
 export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
 export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
+
+/** The backends whose pools nobody reports of: what a pool said last is what is known of it. It has the labels of a backend. */
+export const OUTDATED = inCondition('service_down', 'stale', 'unknown');
+/** The backends of which something worse than single pools is known, or nothing. It has the labels of a backend. */
+export const WORSE_THAN_POOLS = inCondition('service_down', 'stale', 'unknown', 'unresponsive', 'failing');
 
 /** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
 export const CANARY_FAILING = 'cinder:canary_failing:last_known';
@@ -92,6 +98,10 @@ export function stillFiring(alert: string, expr: string): string {
 /** `fact` while the alert about it fires: with `labels` beyond those of the target. */
 export function whileFiring(alert: string, fact: string, labels: readonly string[] = []): string {
   return `${fact} and ignoring (${[...labels, OF_ALERTS].join(', ')}) ${firing(alert)}`;
+}
+
+function inCondition(...conditions: readonly Condition[]): string {
+  return `(max without (condition) (${CONDITION}{condition=~"${conditions.join('|')}"} == 1))`;
 }
 
 /** Something that explains an alert, and the labels of the alert that it does not have, or the other way round. */
