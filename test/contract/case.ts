@@ -1,3 +1,4 @@
+import type { Answer } from '../lab/answer.ts';
 import type { Release } from '../lab/release.ts';
 import type { Cloud, Who } from './cloud.ts';
 import type { Pattern } from './pattern.ts';
@@ -17,6 +18,8 @@ export interface Step {
   readonly ask: Ask | ((cloud: Cloud, kept: Kept) => Ask);
   /** Asked again until it holds or the deadline has passed. */
   readonly expect: Expected | ((cloud: Cloud) => Expected);
+  /** Takes back what an answer that was not the expected one may have left, before it is asked again. @default nothing to take back */
+  readonly again?: (ask: (one: Ask) => Promise<Answer>, kept: Kept) => Promise<void>;
   /** Keeps the id of what is under that key of the answer, for later steps. */
   readonly keep?: string;
 }

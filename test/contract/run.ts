@@ -47,13 +47,17 @@ async function runCase(cloud: Cloud, { steps }: Case, tokens: Map<Who, string>):
 async function runStep(cloud: Cloud, step: Step, tokens: Map<Who, string>, kept: Map<string, string>): Promise<void> {
   await step.arrange?.(cloud);
   const ask = typeof step.ask === 'function' ? step.ask(cloud, kept) : step.ask;
+  let first: string | undefined;
   await waitFor(
     `the expected answer to ${ask.method ?? 'GET'} ${ask.path}`,
     async () => {
+      if (first !== undefined) await step.again?.((one) => question(cloud, one, tokens), kept);
       const expected = typeof step.expect === 'function' ? step.expect(cloud) : step.expect;
       const answer = await question(cloud, ask, tokens);
       const problem = judge(answer, expected);
-      if (problem !== undefined) throw new Error(problem);
+      // Of what is sent twice the first answer is the one that tells.
+      first ??= problem;
+      if (problem !== undefined) throw new Error(problem === first ? problem : `${problem}; at first: ${first}`);
       if (step.keep !== undefined) kept.set(step.keep, idIn(answer.json, step.keep));
       return true;
     },
