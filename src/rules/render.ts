@@ -86,7 +86,7 @@ function plainAlert(rule: AlertingRule, settings: RuleSettings): object {
       summary: rule.summary,
       description: rule.description,
       runbook_url: `${settings.runbook_url}/${rule.alert}.md`,
-      dashboard_url: `${settings.dashboard_url}${rule.dashboard}`,
+      ...(settings.dashboard_url === '' ? {} : { dashboard_url: `${settings.dashboard_url}${rule.dashboard}` }),
     },
   };
 }

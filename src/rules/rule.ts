@@ -31,7 +31,7 @@ export interface AlertingRule {
   readonly summary: string;
   /** What is wrong with this one, and what it means. */
   readonly description: string;
-  /** Path and query of the dashboard that shows it. */
+  /** Path and query of the dashboard that shows it, below `dashboard_url`. */
   readonly dashboard: string;
 }
 

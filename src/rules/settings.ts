@@ -30,7 +30,10 @@ export const SETTINGS = {
     'target labels that tell replicas of the exporter apart; folded in every rule',
   ),
   runbook_url: setting('url')(RUNBOOKS_URL, 'where the runbooks are; `/ALERT.md` is appended'),
-  dashboard_url: setting('url')('', 'base URL of Grafana, before `/d/...`; empty for links within Grafana'),
+  dashboard_url: setting('url')(
+    '',
+    'where Grafana is, such as `https://grafana.example.org`: each alert then links to its dashboard; not set, it has no such link',
+  ),
   interval: duration('15s', 'how often the rules are evaluated'),
   capacity_interval: duration('1m', 'how often the capacity rules are evaluated'),
   hold_for: duration('24h', 'how long the last known state stands while the exporter cannot read Cinder'),
@@ -208,8 +211,9 @@ const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => 
     words: 'label names with commas, such as instance, pod',
   },
   url: {
-    test: (text) => text === '' || /^(https?:\/)?\/[^\s"'{}]+[^\s"'{}/]$/.test(text),
-    words: 'a URL or an absolute path without a slash at the end',
+    // Whoever is paged opens it from a telephone: a path alone leads nowhere.
+    test: (text) => /^https?:\/\/[^\s"'{}]*[^\s"'{}/]$/.test(text),
+    words: 'a URL such as https://example.org/a, without a slash at the end',
   },
 };
 
@@ -336,7 +340,8 @@ export function parseSettings(assignments: readonly string[]): RuleSettings {
       );
     if (given.has(name)) throw new SettingsError(`${name} is set twice`);
     const expected = EXPECTED[SETTINGS[name].kind];
-    if (!expected.test(value)) throw new SettingsError(`${name}: expected ${expected.words}, got ${quote(value)}`);
+    if (value !== SETTINGS[name].byDefault && !expected.test(value))
+      throw new SettingsError(`${name}: expected ${expected.words}, got ${quote(value)}`);
     given.set(name, value);
   }
   return consistent(

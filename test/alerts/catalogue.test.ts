@@ -59,10 +59,9 @@ test('every alert has the same shape: a severity, a static summary, a descriptio
     assert.match(alert, /^Cinder[A-Z]\w+$/);
     assert.deepEqual(Object.keys(labels), ['severity', 'component'], alert);
     assert.match(labels['severity'] ?? '', /^(critical|warning|info)$/, alert);
-    assert.deepEqual(Object.keys(annotations), ['summary', 'description', 'runbook_url', 'dashboard_url'], alert);
+    assert.deepEqual(Object.keys(annotations), ['summary', 'description', 'runbook_url'], alert);
     assert.doesNotMatch(annotations['summary'] ?? '', /\{\{/, alert);
     assert.match(annotations['summary'] ?? '', /^(A|All|No|One|The|Cinder) .+\.$/, alert);
-    assert.match(annotations['dashboard_url'] ?? '', /^\/d\/cinder-(backend|backends|exporter)\//, alert);
     assert.ok(annotations['runbook_url']?.endsWith(`/docs/runbooks/${alert}.md`), alert);
     if (labels['severity'] === 'critical') assert.ok(keep, `${alert} pages, and a gap in scraping would resolve it`);
   }

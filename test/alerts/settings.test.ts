@@ -102,6 +102,16 @@ test('thresholds, times and URLs land in the expressions and annotations', () =>
   );
 });
 
+test('with the address of Grafana every alert links to a dashboard; without it none has a link that nobody can open', () => {
+  const linksOf = (...assignments: string[]): readonly (string | undefined)[] =>
+    rulesOf(renderRules(parseSettings(assignments))).flatMap(({ alert, annotations }) =>
+      alert === undefined ? [] : [annotations?.['dashboard_url']],
+    );
+  for (const link of linksOf('dashboard_url=https://grafana.example'))
+    assert.match(link ?? '', /^https:\/\/grafana\.example\/d\/cinder-(backend|backends|exporter)\//);
+  for (const none of [[], ['dashboard_url=']]) assert.deepEqual(new Set(linksOf(...none)), new Set([undefined]));
+});
+
 const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['backend_down_for'], /^"backend_down_for": expected NAME=VALUE$/],
   [['=5m'], /^"=5m": expected NAME=VALUE$/],
@@ -127,8 +137,12 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['replica_labels=instance pod'], /^replica_labels: expected label names with commas/],
   [
     ['runbook_url=https://wiki.example/'],
-    /^runbook_url: expected a URL or an absolute path without a slash at the end/,
+    /^runbook_url: expected a URL such as https:\/\/example.org\/a, without a slash at the end, got/,
   ],
+  [['runbook_url='], /^runbook_url: expected a URL .* got ""$/],
+  [['runbook_url=/runbooks'], /^runbook_url: expected a URL/],
+  [['dashboard_url=/grafana'], /^dashboard_url: expected a URL .* got "\/grafana"$/],
+  [['dashboard_url=grafana.example.org'], /^dashboard_url: expected a URL/],
   [['clock_skew=1m', 'clock_skew=2m'], /^clock_skew is set twice$/],
 ];
 

@@ -26,6 +26,30 @@ function run(tool: string, ...args: string[]): string {
 const PROMTOOLS = { 'promtool 2': 'promtool', 'promtool 3': goProgram('promtool') };
 const PLAYS = process.env['NIGHT'] === '1' ? 'promtool 2' : 'promtool 3';
 
+/** A backend that is down, with a name that has everything in it. */
+const LINKED = `
+rule_files: [linked.yml]
+evaluation_interval: 15s
+group_eval_order: [cinder-backends, cinder-services]
+tests:
+  - interval: 30s
+    input_series:
+      - {series: 'up{job="cinder-exporter",instance="a"}', values: '1x20'}
+      - {series: 'cinder_up{job="cinder-exporter",instance="a"}', values: '1x20'}
+      - {series: 'cinder_scrape_collector_success{job="cinder-exporter",instance="a",collector="pools"}', values: '1x20'}
+      - {series: 'cinder_backend_condition{job="cinder-exporter",instance="a",host="stor.example@ceph&x=1#é",backend="ceph&x=1#é",condition="down"}', values: '1x20'}
+    alert_rule_test:
+      - eval_time: 5m
+        alertname: CinderBackendDown
+        exp_alerts:
+          - exp_labels: {severity: critical, component: backend, job: cinder-exporter, host: 'stor.example@ceph&x=1#é', backend: 'ceph&x=1#é', condition: down}
+            exp_annotations:
+              summary: 'A Cinder storage backend is reported down by its driver.'
+              description: 'The driver of stor.example@ceph&x=1#é reports backend_state=down while its cinder-volume process still sends heartbeats. Volumes on it may have lost their storage; new volumes, snapshots and attachments there fail.'
+              runbook_url: 'https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks/CinderBackendDown.md'
+              dashboard_url: 'https://grafana.example/d/cinder-backend/cinder-backend?var-host=stor.example%40ceph%26x%3D1%23%C3%A9'
+`;
+
 for (const [which, promtool] of Object.entries(PROMTOOLS)) {
   describe(which, () => {
     test('check rules finds nothing to say, as shipped, with other settings, and scaled', () => {
@@ -42,6 +66,13 @@ for (const [which, promtool] of Object.entries(PROMTOOLS)) {
     });
 
     if (which !== PLAYS) return;
+    test('with the address of Grafana, what is sent links to the dashboard of the backend, whatever is in its name', () => {
+      const rules = join(scratch, 'linked.yml');
+      writeFileSync(rules, renderRules(parseSettings(['dashboard_url=https://grafana.example'])));
+      const page = join(scratch, 'linked.test.yml');
+      writeFileSync(page, LINKED);
+      assert.match(run(promtool, 'test', 'rules', page), /SUCCESS/);
+    });
     for (const file of readdirSync(join(alerts, 'tests')).filter((name) => name.endsWith('.test.yml'))) {
       test(`test rules ${file}`, () => {
         assert.match(run(promtool, 'test', 'rules', file), /SUCCESS/);

@@ -63,7 +63,7 @@ test('docs/sloth.md: the rules are made, and tickets are all that they have', ()
         ['3d', 1, 1000],
       ],
     );
-    assert.deepEqual(Object.keys(annotations).toSorted(), ['dashboard_url', 'description', 'summary', 'title']);
+    assert.deepEqual(Object.keys(annotations).toSorted(), ['description', 'summary', 'title']);
   }
   const asked = rules.filter(({ expr }) => /cinder:\w+_available:bool\[/.test(expr)).map(({ record }) => record);
   for (const window of ['5m', '2h', '6h', '1d', '3d'])
@@ -81,7 +81,6 @@ test('a backend that was down for an hour is a ticket, with its name; one that b
     exp_annotations: {
       summary: 'A Cinder backend uses up its error budget.',
       description: `Backend ${host} was unusable for so much of the last hours or days that its budget of 30 days is used up too early.`,
-      dashboard_url: '/d/cinder-availability/cinder-availability',
       title: more,
     },
   });
