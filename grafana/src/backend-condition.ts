@@ -70,6 +70,7 @@ export function poolCount(): StatBuilder {
     unit: 'none',
   })
     .decimals(0)
+    .noValue('not known')
     .withTarget(now(`sum by (${CLOUD}, host) (${states})`, 'up'))
     .withTarget(now(`sum by (${CLOUD}, host) (1 - ${states})`, 'down'))
     .overrideByName('down', [{ id: 'thresholds', value: steps('transparent', [1, BAD]).build() }]);

@@ -16,6 +16,7 @@ export function poolTimeline(): TimelineBuilder {
     unit: 'none',
   })
     .mappings(flagMapping({ text: 'up', color: GOOD }, { text: 'down', color: BAD }))
+    .noValue('No state of a pool is known in this time range')
     .withTarget(range(min('pool', select('cinder_pool_state', ...POOLS)), '{{pool}} {{cloud}}'));
 }
 

@@ -4,6 +4,7 @@ import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-s
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
 import { dashboard } from './dashboard.ts';
+import { aboveZero, NOTHING } from './exporter-queries.ts';
 import { BAD, CALM, flagMapping, GOOD, WARN } from './mapping.ts';
 import { tablePanel, timeline, timeseries } from './panels.ts';
 import { age, max, select } from './promql.ts';
@@ -11,8 +12,8 @@ import { range, table } from './targets.ts';
 import { manyOf, targetVariables } from './variables.ts';
 
 const RESULT = flagMapping({ text: 'well', color: GOOD }, { text: 'failed', color: BAD });
-const FAILING = flagMapping({ text: 'failing', color: BAD }, { text: 'no', color: GOOD });
-const PAUSED = flagMapping({ text: 'paused', color: CALM }, { text: 'no', color: GOOD });
+const FAILING = flagMapping({ text: 'failing', color: BAD }, { text: 'works', color: GOOD });
+const PAUSED = flagMapping({ text: 'paused', color: CALM }, { text: 'no' });
 
 const of = (family: string): string => select(`cinder_canary_${family}`, 'volume_type=~"$volume_type"');
 const ofType = (family: string, more = ''): string => max(`volume_type${more && `, ${more}`}`, of(family));
@@ -51,7 +52,7 @@ function howTheyFailed(): TableBuilder {
     tablePanel({
       title: 'How rounds failed',
       description:
-        'In the words of Cinder where it has some: the last failure by the fault of the storage since a round went well, and the last round when it failed by something else.',
+        'In the words of Cinder where it has some: the last failure by the fault of the storage since a round went well, and the last round when it failed by something else. Without any row none failed.',
       unit: 'none',
     }).withTarget(table(max(labels, of('failure_info')))),
     [
@@ -85,6 +86,7 @@ function pauses(): TimelineBuilder {
     unit: 'none',
   })
     .mappings(PAUSED)
+    .noValue(NOTHING)
     .withTarget(range(`${ofType('paused', 'why')} == 1`, '{{volume_type}} {{why}} {{cloud}}'));
 }
 
@@ -106,7 +108,9 @@ function failures(): TimeseriesBuilder {
     description: 'How many rounds came to nothing within the hour before. Nothing for what did not come up.',
     unit: 'none',
   })
+    .decimals(0)
     .min(0)
+    .noValue(NOTHING)
     .withTarget(
       range(`${max('volume_type, phase, reason', counted)} > 0`, '{{volume_type}} {{phase}} {{reason}} {{cloud}}'),
     );
@@ -115,12 +119,14 @@ function failures(): TimeseriesBuilder {
 function leftOver(): TimeseriesBuilder {
   return timeseries({
     title: 'Left over',
-    description: 'Volumes of the canary that should be gone and could not be deleted.',
+    description:
+      'Volumes of the canary that should be gone and could not be deleted. Only those of which there were any in the time range are drawn.',
     unit: 'none',
   })
     .decimals(0)
     .min(0)
-    .withTarget(range(ofType('leaked_volumes'), '{{volume_type}} {{cloud}}'));
+    .noValue(NOTHING)
+    .withTarget(range(aboveZero(of('leaked_volumes'), 'job, cloud, volume_type'), '{{volume_type}} {{cloud}}'));
 }
 
 /** Cinder / Canary: what the rounds of the canary found, and how long they took. */

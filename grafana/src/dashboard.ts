@@ -41,6 +41,11 @@ export interface Description {
 
 const TAG = 'cinder';
 
+/** How many bars of a timeline are high enough for their names, 14 px. Its time, legend, pages and frame take 134 px of its rows of 38. */
+function barsIn(height: number): number {
+  return Math.min(25, Math.max(3, Math.floor((height * 38 - 134) / 14)));
+}
+
 /** A whole dashboard: every panel placed, with an id and a letter for each query. */
 export function dashboard(of: Description): Dashboard {
   const builder = new DashboardBuilder(of.title)
@@ -72,6 +77,7 @@ export function dashboard(of: Description): Dashboard {
         const built = panel.build();
         built.id = id += 1;
         built.gridPos = { x, y, w: width, h: height };
+        if (built.type === 'state-timeline') Object.assign(built.options as object, { perPage: barsIn(height) });
         for (const [i, target] of (built.targets ?? []).entries())
           (target as Dataquery).refId = String.fromCodePoint(65 + i);
         builder.withPanel({ build: () => built });

@@ -1,74 +1,86 @@
-import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { mapped, showColumns } from './columns.ts';
-import { LEGEND, REPLICA, perCloud, perProcess } from './exporter-queries.ts';
+import { decimals, filled, limit, mapped, showColumns, unit } from './columns.ts';
+import { REPLICA, own, perCloud, perProcess } from './exporter-queries.ts';
 import { BAD, GOOD, WARN, flagMapping } from './mapping.ts';
-import { stat, steps, tablePanel } from './panels.ts';
-import { now, table } from './targets.ts';
+import { steps, tablePanel } from './panels.ts';
+import { age } from './promql.ts';
+import { table } from './targets.ts';
 
-export function readable(): StatBuilder {
-  return stat({
-    title: 'Service list',
-    description:
-      'Whether the last refresh read the service list of Cinder. Without it nothing new is known of any backend.',
-    unit: 'none',
-  })
-    .mappings(flagMapping({ text: 'read', color: GOOD }, { text: 'not read', color: BAD }))
-    .withTarget(now(`max by (${REPLICA}) (${perCloud('cinder_up')})`, LEGEND));
+/** A row for each replica and its cloud: captions of single values are cut off from the second replica on. */
+export function access(): TableBuilder {
+  return showColumns(
+    tablePanel({
+      title: 'Access of each replica',
+      description:
+        'Services: whether the last refresh read the service list of Cinder; without it nothing new is known of any backend. Last refresh: since it ended, well or not; coloured after five minutes. Token left: a token is renewed two minutes before it expires; below zero, logins fail, and nothing stands there before the first login. Certificates: they are verified unless somebody wrote "verify: false".',
+      unit: 'none',
+    })
+      .withTarget(table(`max by (${REPLICA}) (${perCloud('cinder_up')})`))
+      .withTarget(table(age(own('last_refresh_timestamp_seconds'))))
+      .withTarget(table(`${own('token_expiry_timestamp_seconds')} - time()`))
+      .withTarget(table(own('tls_verification_disabled')))
+      .sortBy([{ build: () => ({ displayName: 'Services', desc: false }) }]),
+    [
+      { from: 'instance', header: 'Instance' },
+      { from: 'cloud', header: 'Cloud', width: 120 },
+      {
+        from: 'Value #A',
+        header: 'Services',
+        width: 115,
+        look: [filled(), mapped(flagMapping({ text: 'read', color: GOOD }, { text: 'not read', color: BAD }))],
+      },
+      {
+        from: 'Value #B',
+        header: 'Last refresh',
+        width: 125,
+        look: [unit('s'), decimals(0), filled(), limit(300, WARN)],
+      },
+      {
+        from: 'Value #C',
+        header: 'Token left',
+        width: 110,
+        look: [
+          unit('s'),
+          decimals(0),
+          filled(),
+          { id: 'thresholds', value: steps(BAD, [0, WARN], [60, 'transparent']).build() },
+        ],
+      },
+      {
+        from: 'Value #D',
+        header: 'Certificates',
+        width: 125,
+        look: [filled(), mapped(flagMapping({ text: 'not verified', color: WARN }, { text: 'verified' }))],
+      },
+    ],
+  );
 }
 
-export function tokenLife(): StatBuilder {
-  return stat({
-    title: 'Token expires in',
-    description: 'The Keystone token is renewed two minutes before it expires. Below zero, logins fail.',
-    unit: 's',
-  })
-    .thresholds(steps(BAD, [0, WARN], [60, GOOD]))
-    .noValue('never logged in')
-    .withTarget(
-      now(`max by (${REPLICA}) (${perCloud('cinder_exporter_token_expiry_timestamp_seconds')}) - time()`, LEGEND),
-    );
-}
-
-export function reload(): StatBuilder {
-  return stat({
-    title: 'Configuration',
-    description:
-      'Whether the last attempt to load the configuration succeeded. After a failed one the exporter goes on with the old configuration.',
-    unit: 'none',
-  })
-    .mappings(flagMapping({ text: 'loaded', color: GOOD }, { text: 'rejected', color: BAD }))
-    .withTarget(
-      now(`max by (job, instance) (${perProcess('cinder_exporter_config_last_reload_successful')})`, '{{instance}}'),
-    );
-}
-
-export function tls(): StatBuilder {
-  return stat({
-    title: 'Certificates',
-    description:
-      'Whether the certificates of the cloud are verified. Somebody has to write "verify: false" for them not to be.',
-    unit: 'none',
-  })
-    .mappings(flagMapping({ text: 'not verified', color: WARN }, { text: 'verified', color: GOOD }))
-    .withTarget(now(`max by (${REPLICA}) (${perCloud('cinder_exporter_tls_verification_disabled')})`, LEGEND));
-}
-
-export function builds(): TableBuilder {
+/** What belongs to the process. With several clouds it is scraped on its own. */
+export function processes(): TableBuilder {
   return showColumns(
     tablePanel({
       title: 'Exporters',
-      description: 'Version of the exporter and of Node.js, for each replica.',
+      description:
+        'Version of each exporter and of Node.js, and whether the last attempt to load the configuration succeeded. After a failed one the exporter goes on with the old configuration.',
       unit: 'none',
-    }).withTarget(
-      table(`group by (job, instance, version, node_version) (${perProcess('cinder_exporter_build_info')})`),
-    ),
+    })
+      .withTarget(
+        table(`group by (job, instance, version, node_version) (${perProcess('cinder_exporter_build_info')})`),
+      )
+      .withTarget(table(`max by (job, instance) (${perProcess('cinder_exporter_config_last_reload_successful')})`)),
     [
       { from: 'instance', header: 'Instance' },
-      { from: 'version', header: 'Version' },
-      { from: 'node_version', header: 'Node.js' },
+      { from: 'version', header: 'Version', width: 90 },
+      { from: 'node_version', header: 'Node.js', width: 95 },
+      {
+        from: 'Value #B',
+        header: 'Configuration',
+        width: 130,
+        look: [filled(), mapped(flagMapping({ text: 'loaded', color: GOOD }, { text: 'rejected', color: BAD }))],
+      },
     ],
-    ['Value'],
+    ['Value #A'],
   );
 }
 

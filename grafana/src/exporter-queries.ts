@@ -14,6 +14,11 @@ export function perProcess(metric: string): string {
 export const REPLICA = 'job, cloud, instance';
 export const LEGEND = '{{instance}} {{cloud}}';
 
+/** A gauge of the exporter about one cloud, for each replica. */
+export function own(name: string): string {
+  return `max by (${REPLICA}) (${perCloud(`cinder_exporter_${name}`)})`;
+}
+
 /** Where nothing of what a panel is about happened. */
 export const NOTHING = 'None in this time range';
 

@@ -1,14 +1,7 @@
-import type { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import type { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { LEGEND, NOTHING, REPLICA, aboveZero, happened, perCloud } from './exporter-queries.ts';
-import { GOOD, WARN } from './mapping.ts';
-import { stat, steps, timeseries } from './panels.ts';
-import { age } from './promql.ts';
-import { now, range } from './targets.ts';
-
-function own(name: string): string {
-  return `max by (${REPLICA}) (${perCloud(`cinder_exporter_${name}`)})`;
-}
+import { LEGEND, NOTHING, REPLICA, aboveZero, happened, own, perCloud } from './exporter-queries.ts';
+import { timeseries } from './panels.ts';
+import { range } from './targets.ts';
 
 function rate(name: string): string {
   return `sum by (${REPLICA}) (rate(${perCloud(`cinder_exporter_${name}`)}[$__rate_interval]))`;
@@ -16,18 +9,6 @@ function rate(name: string): string {
 
 function counted(name: string): string {
   return happened(perCloud(`cinder_exporter_${name}`), REPLICA);
-}
-
-export function refreshAge(): StatBuilder {
-  return stat({
-    title: 'Last refresh',
-    description: 'Since the last refresh ended, well or not. Coloured when it is longer ago than five minutes.',
-    unit: 's',
-  })
-    .decimals(0)
-    .thresholds(steps(GOOD, [300, WARN]))
-    .noValue('none yet')
-    .withTarget(now(age(own('last_refresh_timestamp_seconds')), LEGEND));
 }
 
 export function durations(): TimeseriesBuilder {

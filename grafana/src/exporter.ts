@@ -2,9 +2,9 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dashboard } from './dashboard.ts';
 import { errors, latency, lost, requests } from './exporter-api.ts';
 import { collectorAges, collectorDurations, collectorTable, collectorTimeline } from './exporter-collectors.ts';
-import { apiVersions, builds, readable, reload, tls, tokenLife } from './exporter-health.ts';
+import { access, apiVersions, processes } from './exporter-health.ts';
 import { cpu, eventLoop, files, memory } from './exporter-process.ts';
-import { clock, disagreements, durations, refreshAge, refreshes, scheduler } from './exporter-refresh.ts';
+import { clock, disagreements, durations, refreshes, scheduler } from './exporter-refresh.ts';
 import { manyOf, targetVariables } from './variables.ts';
 
 /** On every target: with several clouds the process has a target of its own. */
@@ -32,17 +32,14 @@ export function exporterDashboard(): Dashboard {
         title: 'Access to Cinder',
         lines: [
           {
-            height: 4,
+            height: 8,
             panels: [
-              [5, readable()],
-              [5, tokenLife()],
-              [5, refreshAge()],
-              [5, reload()],
-              [4, tls()],
+              [14, access()],
+              [10, processes()],
             ],
           },
           {
-            height: 8,
+            height: 10,
             panels: [
               [14, collectorTable()],
               [10, collectorTimeline()],
@@ -63,9 +60,8 @@ export function exporterDashboard(): Dashboard {
           {
             height: 8,
             panels: [
-              [8, durations()],
-              [8, refreshes()],
-              [8, scheduler()],
+              [12, durations()],
+              [12, refreshes()],
             ],
           },
           {
@@ -83,33 +79,33 @@ export function exporterDashboard(): Dashboard {
             ],
           },
           {
-            height: 6,
+            height: 8,
             panels: [
-              [12, clock()],
-              [12, disagreements()],
+              [10, scheduler()],
+              [7, clock()],
+              [7, disagreements()],
             ],
           },
         ],
       },
       {
-        title: 'Process and versions',
+        title: 'Process and API',
         lines: [
           {
             height: 8,
             panels: [
-              [6, cpu()],
-              [6, memory()],
-              [6, eventLoop()],
-              [6, files()],
+              [12, cpu()],
+              [12, memory()],
             ],
           },
           {
-            height: 6,
+            height: 8,
             panels: [
-              [12, builds()],
-              [12, apiVersions()],
+              [12, eventLoop()],
+              [12, files()],
             ],
           },
+          { height: 8, panels: [[24, apiVersions()]] },
         ],
       },
     ],

@@ -89,7 +89,7 @@ export function thresholdLines(): GraphThresholdsStyleConfigBuilder {
   return new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed);
 }
 
-/** One bar for each series, coloured by its value mappings. Pages when there are more than fit. */
+/** One bar for each series, coloured by its value mappings. `dashboard` makes pages of as many as fit. */
 export function timeline({ title, description, unit }: Words): TimelineBuilder {
   return new TimelineBuilder()
     .datasource(DATASOURCE)
@@ -104,7 +104,6 @@ export function timeline({ title, description, unit }: Words): TimelineBuilder {
     .rowHeight(0.85)
     .lineWidth(0)
     .fillOpacity(100)
-    .perPage(25)
     .legend(
       new VizLegendOptionsBuilder()
         .displayMode(LegendDisplayMode.List)

@@ -248,7 +248,8 @@ function stateTimeline({ panel, series, fieldConfig }, width, height, theme, tim
     }
     return made;
   });
-  const ticks = Array.from({ length: 7 }, (_, i) => from + ((to - from) * i) / 6);
+  const between = Math.max(1, Math.min(6, Math.floor((width - left) / 80)));
+  const ticks = Array.from({ length: between + 1 }, (_, i) => from + ((to - from) * i) / between);
   const format = to - from > 2 * 86_400_000 ? 'MM/DD' : 'HH:mm';
   return h(
     'svg',
@@ -276,7 +277,7 @@ function stateTimeline({ panel, series, fieldConfig }, width, height, theme, tim
           x: x(at),
           y: height - below + 16,
           fontSize: 12,
-          textAnchor: 'middle',
+          textAnchor: at === to ? 'end' : 'middle',
           fill: theme.colors.text.secondary,
         },
         data.dateTimeFormat(at, { format, timeZone: 'utc' }),

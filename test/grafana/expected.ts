@@ -114,11 +114,9 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   ),
   'cinder-backend/Volume types/A': of('job volume_type', [2, 0, 0, 1, 0]),
 
-  'cinder-exporter/Service list/A': of('job instance', 1),
-  'cinder-exporter/Token expires in/A': of('job instance', 1),
-  'cinder-exporter/Last refresh/A': of('job instance', 1),
-  'cinder-exporter/Configuration/A': of('job instance', 1),
-  'cinder-exporter/Certificates/A': of('job instance', 1),
+  ...Object.fromEntries(
+    letters('ABCD').map((letter) => [`cinder-exporter/Access of each replica/${letter}`, of('job instance', 1)]),
+  ),
   'cinder-exporter/Collectors/A': of('job instance collector', 2),
   'cinder-exporter/Collectors/B': of('job instance collector', 2),
   'cinder-exporter/Collectors/C': of('job instance collector', 2),
@@ -149,6 +147,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-exporter/Event loop delay/A': of('job instance', 1),
   'cinder-exporter/Open files/A': of('job instance', 1),
   'cinder-exporter/Exporters/A': of('job instance', 1, 'version node_version'),
+  'cinder-exporter/Exporters/B': of('job instance', 1),
   'cinder-exporter/Block Storage API/A': of('job instance', 1, 'min_version max_version used_version'),
   'cinder-exporter/Block Storage API/B': of('job instance', 1),
 
@@ -172,7 +171,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'cinder-canary/Paused/A': of('job volume_type why', 1),
   'cinder-canary/Duration of each phase/A': of('job volume_type phase', 6),
   'cinder-canary/Failed rounds by phase and reason/A': of('job volume_type phase reason', 2),
-  'cinder-canary/Left over/A': of('job volume_type', 2),
+  'cinder-canary/Left over/A': of('job volume_type', 1),
 };
 
 /** The number of a condition on the dashboards. */

@@ -74,3 +74,47 @@ test('tables: at most eight columns, all of them seen at 1440 pixels, with their
     }
   }
 });
+
+/** As long as a name usually is: the least that a legend or a bar must have room for. */
+const NAMES: Readonly<Record<string, string>> = {
+  instance: 'controller-1.example.org:10776',
+  operation: 'capabilities',
+  collector: 'volume_types',
+};
+
+test('what each replica tells has room for the names of its replicas', () => {
+  let legends = 0;
+  for (const { uid, panels } of DASHBOARDS) {
+    for (const { title, type, gridPos, targets = [], options } of panels) {
+      for (const { legendFormat = '' } of targets) {
+        if (!legendFormat.includes('{{instance}}')) continue;
+        const where = `${uid}/${title}`;
+        assert.notEqual(type, 'stat', `${where}: a table has a row for each replica`);
+        if (type !== 'timeseries') continue;
+        legends += 1;
+        const text = legendFormat.replaceAll(/{{(\w+)}}/g, (_, label: string) => NAMES[label] ?? '').trim();
+        // Letters of 7 pixels at 12 px, the line before them, and a column for each number.
+        const width = 7 * text.length + 32 + 65 * (options?.legend?.calcs?.length ?? 0);
+        assert.ok(
+          width <= tableWidth(gridPos.w),
+          `${where}: “${text}” needs ${width} of ${tableWidth(gridPos.w)} pixels`,
+        );
+      }
+    }
+  }
+  assert.ok(legends > 10);
+});
+
+test('timelines: the bars of a page are as high as their names', () => {
+  for (const { uid, panels } of DASHBOARDS) {
+    for (const { title, type, gridPos, options } of panels) {
+      if (type !== 'state-timeline') continue;
+      // Rows of 38 pixels, without the margin, the title, the time, the legend and the pages.
+      const height = gridPos.h * 38 - 8 - 32 - 16 - 22 - 26 - 30;
+      // A backend has one condition.
+      if (gridPos.h < 6) continue;
+      const bars = options?.perPage ?? Infinity;
+      assert.ok(height / bars >= 14, `${uid}/${title}: ${bars} bars in ${height} pixels`);
+    }
+  }
+});

@@ -43,7 +43,12 @@ export interface Panel {
   readonly datasource?: { readonly uid?: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
-  readonly options?: { readonly sortBy?: readonly { readonly displayName: string }[] };
+  readonly options?: {
+    readonly sortBy?: readonly { readonly displayName: string }[];
+    readonly legend?: { readonly calcs?: readonly string[] };
+    /** Bars on one page of a timeline. */
+    readonly perPage?: number;
+  };
   /** The least step of its range queries. */
   readonly interval?: string;
   readonly transformations?: readonly {
