@@ -28,6 +28,14 @@ test('every alert has a promtool case in which it fires, annotations included, a
   assert.deepEqual(unknown, []);
 });
 
+/** What a runbook begins with: the words of the alert, and how it is told. */
+function firstLine(name: string): string {
+  const { annotations, labels, for: wait } = ALERTS.find(({ alert }) => alert === name) ?? assert.fail(name);
+  const severity = labels['severity'] ?? '';
+  const told = { critical: 'pages', warning: 'a ticket', info: 'notifies nobody' }[severity] ?? '';
+  return `${annotations['summary']} Severity ${severity}: ${told}${wait === undefined ? '' : `, after ${wait}`}.`;
+}
+
 const SECTIONS = ['What it means', 'What it does not mean', 'Confirm', 'Likely causes', 'What to do', 'What clears it'];
 
 test('every alert has a runbook with all its sections and a line in the index, and no runbook is left over', () => {
@@ -36,7 +44,7 @@ test('every alert has a runbook with all its sections and a line in the index, a
     const path = `docs/runbooks/${name}.md`;
     assert.ok(existsSync(new URL(path, ROOT)), `${path} is missing`);
     const text = readText(path);
-    assert.ok(text.startsWith(`# ${name}\n`), path);
+    assert.ok(text.startsWith(`# ${name}\n\n${firstLine(name)}`), path);
     const sections = [...text.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     assert.deepEqual(sections, SECTIONS, path);
     assert.match(text, /\/api\/v1\/backends|\/metrics|\/-\/healthy/, `${path} asks the exporter nothing`);
