@@ -125,7 +125,7 @@ export function availabilityDashboard(): Dashboard {
                 worstFirst(
                   BACKEND,
                   'Backends, worst first',
-                  'Which share of the observed time each backend was usable, what is left of the error budget of 30 days for the chosen target, and which share of the 30 days was observed.',
+                  'Which share of the observed time each backend was usable, and what is left of the error budget of 30 days for the chosen target. Beside it: which share of the 30 days was observed.',
                 ),
               ],
               [12, calendar(BACKEND, 'Days of each backend')],

@@ -57,7 +57,7 @@ export function capacityHistory(): TimeseriesBuilder {
   return timeseries({
     title: 'Capacity',
     description:
-      'The sum of the chosen pools; those of infinite or unknown capacity are left out. How much of its limit each has given out is beside it: the limit, and so what is virtually free, may be many times the total.',
+      'The sum of the chosen pools. A pool of infinite or unknown capacity is left out. The panel beside it shows how much of its limit each has given out: the limit may be many times the total.',
     unit: 'bytes',
   })
     .withTarget(range(total('total_capacity_bytes'), 'total {{cloud}}'))

@@ -23,7 +23,7 @@ function volumeTypes(): TableBuilder {
     tablePanel({
       title: 'Volume types',
       description:
-        'The last round of each volume type that tells, how long ago it began, whether rounds fail by the fault of the storage, what is left over, and whether rounds are paused. At three left-overs no more are made.',
+        'The last round of each volume type that told something, and how long ago it began. Whether rounds fail because of the storage, what is left over, and whether rounds are paused. At three left-overs no more are made.',
       unit: 'none',
     })
       .withTarget(table(ofType('success')))
@@ -120,7 +120,7 @@ function leftOver(): TimeseriesBuilder {
   return timeseries({
     title: 'Left over',
     description:
-      'Volumes of the canary that should be gone and could not be deleted. Only those of which there were any in the time range are drawn.',
+      'Volumes of the canary that should be gone and could not be deleted. Types that had none in the time range are not drawn.',
     unit: 'none',
   })
     .decimals(0)

@@ -31,8 +31,8 @@ Exit code as monitoring plugins have it:
   0 ok
   1 warning: ${withCode(WARNING)}
   2 critical: ${withCode(CRITICAL)}
-  3 unknown: a backend's condition, a cloud that cannot be read or only in part, a service list without backends, a HOST that is not there,
-    an exporter that does not answer or knows only old things
+  3 unknown: a backend's condition is unknown, or its HOST is not there. A cloud cannot be read, or only in part, or has no backends.
+    The exporter does not answer, or knows only old things.
 --warning and --critical make other lists of conditions; what is in none is ok.
 The first line has the verdict, the backends in trouble, and what could not be read.
 Whether each cinder-volume answers takes minutes to find out: the exporter does, this command does not.

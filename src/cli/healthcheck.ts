@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 2000;
 export const USAGE = `Usage: cinder-exporter healthcheck [flags]
 
 Asks the exporter in the same container whether it lives, on /-/healthy. Exit code: 0 yes, 1 no.
-Without flags it takes those of the running exporter; --web.listen-address says where else to ask.
+Without flags it asks where the running exporter listens. --web.listen-address names another address.
 `;
 
 /** Asks whether the exporter in the same container lives, without a shell: exit code 0 or 1. Takes its flags, or finds them in the running process, so that it follows `--web.listen-address`. */

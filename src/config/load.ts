@@ -221,7 +221,7 @@ function contradictions(cloud: CloudConfig): readonly Contradiction[] {
   if (cloud.canary && cloud.canary.osCloud === cloud.osCloud) {
     found.push({
       keys: [['canary', 'os_cloud']],
-      expected: `another entry of clouds.yaml than that of cloud ${cloud.name}: the canary has a login of its own`,
+      expected: `another entry of clouds.yaml than cloud ${cloud.name} has: the canary has a login of its own`,
       got: quoted(cloud.canary.osCloud),
     });
   }

@@ -70,7 +70,7 @@ export function webAccess({ flag, expected, url: written, headers, file }: Acces
   if (file === undefined) return own;
   const more = readHttpConfig(file);
   if (own.authorization && more.authorization) {
-    throw new UserError(`${file}: expected no credentials beside those of ${flag}`);
+    throw new UserError(`${file}: expected no credentials, because ${flag} has some`);
   }
   const secret = more.secret ?? own.secret;
   return {

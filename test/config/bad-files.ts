@@ -425,7 +425,7 @@ export const BAD_FILES: readonly BadFile[] = [
     'a canary with the login of its cloud',
     'clouds: {a: {canary: {os_cloud: a, volume_types: {t: c@b}}}}\n',
     [
-      '1:33: clouds.a.canary.os_cloud: expected another entry of clouds.yaml than that of cloud a: the canary has a login of its own, got "a"',
+      '1:33: clouds.a.canary.os_cloud: expected another entry of clouds.yaml than cloud a has: the canary has a login of its own, got "a"',
     ],
   ],
   [

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
+import { parseSync } from 'oxc-parser';
 import { ALERTS } from '../alerts/shipped.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -68,6 +69,71 @@ test('no sentence that an alert sends is longer, or has words that make it so', 
     texts.filter(({ text }) => longSentences(text).length > 0 || AVOIDED.test(text)),
     [],
   );
+});
+
+interface Node {
+  readonly type: string;
+  readonly value?: unknown;
+  readonly operator?: string;
+  readonly left?: Node;
+  readonly right?: Node;
+  readonly quasis?: readonly { readonly value: { readonly cooked: string } }[];
+}
+
+/** What a literal, a template or a sum of them says, with X for what is put in; undefined for all else. */
+function saidBy(node: Node): string | undefined {
+  if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node.type === 'TemplateLiteral') return node.quasis?.map(({ value }) => value.cooked).join('X');
+  if (node.type !== 'BinaryExpression' || node.operator !== '+' || !node.left || !node.right) return undefined;
+  const parts = [saidBy(node.left), saidBy(node.right)];
+  return parts.every((part) => part === undefined) ? undefined : parts.map((part) => part ?? 'X').join('');
+}
+
+/** All texts below a node of a syntax tree. */
+function textsBelow(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const text = 'type' in node ? saidBy(node as Node) : undefined;
+  const within = text !== undefined && (node as Node).type === 'BinaryExpression' ? [] : Object.values(node);
+  return [...(text === undefined ? [] : [text]), ...within.flatMap(textsBelow)];
+}
+
+/** Words of a language, and not of an expression or of code: nine in ten of its words. */
+function isProse(sentence: string): boolean {
+  const words = sentence.split(' ').filter((word) => /\w/.test(word));
+  return (
+    words.filter((word) => word !== 'X' && /^["'(]*[a-z][a-z'-]*[.,:;!?)"']*$/i.test(word)).length > words.length * 0.9
+  );
+}
+
+const NOTES = 'deploy/helm/cinder-exporter/templates/NOTES.txt';
+const VALUES = 'deploy/helm/cinder-exporter/values.yaml';
+/** Messages, help texts and pages in the source of the program and of the dashboards; and what the Helm chart says. */
+const SOURCES = execFileSync('git', ['ls-files', 'src', 'grafana/src', NOTES, VALUES], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => /\.(?:ts|js|yaml|txt)$/i.test(file) && existsSync(join(root, file)));
+
+/** A file's texts, without markup; of other files than programs their comments and lines. */
+function textsOf(file: string): string[] {
+  const source = read(file);
+  if (!/\.(?:ts|js)$/.test(file)) return [source.replaceAll(/\{\{[^]*?\}\}/g, 'X').replaceAll(/\n *# */g, ' ')];
+  const { program, errors } = parseSync(file, source);
+  assert.deepEqual(errors, [], file);
+  return textsBelow(program).map((text) => text.replaceAll(/<[^<>]*>/g, '\n\n'));
+}
+
+test('no message, help text or page of the program has a long sentence, or such a word', () => {
+  assert.ok(SOURCES.length > 150, `${SOURCES.length} files`);
+  const found = SOURCES.flatMap((file) =>
+    textsOf(file).flatMap((text) => [
+      ...text
+        .split(/\n\s*\n|\n(?= *(?:[*-] |\d+ ))/)
+        .flatMap(longSentences)
+        .filter(isProse)
+        .map((sentence) => `${file}: ${sentence}`),
+      ...(AVOIDED.exec(text) ?? []).map((word) => `${file}: ${word}: ${text.slice(0, 200)}`),
+    ]),
+  );
+  assert.deepEqual(found, []);
 });
 
 test('no page has words that make it longer and not clearer', () => {

@@ -80,7 +80,7 @@ function authUrlOf(settings: EntrySettings, region: string | undefined): string 
   const text = written.text.trim().replaceAll('{region_name}', region ?? '');
   const url = webUrl(settings, written, text);
   if (url === undefined || !/\/v2(?:\.0)?\/?$/.test(url)) return url;
-  settings.wrong(written, 'expected the URL of Keystone v3, got that of v2.0');
+  settings.wrong(written, 'expected the URL of Keystone v3, got a URL of v2.0');
   return undefined;
 }
 

@@ -387,7 +387,7 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     name: 'Keystone v2 by URL',
     env: { ...PASSWORD, OS_AUTH_URL: 'https://k:5000/v2.0/' },
     kind: 'invalid',
-    lines: ['OS_AUTH_URL: expected the URL of Keystone v3, got that of v2.0'],
+    lines: ['OS_AUTH_URL: expected the URL of Keystone v3, got a URL of v2.0'],
   },
   {
     name: 'a URL without a scheme',
