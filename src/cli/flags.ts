@@ -184,7 +184,7 @@ export const COMMANDS = [
 export const USAGE = `Usage:
 ${COMMANDS.map(({ name, takes, does }) => `  ${`cinder-exporter ${name === 'serve' ? '' : `${name} `}${takes}`.padEnd(43)}${does}`).join('\n')}
 
-How to reach a cloud is OpenStack's own configuration: OS_CLOUD with clouds.yaml, or the OS_* variables.
+The cloud is found as the openstack command finds it: OS_CLOUD with clouds.yaml, or the OS_* variables.
 
 Flags:
 `;

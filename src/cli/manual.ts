@@ -223,7 +223,7 @@ cinder\\-exporter \\- Prometheus exporter for OpenStack Cinder storage backends
 .SH SYNOPSIS
 ${COMMANDS.map(({ name, takes }) => `.B cinder\\-exporter\n${roff(`${name === 'serve' ? '' : `${name} `}${takes}`)}\n.br\n`).join('')}.SH DESCRIPTION
 Exports the state, the condition and the capacity of every storage backend that a Cinder manages.
-How to reach a cloud is OpenStack's own configuration: OS_CLOUD with clouds.yaml, or the OS_* variables.
+The cloud is found as the openstack command finds it: OS_CLOUD with clouds.yaml, or the OS_* variables.
 .SH COMMANDS
 ${sections.join('')}.SH EXIT STATUS
 0: it worked, or the process was told to stop. 1: the command line or the configuration cannot be used; the message says why.

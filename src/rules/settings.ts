@@ -335,9 +335,7 @@ export function parseSettings(assignments: readonly string[]): RuleSettings {
     const name = assignment.slice(0, at);
     const value = assignment.slice(at + 1).trim();
     if (!isName(name))
-      throw new SettingsError(
-        `${quote(name)} is no setting of the rules; there are: ${Object.keys(SETTINGS).join(', ')}`,
-      );
+      throw new SettingsError(`${quote(name)} is no setting of the rules; cinder-exporter rules --list has them all`);
     if (given.has(name)) throw new SettingsError(`${name} is set twice`);
     const expected = EXPECTED[SETTINGS[name].kind];
     if (value !== SETTINGS[name].byDefault && !expected.test(value))

@@ -115,7 +115,10 @@ test('with the address of Grafana every alert links to a dashboard; without it n
 const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['backend_down_for'], /^"backend_down_for": expected NAME=VALUE$/],
   [['=5m'], /^"=5m": expected NAME=VALUE$/],
-  [['backend_down_fro=5m'], /^"backend_down_fro" is no setting of the rules; there are: selector, replica_labels, /],
+  [
+    ['backend_down_fro=5m'],
+    /^"backend_down_fro" is no setting of the rules; cinder-exporter rules --list has them all$/,
+  ],
   [['constructor=5m'], /^"constructor" is no setting/],
   [['backend_down_for=5'], /^backend_down_for: expected a duration such as 90s, 5m or 1h30m, got "5"$/],
   [['backend_down_for='], /^backend_down_for: expected a duration .* got ""$/],
