@@ -20,7 +20,7 @@ Read in Cinder ${release}; a source is a line below \`cinder/volume/drivers/\`. 
 drivers, version. The status page says it of each backend, and \`array_outage\` of \`/api/v1/backends\` has the words below. A driver that is not here, or that looks
 like another which does something else, is not known: \`null\`.
 
-This is about the management of the array alone. A broken data path (a fabric, iSCSI portals, a LUN that cannot be made) is told by no driver.
+This is about the management of the array alone. No driver tells of a broken data path (a fabric, iSCSI portals, a LUN that cannot be made).
 
 ${(Object.keys(OUTAGE_WORDS) as Outage[]).map(section).join('\n')}`;
 
