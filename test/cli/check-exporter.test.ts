@@ -13,7 +13,7 @@ import { listen } from '../../src/web/listen.ts';
 import { watchWebConfig } from '../../src/web/watch.ts';
 import { pool, volume } from '../pages/cinder.ts';
 import { startServer } from '../pages/server.ts';
-import { type Ended, runProgram } from '../support/program.ts';
+import { type Ended, runHere, runProgram } from '../support/program.ts';
 import { type CloudState, serve, watchedCloud } from '../pages/watched.ts';
 import { HASH, PASSWORD, webFolder } from '../web/web-folder.ts';
 
@@ -168,7 +168,7 @@ test('an answer that is none ends in one sentence', async (t) => {
   assert.match(renderPlugin((await read(none)).checked, ALL), /^UNKNOWN: no cloud is watched \|/);
 });
 
-test('the program: whoever cannot be asked is UNKNOWN, on standard output for a plugin', async () => {
+test('a command: whoever cannot be asked is UNKNOWN, on standard output for a plugin', async () => {
   const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [
       ['--from=http://127.0.0.1:1'],
@@ -183,7 +183,8 @@ test('the program: whoever cannot be asked is UNKNOWN, on standard output for a 
     [['--config.file=/nowhere.yaml'], /\/nowhere\.yaml/],
   ];
   for (const [args, message] of cases) {
-    const [plugin, table] = await Promise.all([check('--output', 'plugin', ...args), check(...args)]);
+    const plugin = await runHere(['check', '--output', 'plugin', ...args]);
+    const table = await runHere(['check', ...args]);
     assert.deepEqual([plugin.code, plugin.stderr, table.code, table.stdout], [3, '', 3, ''], args.join(' '));
     assert.match(plugin.stdout.trimEnd(), message);
     assert.match(plugin.stdout, /^UNKNOWN: [^\n|]*\n$/);

@@ -116,19 +116,6 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
   };
 }
 
-/** Runs the program to its end with these arguments; gives what it wrote and the exit code. */
-export async function runToEnd(
-  args: readonly string[],
-  { cwd, environment = {} }: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
-): Promise<{ readonly output: string; readonly code: number | null }> {
-  const { child, output } = launch([process.execPath, MAIN, ...args], cwd, environment);
-  // Only against hanging: then the code is null.
-  const abandon = setTimeout(() => child.kill('SIGKILL'), 60_000);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  clearTimeout(abandon);
-  return { output: output(), code };
-}
-
 /** Starts a program with nothing of this process' environment but PATH; `output` is what it wrote so far, `logs` its whole lines. */
 function launch([file = '', ...args]: readonly string[], cwd: string, environment: Readonly<Record<string, string>>) {
   const child = spawn(file, args, {
