@@ -34,12 +34,11 @@ async function scene(t: TestContext): Promise<Scene> {
   const cloud = await watched(t, { cloud: CLOUD, config: { collectors } });
   await cloud.refresh();
   async function minutes(count: number): Promise<Exposition> {
-    let page = await cloud.page();
     for (let i = 0; i < 2 * count; i += 1) {
-      page = await cloud.refresh();
+      await cloud.refreshUnseen();
       for (let turn = 0; turn < 5; turn += 1) await setImmediate();
     }
-    return page;
+    return cloud.page();
   }
   await minutes(3);
   return {

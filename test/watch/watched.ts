@@ -58,6 +58,8 @@ export interface Watched {
   readonly time: ManualTime;
   /** Refreshes once an interval later (the first time: at once), and reads the page as a scraper would. */
   readonly refresh: () => Promise<Exposition>;
+  /** The same while nobody scrapes. */
+  readonly refreshUnseen: () => Promise<void>;
   readonly page: (format?: Format) => Promise<Exposition>;
   /** The condition of each backend on the page. */
   readonly conditions: () => Promise<Record<string, string>>;
@@ -108,24 +110,28 @@ export async function watched(t: TestContext, options: WatchedOptions = {}): Pro
     return timers.includes(PATIENCE_MS) && underWay === 1 && simulator.requests.waitingNow === 1;
   }
   let refreshed = false;
+  async function refreshUnseen(): Promise<void> {
+    if (refreshed) time.advance(INTERVAL_MS);
+    refreshed = true;
+    let over = false;
+    const refresh = watcher.refresh().finally(() => {
+      over = true;
+    });
+    await waitFor('the end of a refresh', () => {
+      if (!over && stuck()) time.advance(PATIENCE_MS);
+      return over;
+    });
+    await refresh;
+  }
   return {
     simulator,
     watcher,
     log,
     time,
     page,
+    refreshUnseen,
     async refresh() {
-      if (refreshed) time.advance(INTERVAL_MS);
-      refreshed = true;
-      let over = false;
-      const refresh = watcher.refresh().finally(() => {
-        over = true;
-      });
-      await waitFor('the end of a refresh', () => {
-        if (!over && stuck()) time.advance(PATIENCE_MS);
-        return over;
-      });
-      await refresh;
+      await refreshUnseen();
       return page();
     },
     async conditions() {
