@@ -31,8 +31,9 @@ const COLOUR = ['green', 'yellow', 'red', 'magenta'] as const;
 
 /** The first line is the verdict and what stands in the way of a better one, as monitoring plugins have it; then a table for each cloud, the worst backends first. */
 export function renderCheck(checked: readonly Checked[], asked: Asked, style: TableStyle): string {
+  const [first = '', ...more] = wrapped(verdictOf(checked, asked), (style.width ?? Infinity) - INDENT.length);
   const lines = [
-    paint(verdictOf(checked, asked), exitCodeOf(checked, asked), style),
+    ...[first, ...more.map((line) => INDENT + line)].map((line) => paint(line, exitCodeOf(checked, asked), style)),
     ...checked.flatMap((one) => renderCloud(one, asked, checked.length > 1, style)),
   ];
   for (const host of missing(checked, asked.hosts)) lines.push(`no backend ${printable(host)} is in the service list`);
@@ -111,7 +112,10 @@ function align(rows: readonly (readonly string[])[], codes: Codes, style: TableS
     });
     const last = row.at(-1) ?? '';
     if (last.length <= room) return [[...cells, last].join(GAP)];
-    return [cells.join(GAP).trimEnd(), ...wrapped(last, Math.max(LEAST_ROOM, width - INDENT.length))];
+    return [
+      cells.join(GAP).trimEnd(),
+      ...wrapped(last, Math.max(LEAST_ROOM, width - INDENT.length)).map((line) => INDENT + line),
+    ];
   });
 }
 
@@ -125,7 +129,7 @@ function wrapped(text: string, width: number): string[] {
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
-  return [...lines, line].map((one) => INDENT + one);
+  return [...lines, line];
 }
 
 function paint(text: string, code: number, { colour }: TableStyle): string {

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity } from '../cinder/conditions.ts';
+import { type Condition, CONDITION_TABLE, CONDITIONS, type Severity, WORST_FIRST } from '../cinder/conditions.ts';
 import type { Backend, Pool } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
 import { blinds, type CollectorStatus, type Snapshot } from '../cinder/snapshot.ts';
 import { quoted } from '../config/tree.ts';
 import { nearest } from '../config/nearest.ts';
-import { durationWords } from '../duration.ts';
+import { durationWords, SECOND } from '../duration.ts';
 import { explainFailures } from '../pages/failures.ts';
 import { withoutControls } from '../text.ts';
 import { FlagError } from './flags.ts';
@@ -145,10 +145,10 @@ function inWords(backends: readonly SeenBackend[]): string {
   return [...words].map(([word, count]) => `${count} ${word}`).join(', ');
 }
 
-/** How long a backend is in its condition, as far as it was watched; undefined when it was not watched before. */
+/** How long a backend is in its condition, as far as it was watched; undefined when it was not watched before, but for the moment that a look takes. */
 export function timeIn({ atMs, histories }: Pick<Seen, 'atMs' | 'histories'>, host: string): string | undefined {
   const history = histories.get(host);
-  if (!history || history.sinceMs >= atMs) return undefined;
+  if (!history || atMs - history.sinceMs < SECOND) return undefined;
   return `${history.changes === 0 ? 'at least ' : ''}${durationWords(atMs - history.sinceMs)}`;
 }
 
@@ -168,9 +168,12 @@ function causesOf(checked: readonly Checked[], { hosts }: Asked): string[] {
   return absent.length > 0 ? [...causes, `not in the service list: ${absent.join(', ')}`] : causes;
 }
 
-/** The worst first, else in the order that they had. */
+/** The worst exit code first, then the worst condition, else in the order that they had. */
 export function worstFirst<T>(items: readonly T[], codes: Codes, of: (item: T) => SeenBackend): readonly T[] {
-  const rank = (item: T): number => CODES_WORST_FIRST.indexOf(codes[of(item).condition]);
+  const rank = (item: T): number => {
+    const { condition } = of(item);
+    return CODES_WORST_FIRST.indexOf(codes[condition]) * WORST_FIRST.length + WORST_FIRST.indexOf(condition);
+  };
   return items.toSorted((a, b) => rank(a) - rank(b));
 }
 

@@ -15,14 +15,25 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements of one character. */
+/** The edit distance: insertions, deletions and replacements of one character, and two neighbours that changed places. */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, a] of Array.from(from).entries()) {
+  const [before, after] = [Array.from(from), Array.from(to)];
+  let above: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: after.length + 1 }, (_, index) => index);
+  for (const [i, a] of before.entries()) {
     const next = [i + 1];
-    for (const [j, b] of Array.from(to).entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a === b ? 0 : 1)));
+    for (const [j, b] of after.entries()) {
+      const swapped = i > 0 && j > 0 && a === after[j - 1] && b === before[i - 1];
+      next.push(
+        Math.min(
+          (next[j] ?? 0) + 1,
+          (row[j + 1] ?? 0) + 1,
+          (row[j] ?? 0) + (a === b ? 0 : 1),
+          swapped ? (above[j - 1] ?? 0) + 1 : Infinity,
+        ),
+      );
     }
+    above = row;
     row = next;
   }
   return row.at(-1) ?? 0;

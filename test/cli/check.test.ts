@@ -132,6 +132,29 @@ test('a reason that does not fit is wrapped below its row, whole', () => {
   );
 });
 
+test('the first line is wrapped on a terminal, and one line for all others', () => {
+  const hosts = ['controller-1@a-rather-long-name', 'controller-2@another-long-name', 'controller-3@x'];
+  const state = {
+    services: hosts.map((host) => volume(host)),
+    pools: hosts.map((host) => pool(host, 'p', { backendState: 'down' })),
+  };
+  const checked = [{ name: 'c', snapshot: watchedCloud('c').become(state) }];
+  const verdict = `CRITICAL: 3 down of 3 backends: ${hosts.join(', ')}`;
+  assert.ok(renderCheck(checked, ALL, PLAIN).startsWith(`${verdict}\n\n`));
+  const [first = '', second = '', third] = renderCheck(checked, ALL, { ...PLAIN, width: 80 }).split('\n');
+  assert.equal(`${first} ${second.trim()}`, verdict);
+  assert.ok(first.length <= 80 && second.length <= 80 && second.startsWith('    '), `${first}\n${second}`);
+  assert.equal(third, '');
+});
+
+test('of what is a warning, the worse condition is first', () => {
+  const state = {
+    services: [volume('a@frozen', { frozen: true }), volume('b@degraded')],
+    pools: [pool('b@degraded', 'p', { backendState: 'up' }), pool('b@degraded', 'q', { backendState: 'down' })],
+  };
+  assert.equal(check([state])[1], 'WARNING: 1 degraded, 1 frozen of 2 backends: b@degraded, a@frozen');
+});
+
 test('watched, what has changed since the last table is marked', () => {
   const cloud = watchedCloud('c');
   const at = (state: CloudState) => [{ name: 'c', snapshot: cloud.become(state) }];
@@ -197,6 +220,8 @@ test('watched before, the first line says since when', () => {
   assert.equal(lines(cloud.become({ ...bad, atMs: NOW + 70_000 })), 'CRITICAL: 1 down of 1 backend: ok@x (60 s)');
   const fresh = watchedCloud('d');
   fresh.become(bad);
+  const soon = { ...bad, atMs: NOW + 10_400 };
+  assert.equal(lines(fresh.become(soon)), 'CRITICAL: 1 down of 1 backend: ok@x', 'a look takes a moment: no time');
   assert.equal(
     lines(fresh.become({ ...bad, atMs: NOW + 70_000 })),
     'CRITICAL: 1 down of 1 backend: ok@x (at least 60 s)',

@@ -26,6 +26,8 @@ test('the nearest word', () => {
   assert.equal(nearest('Intervall', known), 'interval');
   assert.equal(nearest('stale-after', known), 'stale_after');
   assert.equal(nearest('graf', known), 'grafana_url');
+  assert.equal(nearest('chekc', ['canary', 'check']), 'check', 'two letters that changed places are one error');
+  assert.equal(nearest('dmeo', ['demo', 'rules']), 'demo');
   assert.equal(nearest('password', known), undefined);
   assert.equal(nearest('x'.repeat(1e6), known), undefined);
 });
