@@ -15,7 +15,7 @@ export function canaryTable(clouds: readonly CloudNow[], nowMs: number, several:
   const heads = ['Volume type', 'Backend', 'Last round', 'Made in', 'Deleted in', 'Last 24 h'];
   return html`<section aria-labelledby="canary" data-key="canary">
     <h2 id="canary">Canary</h2>
-    <table class="clouds" role="table">
+    <table class="clouds rounds" role="table">
       <caption class="unseen">
         Volumes that are made and taken away
       </caption>
@@ -41,16 +41,16 @@ function canaryRow(cloud: string, row: CanaryRow, nowMs: number, several: boolea
     <th role="rowheader" scope="row">
       ${name(volumeType)}${several ? html` <span class="quiet">cloud ${name(cloud)}</span>` : ''}
     </th>
-    <td role="cell">
+    <td role="cell" class="on">
       ${backend === undefined ? html`<span class="quiet">several</span>` : html`<a class="host" href="${backendLink(cloud, backend)}">${name(backend)}</a>`}
     </td>
-    <td role="cell">
+    <td role="cell" class="result">
       ${resultOf(last, nowMs)}
       ${paused === undefined ? '' : html`<p class="quiet">waits: ${withoutControls(paused.message)}</p>`}
       ${leaked === 0 ? '' : html`<p class="quiet">${countText(leaked, 'volume')} left over</p>`}
     </td>
-    <td role="cell">${took('create')}</td>
-    <td role="cell">${took('delete')}</td>
+    <td role="cell" class="took" data-head="made in">${took('create')}</td>
+    <td role="cell" class="took" data-head="deleted in">${took('delete')}</td>
     <td role="cell" class="past">${roundsOf(row, nowMs)}</td>
   </tr>`;
 }

@@ -7,6 +7,7 @@ import { HOSTILE, hostile, many, one, twelve } from '../pages/clouds.ts';
 import { startServer } from '../pages/server.ts';
 import { serve, watchedCloud } from '../pages/watched.ts';
 import { accessibilityProblems, openBrowser, openPage } from '../pages/browser.ts';
+import { canaryRow } from '../support/samples.ts';
 import { withoutControls } from '../../src/text.ts';
 
 let browser: Browser;
@@ -321,6 +322,31 @@ test('many rows are seen without scrolling; all that is healthy fits on a screen
     const box = await page.locator('.hundreds').boundingBox();
     assert.ok(box && box.height > 100 && box.height < viewport.height, `${box?.height} pixels for 5,000 squares`);
   }
+});
+
+test('the canary: names on one line, figures that say what they are, and room for the longest name', async (t) => {
+  const run = { atMs: now - 60_000, success: true, tookMs: { look: 90, create: 500, delete: 700 }, failure: undefined };
+  const message = 'Driver failed to create the volume: no aggregate has room. '.repeat(4);
+  const failure = { phase: 'create' as const, reason: 'driver' as const, message, storage: true };
+  const canary = [
+    canaryRow('canary-netapp', { backend: 'controller-2@netapp-ontap', last: run, runs: [run] }),
+    canaryRow('canary-lvm', { backend: 'controller-1@lvm-1', last: { ...run, success: false, failure } }),
+    canaryRow('t'.repeat(255), { backend: `c@${'b'.repeat(250)}`, last: run }),
+  ];
+  const { url } = await startServer(t, serve([watchedCloud('prod', { ...twelve(), canary })]));
+  const { page, complaints } = await openPage(t, browser, `${url}/`, { viewport: { width: 1440, height: 900 } });
+  await live(page);
+  for (const backend of ['controller-2@netapp-ontap', 'controller-1@lvm-1']) {
+    const box = await page.locator('.rounds a.host', { hasText: backend }).boundingBox();
+    assert.ok(box && box.height < 24, `${backend}: ${String(box?.height)} pixels high`);
+  }
+  for (const width of [1440, 1000, 390, 320]) {
+    await page.setViewportSize({ width, height: 844 });
+    assert.equal(await overflow(page), 0, `${width} pixels`);
+  }
+  const label = `getComputedStyle(document.querySelector('.rounds .took'), '::before').content`;
+  assert.match(await page.evaluate<string>(label), /made in/, 'the heads of the columns are not seen here');
+  assert.deepEqual(complaints, []);
 });
 
 test('"/" leads to the search; times are told in the zone of the reader; a page that is paused stands still', async (t) => {
