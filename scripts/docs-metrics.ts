@@ -14,6 +14,11 @@ In OpenMetrics the type of a family that ends in \`_info\` is \`info\`; in the t
 Identity labels: services \`binary\`, \`host\`; backends \`host\` (\`host@backend\`, or \`cluster@backend\`) and \`backend\` (the part after \`@\`);
 pools \`host\`, \`backend\`, \`pool\`. With several clouds each has a page of its own (\`/probe?cloud=NAME\`), and no label names the cloud: that
 belongs to the scrape configuration, which \`/sd\` provides.
+
+Capacity is what the driver of each pool reports, and pools may share disks. Two backends on one Ceph both report what is free in the whole cluster
+(\`max_avail\`; less where the Ceph pool has a quota), so a sum over them counts it twice, and no label says which Ceph a backend is on. Who sums
+names the backends: \`sum(cinder_pool_free_capacity_bytes{backend=~"ceph-ssd|netapp"})\`. No page, dashboard or rule sums over backends;
+[the report](report.md) does, for volume types in CSV and JSON.
 `;
 
 const CONDITION_SECTION = `## Conditions

@@ -57,7 +57,7 @@ export function capacityHistory(): TimeseriesBuilder {
   return timeseries({
     title: 'Capacity',
     description:
-      'The sum of the chosen pools. A pool of infinite or unknown capacity is left out. The panel beside it shows how much of its limit each has given out: the limit may be many times the total.',
+      'The sum of the chosen pools of this backend. Pools that share disks are counted once each. A pool of infinite or unknown capacity is left out. The panel beside it shows how much of its limit each has given out: the limit may be many times the total.',
     unit: 'bytes',
   })
     .withTarget(range(total('total_capacity_bytes'), 'total {{cloud}}'))
