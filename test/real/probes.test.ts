@@ -20,6 +20,9 @@ const BUSY = 'lab@nas';
 const WELL = 'lab@pools';
 const GONE = 'lab@dead';
 const UNINITIALISED = 'lab@broken';
+const CLUSTER = 'labcluster@clustered';
+
+const ROOMY = { pools: [{ pool_name: 'fast', backend_state: 'up', total_capacity_gb: 1000, free_capacity_gb: 900 }] };
 
 const CONFIG = 'defaults: {interval: 2s, max_random_delay: 0s, volume_types_interval: 5s}';
 /** Two threads for each service: two requests that hang make it deaf. */
@@ -47,6 +50,23 @@ describe(`does cinder-volume answer? beside a real Cinder ${labRelease()} with i
       await paged(lab, (parts, seen) => all(lab as Lab, parts, seen));
     });
 });
+
+if (process.env['NIGHT'] === '1')
+  describe(`does a cluster answer? beside a real Cinder ${labRelease()}`, () => {
+    let lab: Lab | undefined;
+    before(async () => {
+      lab = await startLab({ ...LAB, backends: ['pools', 'clustered', 'clustered-b'] });
+    });
+    after(() => lab?.down());
+
+    test('when all of its members are stuck, that is told of the cluster as a whole', async () => {
+      assert.ok(lab);
+      // Room everywhere: a full pool is another story.
+      await lab.backend('pools', ROOMY);
+      for (const name of ['pools', 'clustered']) await lab.volumeType(name, { volume_backend_name: name });
+      await paged(lab, (parts, seen) => cluster(lab as Lab, parts, seen));
+    });
+  });
 
 /** With the shipped rules, and who is told by them. */
 async function paged(lab: Lab, scene: (parts: Tapped, seen: Watch) => Promise<void>): Promise<void> {
@@ -152,6 +172,38 @@ async function all(lab: Lab, { exporter }: Tapped, seen: Watch): Promise<void> {
   await seen.becomes({ pages: dead });
 }
 
+/** A member that is stuck leaves every other probe to the one that is not; when both are, nobody takes it. */
+async function cluster(lab: Lab, { exporter, cinder }: Tapped, seen: Watch): Promise<void> {
+  await exporter.waitFor('both have answered', (page) => [CLUSTER, WELL].every(answers(page)));
+  seen.allows([`CinderVolumeServiceBusy ${CLUSTER}`]);
+  await seen.becomes({});
+  for (const member of ['clustered', 'clustered-b']) await lab.backend(member, { _slow_create: 3600 });
+  // Twice as many as there are threads: the bus gives them out in turn, probes as well.
+  for (let index = 0; index < 8; index += 1) await create(lab, `hangs ${index}`, 'clustered');
+  const page = await exporter.waitFor(
+    'the cluster is told',
+    (now) => conditionOf(now, CLUSTER) === 'unresponsive',
+    DEADLINE_MS,
+  );
+  assert.equal(conditionOf(page, WELL), 'up');
+  assert.equal(page.value('cinder_backend_usable', { host: CLUSTER }), 0);
+  assert.match((await reasonsOf(exporter)).get(CLUSTER) ?? '', /A cluster is asked as a whole/);
+  await seen.becomes({
+    pages: [`CinderBackendUnresponsive ${CLUSTER}`],
+    muted: [`CinderVolumeTypeDown ${CLUSTER} clustered`],
+  });
+  await seen.stays();
+  const asked = cinder.passed.flatMap(({ path }) => /\/capabilities\/(.*)$/.exec(decodeURIComponent(path))?.[1] ?? []);
+  assert.deepEqual([...new Set(asked)].toSorted(), [WELL, CLUSTER].toSorted(), 'its members are not asked');
+  for (const member of ['clustered', 'clustered-b']) await lab.backend(member, { _slow_create: null });
+  await exporter.waitFor(
+    'it answers again',
+    (now) => answers(now)(CLUSTER) === true && conditionOf(now, CLUSTER) === 'up',
+    DEADLINE_MS,
+  );
+  await seen.becomes({});
+}
+
 /** undefined: nobody knows. */
 function answers(page: Exposition): (host: string) => boolean | undefined {
   return (host) => {
@@ -163,13 +215,7 @@ function answers(page: Exposition): (host: string) => boolean | undefined {
 /** Two creations that hang: as many as its service has threads. */
 async function hangs(lab: Lab, name: string): Promise<void> {
   await lab.backend(name, { _slow_create: 3600 });
-  for (const index of [1, 2]) {
-    const made = await ask(lab, '/volumes', {
-      method: 'POST',
-      body: { volume: { name: `hangs ${index}`, size: 1, volume_type: name } },
-    });
-    assert.equal(made.status, 202, made.text);
-  }
+  for (const index of [1, 2]) await create(lab, `hangs ${index}`, name);
   const host = `lab@${name}`;
   await waitFor('both are with its cinder-volume', async () => {
     const creating = (await volumes(lab)).filter(
@@ -177,6 +223,12 @@ async function hangs(lab: Lab, name: string): Promise<void> {
     );
     return creating.length === 2;
   });
+}
+
+async function create(lab: Lab, name: string, volumeType: string): Promise<void> {
+  const body = { volume: { name, size: 1, volume_type: volumeType } };
+  const made = await ask(lab, '/volumes', { method: 'POST', body });
+  assert.equal(made.status, 202, made.text);
 }
 
 async function deleteAll(lab: Lab, prefix: string): Promise<void> {
