@@ -281,9 +281,12 @@ test('a pathological lump of any text is a ConfigError, at a cost that grows wit
     '{a: ',
   ]) {
     await assertLinear(JSON.stringify(piece), (scale) => {
-      writeFileSync(FILE, piece.repeat(Math.floor((125_000 * scale) / piece.length)));
+      // The larger is still read: a file of more tokens than anybody writes is refused before.
+      writeFileSync(FILE, piece.repeat(Math.floor((8000 * scale) / piece.length)));
       return () => assert.ok(refusal(FILE).startsWith(`${FILE}:`), JSON.stringify(piece));
     });
+    writeFileSync(FILE, piece.repeat(Math.floor(500_000 / piece.length)));
+    assert.ok(refusal(FILE).startsWith(`${FILE}:`), JSON.stringify(piece));
   }
 });
 
