@@ -175,9 +175,12 @@ export interface CreationsSeen {
   /** Failures and creations of the last half hour. */
   readonly failures: readonly Failure[];
   readonly recent: readonly Creation[];
-  /** Both lists were seen whole within that time, so that what is not among them was not. */
+  /** Both lists were seen whole within that time, and the last look at each came to something, so that what is not among them was not. */
   readonly whole: boolean;
 }
+
+/** The lists that tell of creations. */
+export type CreationsList = 'volumes' | 'messages';
 
 /** Keeps what was seen of creations. Nothing here grows beyond its bound, whatever a cloud sends. Times by Cinder's clock. */
 export interface Creations {
@@ -191,6 +194,8 @@ export interface Creations {
     messages: readonly CreationMessage[],
     how: { readonly nowMs: number; readonly full: boolean },
   ) => void;
+  /** A look at this list failed: what it would have told is not known until the next. */
+  readonly missed: (list: CreationsList) => void;
   readonly seen: (nowMs: number) => CreationsSeen;
 }
 
@@ -219,6 +224,7 @@ export function createCreations(): Creations {
   let newestMs: number | undefined;
   let looked = false;
   let heard = false;
+  const unread = new Set<CreationsList>();
   /** When a page was last too short for all that was new. */
   let cutShortMs = -Infinity;
 
@@ -287,6 +293,7 @@ export function createCreations(): Creations {
       volumes = newest(volumes, ({ createdAtMs }) => createdAtMs, oldestMs);
       countKnown();
       looked = true;
+      unread.delete('volumes');
     },
     told(rows, { nowMs, full }) {
       if (heard && full && !rows.some(({ id }) => messageIds.has(id))) cutShortMs = nowMs;
@@ -300,6 +307,10 @@ export function createCreations(): Creations {
       failures = newest(failures, ({ atMs }) => atMs, nowMs - FOLLOWED_MS);
       countKnown();
       heard = true;
+      unread.delete('messages');
+    },
+    missed(list) {
+      unread.add(list);
     },
     seen(nowMs) {
       const sinceMs = nowMs - WINDOW_MS;
@@ -311,7 +322,7 @@ export function createCreations(): Creations {
           .filter(({ atMs }) => atMs > sinceMs)
           .map(({ requestId, reason, atMs, volumeId }) => ({ requestId, reason, atMs, volume: volumes.get(volumeId) })),
         recent: [...volumes.values()].filter(({ made }) => made && made.atMs > sinceMs),
-        whole: looked && heard && cutShortMs <= sinceMs,
+        whole: looked && heard && unread.size === 0 && cutShortMs <= sinceMs,
       };
     },
   };

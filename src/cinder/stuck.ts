@@ -44,6 +44,8 @@ export interface UnderWaySeen {
   readonly looks: readonly Look[];
   /** The volumes that are `creating`, as far as they were made of nothing; undefined: not judged. */
   readonly creating: readonly SeenVolume[] | undefined;
+  /** When these were read; undefined: not judged. What they do is known as of then, whatever happened since. */
+  readonly creatingAtMs: number | undefined;
   /** By host: when something was last seen to have left `creating`. */
   readonly leftCreating: ReadonlyMap<string, number>;
 }
@@ -137,10 +139,10 @@ export function createUnderWay(limits: OperationLimits): UnderWay {
           looks.delete(operation);
         }
       const counts = new Map<string, Stuck>();
-      for (const [operation, { volumes }] of pages)
+      for (const [operation, { volumes, readAtMs }] of pages)
         for (const volume of volumes) {
           const { host } = volume;
-          if (host === undefined || nowMs - sinceOf(volume) <= limitOf(volume, operation)) continue;
+          if (host === undefined || readAtMs - sinceOf(volume) <= limitOf(volume, operation)) continue;
           const key = `${operation} ${host}`;
           counts.set(key, { host, operation, count: (counts.get(key)?.count ?? 0) + 1 });
         }
@@ -148,6 +150,7 @@ export function createUnderWay(limits: OperationLimits): UnderWay {
         stuck: [...counts.values()],
         looks: [...looks.values()],
         creating: restoring ? [] : pages.get('creating')?.volumes.filter(({ raw }) => raw),
+        creatingAtMs: pages.get('creating')?.readAtMs,
         leftCreating,
       };
     },

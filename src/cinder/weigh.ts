@@ -139,10 +139,11 @@ function failsOn(
 /** Creations that should be over hang, and none on this backend has come to any end since they began. */
 function hangsOn({ host, services }: Backend, { creations, underWay, servingSince, nowMs }: Scales): boolean {
   const rows = new Set(services.map((row) => row.host));
+  const readAtMs = underWay?.creatingAtMs ?? nowMs;
   const open = (underWay?.creating ?? []).filter((volume) => volume.host !== undefined && rows.has(volume.host));
   // What waited for a service that was away has not hung.
   const hanging = open.filter(
-    (volume) => nowMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
+    (volume) => readAtMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
   );
   if (hanging.length < HANGING || open.some((volume) => nowMs - sinceOf(volume) > CHRONIC_MS)) return false;
   const firstMs = Math.min(...hanging.map(sinceOf));

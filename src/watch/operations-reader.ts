@@ -2,7 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
 import { createSlowReader } from './slow-reader.ts';
-import { decodeMessages, decodeVolumes, messagesPath, newestVolumesPath, PAGE } from '../cinder/creations.ts';
+import {
+  type CreationsList,
+  decodeMessages,
+  decodeVolumes,
+  messagesPath,
+  newestVolumesPath,
+  PAGE,
+} from '../cinder/creations.ts';
 import type { Operations } from '../cinder/operations.ts';
 import type { Decoded } from '../cinder/rows.ts';
 import { leftOverPath, OPERATIONS, type Operation, underWayPath } from '../cinder/stuck.ts';
@@ -105,6 +112,15 @@ export function createOperationsReader(options: OperationsReaderOptions): Operat
     creations.told(found, { nowMs: cinderNowMs(), full: found.length >= PAGE });
   }
 
+  async function orMissed(list: CreationsList, ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      creations.missed(list);
+      throw error;
+    }
+  }
+
   async function open(operation: Operation): Promise<void> {
     const windowed = knows(COMPARES_TIMES);
     const nowMs = cinderNowMs();
@@ -123,8 +139,10 @@ export function createOperationsReader(options: OperationsReaderOptions): Operat
   /** Those that this Cinder knows, the most urgent first. */
   function questions(): readonly Question[] {
     return [
-      { what: 'volumes', everyMs: MINUTE, ask: newest },
-      ...(knows(KNOWS_MESSAGES) ? [{ what: 'messages', everyMs: MINUTE, ask: messages }] : []),
+      { what: 'volumes', everyMs: MINUTE, ask: () => orMissed('volumes', newest) },
+      ...(knows(KNOWS_MESSAGES)
+        ? [{ what: 'messages', everyMs: MINUTE, ask: () => orMissed('messages', messages) }]
+        : []),
       ...OPERATIONS.map((operation) => ({
         what: operation,
         everyMs: operation === 'creating' ? OFTEN_MS : 10 * MINUTE,

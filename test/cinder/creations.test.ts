@@ -136,6 +136,24 @@ test('a page that is too short for all that is new is said for half an hour', ()
   assert.equal(creations.seen(NOW + 40 * MINUTE).whole, true);
 });
 
+test('a look that failed: nothing is seen whole until that list is read again', () => {
+  for (const list of ['volumes', 'messages'] as const) {
+    const creations = createCreations();
+    const read = {
+      volumes: () => creations.saw([], { nowMs: NOW, full: false }),
+      messages: () => creations.told([], { nowMs: NOW, full: false }),
+    };
+    read.volumes();
+    read.messages();
+    assert.equal(creations.seen(NOW).whole, true);
+    creations.missed(list);
+    read[list === 'volumes' ? 'messages' : 'volumes']();
+    assert.equal(creations.seen(NOW).whole, false, list);
+    read[list]();
+    assert.equal(creations.seen(NOW).whole, true, list);
+  }
+});
+
 test('whatever a cloud sends, memory ends somewhere', () => {
   const creations = createCreations();
   creations.saw([], { nowMs: NOW, full: false });

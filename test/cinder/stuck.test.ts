@@ -101,6 +101,15 @@ test('what cannot be read again for an hour is no longer told', () => {
   assert.equal(underWay.seen(NOW + 61 * MINUTE)?.stuck.length, 0);
 });
 
+test('how long something takes is told as of the last look, not as of now: meanwhile it may have ended', () => {
+  const underWay = createUnderWay(OPERATION_LIMITS);
+  const rows = [volume('a', 'creating', { createdAtMs: NOW - 20 * MINUTE })];
+  underWay.saw('creating', rows, { nowMs: NOW, ...WHOLE });
+  const later = underWay.seen(NOW + 50 * MINUTE);
+  assert.deepEqual(later?.stuck, []);
+  assert.equal(later.creatingAtMs, NOW);
+});
+
 test('the questions: exact statuses, one comparison of one field, and no id', () => {
   assert.equal(
     underWayPath('creating', NOW),

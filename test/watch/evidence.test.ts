@@ -115,6 +115,29 @@ test('a cinder-volume that was away: what waited for it has not hung', async (t)
   assert.deepEqual(decided(await minutes(10)), []);
 });
 
+test('lists that cannot be read: nothing is decided, neither that creations still fail, nor that they hang, nor that all is well', async (t) => {
+  const { simulator, users, minutes } = await scene(t);
+  simulator.cloud.setDriver('c1@one', { _fail_create: 'the array refuses' });
+  simulator.cloud.setDriver('c1@two', { _slow_create: 240 });
+  for (let i = 0; i < 4; i += 1)
+    simulator.cloud.makeVolume('two', 1, { project: i % 2 === 0 ? 'demo' : 'admin', from: 'nothing' });
+  assert.deepEqual(decided(await users('one', 6)), ['cinder_backend_creations_failing c1@one']);
+  simulator.cloud.setDriver('c1@two', { _slow_create: 600 });
+  for (let i = 0; i < 4; i += 1)
+    simulator.cloud.makeVolume('two', 1, { project: i % 2 === 0 ? 'demo' : 'admin', from: 'nothing' });
+  await minutes(3);
+  simulator.cloud.answerWith('other', { status: 500, body: '' });
+  for (let passed = 10; passed <= 50; passed += 10) {
+    const page = await minutes(10);
+    assert.deepEqual(decided(page), [], `after ${passed} minutes`);
+    assert.equal(page.value('cinder_backend_creations_failing', { host: 'c1@one' }), undefined);
+    assert.equal(page.value('cinder_creations_failing', {}), undefined);
+  }
+  simulator.cloud.answerWith('other', null);
+  const page = await minutes(10);
+  assert.equal(page.value('cinder_creations_failing', {}), 0, 'what happened meanwhile is read from the lists');
+});
+
 test('a quota: nothing', async (t) => {
   const { simulator, minutes } = await scene(t);
   const who = password('member', { project: { name: 'demo', domain: { name: 'Default' } } });
