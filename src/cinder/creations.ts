@@ -228,8 +228,9 @@ export function createCreations(): Creations {
   /** When a page was last too short for all that was new. */
   let cutShortMs = -Infinity;
 
-  const count = (volumeType: string): void => {
-    if (made.has(volumeType) || made.size < MAX_LABELS) made.set(volumeType, (made.get(volumeType) ?? 0) + 1);
+  /** From 0 on, so that an increase shows that of the first one. */
+  const count = (volumeType: string, by: 0 | 1): void => {
+    if (made.has(volumeType) || made.size < MAX_LABELS) made.set(volumeType, (made.get(volumeType) ?? 0) + by);
   };
 
   function countFailure(volumeType: string, reason: FailureReason): void {
@@ -260,6 +261,7 @@ export function createCreations(): Creations {
       if (looked && full && !rows.some(({ id }) => volumes.has(id))) cutShortMs = nowMs;
       const oldestMs = nowMs - FOLLOWED_MS - WINDOW_MS;
       for (const row of rows) {
+        count(row.volumeType, 0);
         const before = volumes.get(row.id);
         const underWay = UNDER_WAY.has(row.status);
         const tried = underWay && row.host !== undefined ? [row.host] : [];
@@ -271,7 +273,7 @@ export function createCreations(): Creations {
         const after = before?.made ?? (isMade ? { host: row.host ?? '', atMs } : undefined);
         if (!before?.made && after) {
           // One that is older than what is remembered may have been counted before.
-          if (looked && row.createdAtMs > oldestMs) count(row.volumeType);
+          if (looked && row.createdAtMs > oldestMs) count(row.volumeType, 1);
           const last = lastMade.get(after.host);
           if (last !== undefined || lastMade.size < MAX_HOSTS)
             lastMade.set(after.host, Math.max(last ?? -Infinity, after.atMs));

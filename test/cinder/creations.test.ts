@@ -71,7 +71,7 @@ test('messages: the two that tell why a creation failed, and others', () => {
 test('what was there before the first look is no creation of ours, but is when the backend last worked', () => {
   const creations = createCreations();
   creations.saw([volume('old', { createdAtMs: NOW - 3 * MINUTE })], { nowMs: NOW, full: false });
-  assert.deepEqual(creations.seen(NOW).made, []);
+  assert.deepEqual(creations.seen(NOW).made, [{ volumeType: 'gold', count: 0 }]);
   assert.deepEqual([...creations.seen(NOW).lastMade], [['c1@one', NOW - 3 * MINUTE]]);
   creations.saw([volume('new', { createdAtMs: NOW + MINUTE })], { nowMs: NOW + MINUTE, full: false });
   creations.saw([volume('new', { createdAtMs: NOW + MINUTE })], { nowMs: NOW + 2 * MINUTE, full: false });
@@ -82,7 +82,7 @@ test('a quiet cloud: its last volume is read again and again, and never counted'
   const creations = createCreations();
   for (let hours = 0; hours < 48; hours += 1)
     creations.saw([volume('old')], { nowMs: NOW + hours * 60 * MINUTE, full: false });
-  assert.deepEqual(creations.seen(NOW).made, []);
+  assert.deepEqual(creations.seen(NOW).made, [{ volumeType: 'gold', count: 0 }]);
   assert.equal(newestVolumesPath(creations.sinceMs()).split('gt:')[1], '2026-11-26T11:59:59');
 });
 

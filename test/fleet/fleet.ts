@@ -27,6 +27,8 @@ export const EVENTS = [
   'detach storm',
   'long copies',
   'scheduler away',
+  'lists refused',
+  'exporter restarts',
 ] as const;
 export type EventKind = (typeof EVENTS)[number];
 export const BREAKS: ReadonlySet<EventKind> = new Set(['refuses', 'hangs', 'dead, never asks']);
@@ -61,6 +63,8 @@ const RATES: Readonly<Record<EventKind, { readonly long: readonly [number, numbe
   'detach storm': { long: [60, 400], perYear: 24 },
   'long copies': { long: [600, 2500], perYear: 50 },
   'scheduler away': { long: [2, 60], perYear: 12 },
+  'lists refused': { long: [5, 180], perYear: 100 },
+  'exporter restarts': { long: [1, 60], perYear: 100 },
 };
 const OF_CLOUD: ReadonlySet<EventKind> = new Set([
   'image service away',
@@ -71,6 +75,8 @@ const OF_CLOUD: ReadonlySet<EventKind> = new Set([
   'detach storm',
   'long copies',
   'scheduler away',
+  'lists refused',
+  'exporter restarts',
 ]);
 
 const BACKENDS = 50;

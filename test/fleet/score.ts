@@ -46,12 +46,15 @@ const CAUSES: Readonly<Record<AlertName, ReadonlySet<EventKind>>> = {
 /** Plays so many minutes of a fleet through what the collector keeps and decides, at its pace. */
 export function play(seed: number, minutes: number): Played {
   const fleet = createFleet(seed, minutes);
-  const operations = createOperations(OPERATION_LIMITS);
+  let operations = createOperations(OPERATION_LIMITS);
   const since = new Map<string, { from: number; last: number; fired: boolean }>();
   const fired: Fired[] = [];
   for (let minute = 1; minute <= minutes; minute += 1) {
     fleet.step();
-    read(fleet, operations);
+    // One that was restarted knows nothing of before, but what it reads.
+    const restarts = fleet.active('exporter restarts', -1) !== undefined;
+    if (restarts) operations = createOperations(OPERATION_LIMITS);
+    else read(fleet, operations);
     const { backends, volumeTypes } = fleet;
     const seen = operations.seen({ backends: backends(), volumeTypes, nowMs: fleet.nowMs() });
     for (const { alert, about } of decided(seen)) {
@@ -72,6 +75,11 @@ export function play(seed: number, minutes: number): Played {
 /** What the collector asks for in this minute. */
 function read(fleet: Fleet, { creations, underWay }: ReturnType<typeof createOperations>): void {
   const nowMs = fleet.nowMs();
+  if (fleet.active('lists refused', -1)) {
+    creations.missed('volumes');
+    creations.missed('messages');
+    return;
+  }
   const newest = fleet.newest(creations.sinceMs());
   creations.saw(newest, { nowMs, full: newest.length >= PAGE });
   const messages = fleet.messages();
