@@ -1,15 +1,22 @@
-import { unlessMuted } from './memory.ts';
-import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type AlertingRule } from './rule.ts';
+import { TYPE_USABLE } from './catalogue-whole.ts';
+import { CONDITION, stillHeld, unlessMuted, whileBlind, whileFiring, type Sight } from './memory.ts';
+import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
 
 /** Conditions that say by themselves why nothing comes to its end on a backend, and page. */
 const OUT = 'down|service_down|stale|unresponsive|failing|unknown';
 
+const BACKEND_FAILING = 'cinder:backend_creations_failing:last_known';
+const CLOUD_FAILING = 'cinder:creations_failing:last_known';
+const TYPE_FAILING = 'cinder:volume_type_creations_failing:last_known';
+const UNSCHEDULABLE = 'cinder:volume_type_unschedulable:last_known';
+const STUCK = 'cinder:backend_operations_stuck:last_known';
+
 /**
  * What operations on volumes tell, where the collector `operations` is on. The exporter weighs them (src/cinder/weigh.ts) and leaves out whatever explains
  * them: a backend that is out, disabled, failed over or full.
  */
-export function operationRules(s: RuleSettings): readonly AlertingRule[] {
+export function operationRules(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
   const ticket = {
     component: 'service',
     severity: 'warning',
@@ -20,7 +27,92 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
   const severe = pages ? ({ ...ticket, severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const) : ticket;
   const wouldPage = pages ? '' : ' With evidence_pages=yes this would have paged.';
   const seen = (family: string): string => `max without (${s.replica_labels}) (${family}{${s.selector}})`;
+  /** As it is weighed; and where it fires already, as long as its end was not seen. */
+  const failing = (alert: string, family: string, held: string): string => `
+(${seen(family)} == 1)
+or
+${stillHeld(alert, held, s)}`;
+  /** No replica has weighed anything while this has no sample. */
+  const weighed: Sight = { series: `cinder_creations_failing{${s.selector}}`, labels: [], is: '>= 0' };
+  const read: Sight = { series: `cinder_operations_judged{${s.selector}}`, labels: [] };
+  const known = `(max without (${s.replica_labels}) (max_over_time(cinder_up{${s.selector}}[${s.hold_for}])) == 1)`;
+  const made = seen('cinder_backend_last_creation_timestamp_seconds');
+  const madeAnywhere = `max without (${s.replica_labels}, host, backend) (cinder_backend_last_creation_timestamp_seconds{${s.selector}})`;
+  /** When a volume was last made, 0 for never, where creations fail; it stands until a later one is made. */
+  const untilMade = (record: string, failing: string, last: string): string => `
+(
+  ${last}
+  or
+  0 * ${seen(failing)}
+)
+and
+(${seen(failing)} == 1)
+or
+(
+  ${record}
+  unless
+  (${last} > ${record})`;
   return [
+    {
+      record: BACKEND_FAILING,
+      comment:
+        'The backends on which creations failed when they were last weighed, and when a volume had last been made on each, as Unix time; 0 for never. ' +
+        'They stand until a later one is made: neither an exporter that is blind or was restarted, nor users who no longer ask, ends it. ' +
+        'Nor does what is worse; the wish of an operator does.',
+      expr: `${untilMade(BACKEND_FAILING, 'cinder_backend_creations_failing', made)}
+  and
+  (max without (condition) (${CONDITION}{condition!~"frozen|disabled"}) == 1)
+)`,
+      identity: ['host', 'backend'],
+    },
+    {
+      record: CLOUD_FAILING,
+      comment: 'The same of the whole cloud, until anything is made.',
+      expr: `${untilMade(CLOUD_FAILING, 'cinder_creations_failing', madeAnywhere)}
+  and
+  ${known}
+)`,
+      identity: [],
+    },
+    {
+      record: TYPE_FAILING,
+      comment:
+        'The volume types of which creations failed when they were last weighed, until one is seen to be made, or no backend that is enabled serves it.',
+      expr: `
+(${seen('cinder_volume_type_creations_failing')} == 1)
+or
+(
+  ${TYPE_FAILING}
+  unless
+  (
+    max without (${s.replica_labels}) (
+      increase(cinder_volume_type_creations_seen_total{${s.selector}}[${s.creations_failing_for}])
+    ) > 0
+  )
+  and
+  group without (host) (${TYPE_USABLE})
+)`,
+      identity: ['volume_type'],
+    },
+    {
+      record: UNSCHEDULABLE,
+      comment: 'The volume types that no backend fits, as last weighed; they stand while nothing is weighed.',
+      expr: `
+(${seen('cinder_volume_type_unschedulable')} == 1)
+or
+${whileBlind(UNSCHEDULABLE, ['volume_type'], weighed, s)}`,
+      identity: ['volume_type'],
+    },
+    {
+      record: STUCK,
+      comment:
+        'How many volumes are too long in the status of an operation, as last read; it stands while that list cannot be read whole.',
+      expr: `
+(${seen('cinder_backend_operations_stuck')} > 0)
+or
+${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
+      identity: ['host', 'backend', 'operation'],
+    },
     {
       alert: 'CinderBackendCreationsFailing',
       ...severe,
@@ -28,7 +120,11 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
       dashboard: BACKEND_DASHBOARD,
       comment:
         'By weighed evidence: a ticket as long as evidence_pages is no. `count_over_time(ALERTS{alertname="CinderBackendCreationsFailing",alertstate="firing"}[30d])` has what would have paged.',
-      expr: `\n${seen('cinder_backend_creations_failing')} == 1`,
+      expr: failing(
+        'CinderBackendCreationsFailing',
+        'cinder_backend_creations_failing',
+        `(${BACKEND_FAILING} * 0 + 1)`,
+      ),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes on a storage backend.',
       description: `On {{ $labels.host }} the driver fails to make volumes of several projects, or their creation hangs, and none has been made since. Its condition shows nothing of it.${wouldPage}`,
@@ -37,7 +133,7 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
       alert: 'CinderVolumeCreationsFailing',
       ...severe,
       comment: 'One for all volume types that fail together; then none of them has a ticket of its own.',
-      expr: `\n${seen('cinder_creations_failing')} == 1`,
+      expr: failing('CinderVolumeCreationsFailing', 'cinder_creations_failing', `(${CLOUD_FAILING} * 0 + 1)`),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes of types on different backends.',
       description: `Creations fail on backends that have nothing in common: the image service, the scheduler or the network of the cloud is at fault, and no array.${wouldPage}`,
@@ -45,7 +141,7 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
     {
       alert: 'CinderVolumeTypeFailing',
       ...ticket,
-      expr: `\n${seen('cinder_volume_type_creations_failing')} == 1`,
+      expr: failing('CinderVolumeTypeFailing', 'cinder_volume_type_creations_failing', TYPE_FAILING),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes of a type.',
       description:
@@ -54,7 +150,7 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
     {
       alert: 'CinderVolumeTypeUnschedulable',
       ...ticket,
-      expr: `\n${seen('cinder_volume_type_unschedulable')} == 1`,
+      expr: failing('CinderVolumeTypeUnschedulable', 'cinder_volume_type_unschedulable', UNSCHEDULABLE),
       for: s.creations_failing_for,
       summary: 'No Cinder backend fits a volume type that is asked for.',
       description:
@@ -68,12 +164,19 @@ export function operationRules(s: RuleSettings): readonly AlertingRule[] {
       comment: 'Not beside an alert that explains it. What is older than 7 days is a left-over, and raises nothing.',
       expr: unlessMuted(
         'CinderVolumeOperationsStuck',
-        `(${seen('cinder_backend_operations_stuck')} > 0)`,
+        `(${STUCK} > 0)`,
         {
           ignoring: 'operation',
-          expr: `max without (${s.replica_labels}, condition) (cinder_backend_condition{${s.selector},condition=~"${OUT}"}) == 1`,
+          expr: `max without (condition) (${CONDITION}{condition=~"${OUT}"} == 1)`,
         },
-        { ignoring: 'operation', expr: `${seen('cinder_backend_creations_failing')} == 1` },
+        {
+          ignoring: 'operation',
+          expr: `
+  (${seen('cinder_backend_creations_failing')} == 1)
+  or
+  ${whileFiring('CinderBackendCreationsFailing', BACKEND_FAILING)}
+`,
+        },
       ),
       for: s.operations_stuck_for,
       summary: 'The operations on Cinder volumes do not come to their end.',

@@ -15,7 +15,7 @@ import { BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rul
 import type { RuleSettings } from './settings.ts';
 
 const USABLE = 'cinder:backend_usable:bool';
-const TYPE_USABLE = 'cinder:volume_type_backend_usable:bool';
+export const TYPE_USABLE = 'cinder:volume_type_backend_usable:bool';
 
 /** What several backends together mean: nothing left at all, on a host, or for a volume type. Stands after CinderBackendStateUnknown. */
 export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {

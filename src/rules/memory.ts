@@ -51,10 +51,11 @@ export const DESCRIPTIVE = 'zone, disabled_reason, replication_status, active_ba
 /** What an alert has beside the labels of its expression. */
 const OF_ALERTS = 'alertname, alertstate, severity, component';
 
-/** What must be 1 for the exporter to see: `series`, with `labels` beyond those of its target. */
+/** What must be 1 for the exporter to see: `series`, with `labels` beyond those of its target. `is`: what it must be instead, ">= 0" for being there. */
 export interface Sight {
   readonly series: string;
   readonly labels: readonly string[];
+  readonly is?: '== 1' | '>= 0';
 }
 
 /**
@@ -78,10 +79,11 @@ ${whileBlind(record, identity, sight, s)}`;
 export function whileBlind(kept: string, identity: readonly string[], sight: Sight, s: RuleSettings): string {
   const ignoring = `ignoring (${identity.join(', ')})`;
   const folded = [s.replica_labels, ...sight.labels].join(', ');
+  const { is = '== 1' } = sight;
   return `(
   ${kept}
-  unless ${ignoring} (max without (${folded}) (${sight.series}) == 1)
-  and ${ignoring} (max without (${folded}) (max_over_time(${sight.series}[${s.hold_for}])) == 1)
+  unless ${ignoring} (max without (${folded}) (${sight.series}) ${is})
+  and ${ignoring} (max without (${folded}) (max_over_time(${sight.series}[${s.hold_for}])) ${is})
 )`;
 }
 
@@ -93,6 +95,12 @@ function firing(alert: string): string {
 /** What is still true of an alert that fires already: `expr`, in parentheses, has all its labels. */
 export function stillFiring(alert: string, expr: string): string {
   return `${expr}\nand ignoring (${OF_ALERTS}) ${firing(alert)}`;
+}
+
+/** The same for an alert that is younger than `hold_for`: what nobody has seen to end does not stand for ever. */
+export function stillHeld(alert: string, expr: string, s: RuleSettings): string {
+  return `${stillFiring(alert, expr)}
+unless ignoring (${OF_ALERTS}) (time() - ALERTS_FOR_STATE{alertname="${alert}"} > ${secondsOf(s.hold_for)})`;
 }
 
 /** `fact` while the alert about it fires: with `labels` beyond those of the target. */

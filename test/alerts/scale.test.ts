@@ -8,6 +8,7 @@ import { rulesOf } from './shipped.ts';
 /** Numbers in an expression that are durations in seconds. */
 const SECONDS = new Map([
   ['604800', '30240'],
+  ['86400', '4320'],
   ['345600', '17280'],
   ['3600', '180'],
   ['300', '15'],
