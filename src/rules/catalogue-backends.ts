@@ -9,6 +9,7 @@ import {
   CONDITION_CODE,
   noneAnswers,
   POOL_STATE,
+  remember,
   stillFiring,
   unlessMuted,
   WORSE_THAN_POOLS,
@@ -23,6 +24,7 @@ import {
 } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
 
+const ANSWERING = 'cinder:backend_service_answering:last_known';
 const TROUBLE = 'cinder:backend_trouble:bool';
 
 /** What can be wrong with a storage backend or one of its pools. */
@@ -156,14 +158,29 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
         hitSentences(s.replica_labels),
     },
     {
+      record: ANSWERING,
+      comment: 'Whether the cinder-volume of each backend answers, as it was last found out.',
+      expr: remember(
+        ANSWERING,
+        `
+max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}})`,
+        ['host', 'backend'],
+        { series: `cinder_scrape_collector_success{${s.selector},collector="capabilities"}`, labels: ['collector'] },
+        s,
+      ),
+      identity: ['host', 'backend'],
+    },
+    {
       alert: 'CinderVolumeServiceBusy',
       ...ticket,
       comment:
-        'What is under way comes to its end, or nobody can see whether it does: so nobody is woken. A dead or silent service has its own alert.',
+        'What is under way comes to its end, or nobody can see whether it does: so nobody is woken. A dead or silent service has its own alert; beside it this one goes on, if it fires already, until an answer comes.',
       expr: `
-(max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}}) == 0)
+(${ANSWERING} == 0)
 and ignoring (condition)
-(${CONDITION}{condition=~"failing|degraded|up_assumed|up"} == 1)`,
+(${CONDITION}{condition=~"failing|degraded|up_assumed|up"} == 1)
+or
+${stillFiring('CinderVolumeServiceBusy', `(${ANSWERING} == 0)`)}`,
       for: s.volume_service_busy_for,
       summary: 'A cinder-volume service is too busy to answer.',
       description:

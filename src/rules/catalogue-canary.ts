@@ -1,4 +1,4 @@
-import { allDown, CANARY_FAILING, CONDITION, remember, unlessMuted } from './memory.ts';
+import { allDown, CANARY_FAILING, CONDITION, remember, unlessMuted, untilSeen } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -9,6 +9,8 @@ import {
 } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
+
+const LEAKED = 'cinder:canary_leaked_volumes:last_known';
 
 /** What is remembered of the canary, before the alerts that look at it. */
 export function canaryMemory(s: RuleSettings): RecordingRule {
@@ -86,10 +88,26 @@ unless ignoring (phase)
         description: `The phase {{ $labels.phase }} of the canary takes {{ $value | humanizeDuration }} for the volume type {{ $labels.volume_type }}, more than ${s.canary_slow_factor} times its median of ${s.canary_slow_window}.`,
       },
       {
+        record: LEAKED,
+        comment:
+          'How many volumes of the canary are left, as last known: an exporter that was restarted has not looked yet.',
+        expr: remember(
+          LEAKED,
+          `
+${family('cinder_canary_leaked_volumes')}
+or
+(${LEAKED} and ${family('cinder_canary_interval_seconds')})`,
+          ['volume_type'],
+          { series: `cinder_up{${s.selector}}`, labels: [] },
+          s,
+        ),
+        identity: ['volume_type'],
+      },
+      {
         alert: 'CinderCanaryLeaking',
         ...ticket,
         component: 'service',
-        expr: `${family('cinder_canary_leaked_volumes')} > 0`,
+        expr: `${LEAKED} > 0`,
         for: s.canary_leaking_for,
         summary: 'A volume of the canary, or more, cannot be deleted.',
         description:
@@ -116,7 +134,9 @@ unless ignoring (phase)
 unless
 (max without (${s.replica_labels}, why) (cinder_canary_paused{${s.selector},why=~"switch|backends|scheduler|left_overs"}) == 1)
 unless ignoring (volume_type)
-(${blind})`,
+(${blind})
+or
+${untilSeen('CinderCanaryNotRunning', ['volume_type'], s)}`,
         for: s.canary_not_running_for,
         summary: 'The canary does not tell whether volumes can be made.',
         description:

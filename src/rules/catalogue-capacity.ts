@@ -1,10 +1,11 @@
-import { CONDITION, FREE_RATIO, remember, unlessMuted } from './memory.ts';
+import { CONDITION, FREE_RATIO, remember, stillFiring, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
 import { operationRules } from './catalogue-operations.ts';
 import { volumeRules } from './catalogue-volumes.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
 
+const VIRTUAL_FREE = 'cinder:pool_virtual_free_capacity:last_known';
 const SCHEDULABLE = 'cinder:pool_schedulable_capacity:bytes';
 
 /** What can be wrong with the space of a pool. Unknown capacity has no series and infinite capacity compares false, so neither alarms. */
@@ -15,9 +16,28 @@ export function capacityRules(s: RuleSettings): RuleGroup {
     keepFiringFor: s.ticket_keep_firing_for,
     dashboard: BACKEND_DASHBOARD,
   } as const;
-  const of = (family: string): string => `max without (${s.replica_labels}) (cinder_pool_${family}{${s.selector}})`;
   const total = `(cinder_pool_total_capacity_bytes{${s.selector}} > 0 < Inf)`;
+  const predicted = `max without (${s.replica_labels}) (
+    predict_linear(cinder_pool_free_capacity_bytes{${s.selector}}[${s.pool_filling_up_window}], ${secondsOf(s.pool_filling_up_horizon)})
+  )`;
   const full = { ignoring: '', expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}` };
+  /** What is known of each pool, while its backend reports; as it last was while the pools cannot be read, or the backend is out. */
+  const lastKnown = (record: string, fresh: string): string => `${remember(
+    record,
+    `
+max without (${s.replica_labels}) (
+  ${fresh}
+  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
+)`,
+    ['host', 'backend', 'pool'],
+    { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
+    s,
+  )}
+or
+(
+  ${record}
+  and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"down|stale|service_down|unknown"}) == 1)
+)`;
   return {
     name: 'cinder-capacity',
     comment:
@@ -28,38 +48,31 @@ export function capacityRules(s: RuleSettings): RuleGroup {
         record: FREE_RATIO,
         comment:
           'Physical space left in each pool, 0 to 1; the last value stands while the pools cannot be read, or their backend is out.',
-        expr: `${remember(
-          FREE_RATIO,
-          `
-max without (${s.replica_labels}) (
-  cinder_pool_free_capacity_bytes{${s.selector}} / ${total}
-  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
-)`,
-          ['host', 'backend', 'pool'],
-          { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
-          s,
-        )}
-or
-(
-  ${FREE_RATIO}
-  and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"down|stale|service_down|unknown"}) == 1)
-)`,
+        expr: lastKnown(FREE_RATIO, `cinder_pool_free_capacity_bytes{${s.selector}} / ${total}`),
         identity: ['host', 'backend', 'pool'],
       },
       {
         record: SCHEDULABLE,
         comment:
           'What the scheduler would give out of an empty pool: (total - reserved) x over-subscription where the pool is thin.',
-        expr: `
-max without (${s.replica_labels}) (
-  (${total} * (1 - cinder_pool_reserved_ratio{${s.selector}}) or ${total})
-  *
-  (
-    clamp_min(cinder_pool_max_over_subscription_ratio{${s.selector}}, 1) and (cinder_pool_thin_provisioning{${s.selector}} == 1)
-    or
-    ${total} * 0 + 1
-  )
-)`,
+        expr: lastKnown(
+          SCHEDULABLE,
+          `(
+    (${total} * (1 - cinder_pool_reserved_ratio{${s.selector}}) or ${total})
+    *
+    (
+      clamp_min(cinder_pool_max_over_subscription_ratio{${s.selector}}, 1) and (cinder_pool_thin_provisioning{${s.selector}} == 1)
+      or
+      ${total} * 0 + 1
+    )
+  )`,
+        ),
+        identity: ['host', 'backend', 'pool'],
+      },
+      {
+        record: VIRTUAL_FREE,
+        comment: 'What the scheduler would still give out of each pool, as last known.',
+        expr: lastKnown(VIRTUAL_FREE, `cinder_pool_virtual_free_capacity_bytes{${s.selector}}`),
         identity: ['host', 'backend', 'pool'],
       },
       {
@@ -80,7 +93,7 @@ max without (${s.replica_labels}) (
           'By the arithmetic of the scheduler. Below zero it is CinderPoolOverProvisioned. Full is full: none of these begins beside CinderPoolPhysicalSpaceCritical.',
         expr: unlessMuted(
           'CinderPoolSpaceLow',
-          `((${of('virtual_free_capacity_bytes')} / ${SCHEDULABLE} < ${s.pool_space_low_ratio}) >= 0)`,
+          `((${VIRTUAL_FREE} / ${SCHEDULABLE} < ${s.pool_space_low_ratio}) >= 0)`,
           full,
         ),
         for: s.pool_space_low_for,
@@ -91,19 +104,18 @@ max without (${s.replica_labels}) (
       {
         alert: 'CinderPoolFillingUp',
         ...ticket,
-        expr: unlessMuted(
+        comment: 'It goes on while there is nothing to extrapolate from.',
+        expr: `${unlessMuted(
           'CinderPoolFillingUp',
           `(
   (${FREE_RATIO} < ${s.pool_filling_up_ratio})
   and
-  (
-    max without (${s.replica_labels}) (
-      predict_linear(cinder_pool_free_capacity_bytes{${s.selector}}[${s.pool_filling_up_window}], ${secondsOf(s.pool_filling_up_horizon)})
-    ) < 0
-  )
+  (${predicted} < 0)
 )`,
           full,
-        ),
+        )}
+or
+${stillFiring('CinderPoolFillingUp', `((${FREE_RATIO} < ${s.pool_filling_up_ratio}) unless ${predicted})`)}`,
         for: s.pool_filling_up_for,
         summary: 'A Cinder pool will soon be full.',
         description: `Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left and at this rate is full within ${s.pool_filling_up_horizon}.`,
@@ -111,7 +123,7 @@ max without (${s.replica_labels}) (
       {
         alert: 'CinderPoolOverProvisioned',
         ...ticket,
-        expr: unlessMuted('CinderPoolOverProvisioned', `(${of('virtual_free_capacity_bytes')} < 0)`, full),
+        expr: unlessMuted('CinderPoolOverProvisioned', `(${VIRTUAL_FREE} < 0)`, full),
         for: s.pool_over_provisioned_for,
         summary: 'A Cinder pool is provisioned beyond its limit.',
         description:

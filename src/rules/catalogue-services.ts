@@ -12,11 +12,15 @@ import {
   SCHEDULER_SILENT,
   SERVICE_ENABLED,
   SERVICE_STATE,
+  stillFiring,
   unlessMuted,
 } from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type RuleGroup, hitSentences } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
+
+const FAILED_OVER = 'cinder:service_failed_over:last_known';
+const AHEAD = 'cinder:service_clock_ahead:last_known';
 
 /** What can be wrong with a Cinder process, and what an operator may have forgotten. */
 export function serviceRules(s: RuleSettings): RuleGroup {
@@ -101,7 +105,7 @@ group without (collector) (
         dashboard: BACKENDS_DASHBOARD,
         comment:
           'Any enabled service, except where a page already says so: all schedulers (CinderSchedulerDown), ' +
-          'the only service of a backend, every service of a cluster (CinderVolumeServiceDown).',
+          'the only service of a backend, every service of a cluster (CinderVolumeServiceDown). A scheduler whose ticket fires already goes on beside its page: it did not come back.',
         expr: `
 ${SERVICE_STATE} == 0
 unless ignoring (host)
@@ -112,7 +116,9 @@ unless ignoring (cluster) (
   max without (${s.replica_labels}, ${DESCRIPTIVE}) (cinder_service_info{${s.selector},binary="cinder-volume",cluster!=""})
   and ignoring (binary, host, backend, condition)
   label_replace(${CONDITION}{condition="service_down"} == 1, "cluster", "$1", "host", "(.+)")
-)`,
+)
+or
+${stillFiring('CinderServiceDown', `(${SERVICE_STATE}{binary!="cinder-volume"} == 0)`)}`,
         for: s.service_down_for,
         summary: 'A Cinder service sends no heartbeat.',
         description:
@@ -162,6 +168,21 @@ max without (${s.replica_labels}) (
           `within ${s.schedulers_disagree_window}: a scheduler does not receive the reports of all drivers, or a driver stopped reporting before it was started.`,
       },
       {
+        record: FAILED_OVER,
+        comment: 'The services that are failed over, or whose failover failed, as last seen.',
+        expr: remember(
+          FAILED_OVER,
+          `
+max without (${s.replica_labels}, zone, cluster, disabled_reason, replication_status) (
+  cinder_service_info{${s.selector},replication_status=~"failed-over|failover-error"}
+)`,
+          ['binary', 'host', 'active_backend_id'],
+          { series: `cinder_up{${s.selector}}`, labels: [] },
+          s,
+        ),
+        identity: ['binary', 'host', 'active_backend_id'],
+      },
+      {
         alert: 'CinderServiceDisabledTooLong',
         component: 'service',
         severity: 'info',
@@ -173,7 +194,7 @@ ${SERVICE_ENABLED} == 0
 unless
 (max without (${s.replica_labels}) (cinder_service_frozen{${s.selector}}) == 1)
 unless
-max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{${s.selector},replication_status=~"failed-over|failover-error"})`,
+max without (active_backend_id) (${FAILED_OVER})`,
         for: s.service_disabled_for,
         summary: 'A Cinder service has been disabled for long.',
         description: `{{ $labels.binary }} on {{ $labels.host }} has been disabled for more than ${s.service_disabled_for}; the service list holds the reason.`,
@@ -184,7 +205,7 @@ max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{
         dashboard: BACKEND_DASHBOARD,
         expr: unlessMuted('CinderServiceFrozenTooLong', `(${CONDITION}{condition="frozen"} == 1)`, {
           ignoring: 'binary, backend, condition',
-          expr: `max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{${s.selector},replication_status=~"failed-over|failover-error"})`,
+          expr: `max without (active_backend_id) (${FAILED_OVER})`,
         }),
         for: s.service_frozen_for,
         summary: 'A Cinder backend has been frozen for long.',
@@ -194,10 +215,7 @@ max without (${s.replica_labels}, cluster, ${DESCRIPTIVE}) (cinder_service_info{
         alert: 'CinderBackendFailedOver',
         ...ticket,
         dashboard: BACKENDS_DASHBOARD,
-        expr: `
-max without (${s.replica_labels}, zone, cluster, disabled_reason, replication_status) (
-  cinder_service_info{${s.selector},replication_status=~"failed-over|failover-error"}
-) == 1`,
+        expr: `${FAILED_OVER} == 1`,
         for: s.backend_failed_over_for,
         summary: 'A Cinder backend has been failed over to its replication target.',
         description:
@@ -245,20 +263,34 @@ unless
         identity: ['instance', 'pod'],
       },
       {
+        record: AHEAD,
+        comment: 'The services whose heartbeats were in the future when they were last seen, and by how much.',
+        expr: remember(
+          AHEAD,
+          `
+(
+  max without (${s.replica_labels}) (
+    ${ahead(s).replaceAll('\n', '\n    ')}
+    - ignoring (binary, host) group_left ()
+    ${clockError(s)}
+    or
+    ${ahead(s).replaceAll('\n', '\n    ')}
+  ) > ${secondsOf(s.clock_skew)}
+)`,
+          ['binary', 'host'],
+          { series: `cinder_up{${s.selector}}`, labels: [] },
+          s,
+        ),
+        identity: ['binary', 'host'],
+      },
+      {
         alert: 'CinderServiceClockSkew',
         ...ticket,
         dashboard: BACKENDS_DASHBOARD,
         comment:
           'Against the clock of the exporter when it read the list; when that clock is off (CinderExporterClockSkew), against most other hosts. ' +
           'Cinder counts a service as down when its heartbeat is 60 s ahead.',
-        expr: `
-max without (${s.replica_labels}) (
-  ${ahead(s).replaceAll('\n', '\n  ')}
-  - ignoring (binary, host) group_left ()
-  ${clockError(s)}
-  or
-  ${ahead(s).replaceAll('\n', '\n  ')}
-) > ${secondsOf(s.clock_skew)}`,
+        expr: `${AHEAD} > ${secondsOf(s.clock_skew)}`,
         for: s.clock_skew_for,
         summary: 'The heartbeat of a Cinder service lies in the future.',
         description:

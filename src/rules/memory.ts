@@ -112,6 +112,12 @@ function inCondition(...conditions: readonly Condition[]): string {
   return `(max without (condition) (${CONDITION}{condition=~"${conditions.join('|')}"} == 1))`;
 }
 
+/** A firing alert with `labels` beyond those of its target, while no replica can read the service list; `hold_for` at most. Its value is 1. */
+export function untilSeen(alert: string, labels: readonly string[], s: RuleSettings): string {
+  const itself = `max without (${OF_ALERTS}) (${firing(alert)})`;
+  return whileBlind(itself, labels, { series: `cinder_up{${s.selector}}`, labels: [] }, s);
+}
+
 /** Something that explains an alert, and the labels of the alert that it does not have, or the other way round. */
 export interface Mute {
   readonly ignoring: string;
