@@ -1,5 +1,5 @@
-import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted } from './memory.ts';
-import { EXPORTER_DASHBOARD, type RuleGroup } from './rule.ts';
+import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted, untilSeen } from './memory.ts';
+import { EXPORTER_DASHBOARD, type RuleGroup, refusedSentence } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
 
@@ -23,10 +23,10 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or
-  (${age('collector=~"volume_types|volumes|capabilities"')} > ${secondsOf(s.volume_types_stale_after)})
+  (${age('collector=~"volume_types|volumes|capabilities|operations"')} > ${secondsOf(s.volume_types_stale_after)})
   or
   (
-    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector},collector!="operations"}) == 0
+    max without (${s.replica_labels}) (cinder_scrape_collector_success{${s.selector}}) == 0
     unless
     max without (${s.replica_labels}) (cinder_scrape_collector_last_success_timestamp_seconds{${s.selector}})
   )
@@ -116,8 +116,8 @@ or${untold('CinderExporterAuthFailing')}`,
         keepFiringFor: s.ticket_keep_firing_for,
         dashboard: EXPORTER_DASHBOARD,
         comment:
-          'One part is old although the service list is said to be read: the pools are forbidden or unreadable, volume types or the questions to cinder-volume fail, or the exporter no longer refreshes. ' +
-          'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old. The collector operations is left out: its refusal must wake nobody.',
+          'One part is old although the service list is said to be read: the pools are forbidden or unreadable, one of the slow collectors fails, or the exporter no longer refreshes. ' +
+          'Never succeeded counts as well. Silence of the schedulers has its own alerts. A clock of the exporter that is off makes nothing old. It goes on while nobody sees.',
         expr: `
 ${old}
 and ignoring (collector)
@@ -125,11 +125,14 @@ and ignoring (collector)
 unless ignoring (collector)
 ${SCHEDULER_SILENT}
 or
-${stillFiring('CinderExporterDataStale', old)}`,
+${stillFiring('CinderExporterDataStale', old)}
+or
+${untilSeen('CinderExporterDataStale', ['collector'], s)}`,
         for: s.data_stale_for,
         summary: 'The Cinder exporter serves old data of one kind.',
         description:
-          'Collector {{ $labels.collector }} has not succeeded for long although Cinder answers; its errors are in cinder_exporter_errors_total and in the log.',
+          'Collector {{ $labels.collector }} has not succeeded for long although Cinder answers; its errors are in cinder_exporter_errors_total and in the log.' +
+          refusedSentence(s.replica_labels),
       },
       {
         alert: 'CinderExporterClockSkew',

@@ -77,5 +77,14 @@ export function howItFailed(replicaLabels: string, storage: boolean): string {
   );
 }
 
+/** One more sentence about a collector that Cinder has refused: whoever gets the ticket decides whether it may read, or is switched off. */
+export function refusedSentence(replicaLabels: string): string {
+  const errors = `max without (${replicaLabels}) (cinder_exporter_errors_total{job=%[1]q,cloud=%[2]q,collector=%[3]q,reason=\\"forbidden\\"}) > 0`;
+  return (
+    `{{ with printf "${errors}" $labels.job $labels.cloud $labels.collector | query }}` +
+    ' Cinder refuses it (403): allow it to the user of the exporter, or switch the collector off.{{ end }}'
+  );
+}
+
 export const BACKENDS_DASHBOARD = '/d/cinder-backends/cinder-backends';
 export const EXPORTER_DASHBOARD = '/d/cinder-exporter/cinder-exporter';
