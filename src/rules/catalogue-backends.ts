@@ -180,7 +180,9 @@ max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector
 and ignoring (condition)
 (${CONDITION}{condition=~"failing|degraded|up_assumed|up"} == 1)
 or
-${stillFiring('CinderVolumeServiceBusy', `(${ANSWERING} == 0)`)}`,
+${stillFiring('CinderVolumeServiceBusy', `(${ANSWERING} == 0)`)}
+unless ignoring (condition)
+(${CONDITION}{condition=~"frozen|disabled"} == 1)`,
       for: s.volume_service_busy_for,
       summary: 'A cinder-volume service is too busy to answer.',
       description:
