@@ -15,10 +15,10 @@ import type { Surroundings } from './targets.ts';
 
 export const USAGE = `Usage: cinder-exporter canary --setup | --once | --clean | --pause | --resume [flags] [TYPE...]
 
-What belongs to the canary: a volume that the exporter makes now and then, looks at, and takes away. Exactly one of the first five flags is given.
+Prepares, tries, cleans up or pauses the canary: a volume that the exporter makes now and then, looks at, and deletes. Give exactly one of the first five flags.
 --once and --clean log in as the canary does. Exit code as monitoring plugins have it:
 --once   0 made and taken away, 1 no verdict (paused, or a full quota), 2 failed, 3 the canary cannot run or cannot be reached
---clean  0 nothing is left, 2 something is, 3 it cannot be reached, or must not touch anything
+--clean  0 nothing is left, 2 something is left, 3 it cannot be reached, or must not touch anything
 
 Flags:
 `;

@@ -159,11 +159,11 @@ export const COMMANDS = [
   },
   { name: 'demo', takes: '[flags]', does: 'serve a simulated cloud in which faults come and go' },
   { name: 'rules', takes: '[flags]', does: 'print the alert rules, with other thresholds if wanted' },
-  { name: 'report', takes: '[flags]', does: 'ask a Prometheus how available the storage was this month' },
+  { name: 'report', takes: '[flags]', does: 'ask a Prometheus how available the storage was last month' },
   {
     name: 'canary',
     takes: '[flags] [TYPE...]',
-    does: 'make a volume, see that it works, take it away; and what belongs to it',
+    does: 'prepare, try, clean up or pause the canary, which makes a volume and deletes it',
   },
   {
     name: 'access-rules',
