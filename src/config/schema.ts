@@ -117,7 +117,7 @@ const collectors = mapping({
   ).optional(),
   operations: flag(
     false,
-    'Read, slowly, the newest volumes, what is under way on volumes, and why creations failed (`GET /volumes/detail`, `GET /messages`): fewer than ten requests a minute, about five as a rule. Off by default: with 100,000 volumes each takes Cinder up to 0.8 s (median), and what it finds is evidence that is still being measured. Best from microversion 3.60. Its failure is on the status page and in the log; no alert comes of it.',
+    'Read, slowly, the newest volumes, what is under way on volumes, and why creations failed (`GET /volumes/detail`, `GET /messages`): fewer than ten requests a minute, about five as a rule. Off by default: with 100,000 volumes each takes Cinder up to 0.8 s (median), and what it finds is evidence that is still being measured. Best from microversion 3.60. Its failure is on the status page and in the log. If it lasts, it is a ticket.',
   ).optional(),
 });
 

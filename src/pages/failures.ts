@@ -72,8 +72,8 @@ function explain(collector: Collector, { reason, message }: Failure): Explanatio
       what: 'Operations on volumes are not seen, or not all of them',
       help:
         reason === 'forbidden'
-          ? 'Everything else is as before, and no alert comes of it. collectors.operations: false ends the question. This policy rule of Cinder opens it to a role of the user:'
-          : 'Everything else is as before, and no alert comes of it. The message says what failed.',
+          ? 'Everything else is as before. If it lasts, a ticket tells it: collectors.operations: false ends the question and the ticket. This policy rule of Cinder opens it to a role of the user:'
+          : 'Everything else is as before. If it lasts, a ticket tells it. The message says what failed.',
     };
   if (collector === 'capabilities' && reason !== 'auth')
     return {
