@@ -96,7 +96,8 @@ test(
       `object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }`,
     );
     const daemon = startDaemon(join(folder, 'log'), ['env', `PATH=${env.PATH}`, join(bin, 'icinga2'), 'daemon']);
-    t.after(() => daemon.stop());
+    // SIGKILL would leave the worker of its two processes behind.
+    t.after(() => daemon.stop('SIGTERM'));
     await waitFor('the API of Icinga', () => {
       assert.ok(daemon.running(), daemon.log());
       return (
