@@ -1,4 +1,4 @@
-import { CONDITION, FREE_RATIO, remember, stillFiring, unlessMuted } from './memory.ts';
+import { FREE_RATIO, inCondition, rememberPools, stillFiring, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
 import { operationRules } from './catalogue-operations.ts';
 import { volumeRules } from './catalogue-volumes.ts';
@@ -22,22 +22,8 @@ export function capacityRules(s: RuleSettings): RuleGroup {
   )`;
   const full = { ignoring: '', expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}` };
   /** What is known of each pool, while its backend reports; as it last was while the pools cannot be read, or the backend is out. */
-  const lastKnown = (record: string, fresh: string): string => `${remember(
-    record,
-    `
-max without (${s.replica_labels}) (
-  ${fresh}
-  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
-)`,
-    ['host', 'backend', 'pool'],
-    { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
-    s,
-  )}
-or
-(
-  ${record}
-  and ignoring (pool) (max without (condition) (${CONDITION}{condition=~"down|stale|service_down|unknown"}) == 1)
-)`;
+  const silent = inCondition('down', 'stale', 'service_down', 'unknown');
+  const lastKnown = (record: string, fresh: string): string => rememberPools(record, 'max', fresh, silent, s);
   return {
     name: 'cinder-capacity',
     comment:

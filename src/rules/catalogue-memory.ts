@@ -8,6 +8,7 @@ import {
   OUTDATED,
   POOL_STATE,
   remember,
+  rememberPools,
   SERVICE_ENABLED,
   SERVICE_STATE,
   type Sight,
@@ -176,21 +177,7 @@ unless ${LEFT_OVER}`,
       comment:
         'The state of each pool as it was last seen; it stands while the pools cannot be read, and while nobody reports of them: ' +
         'a pool that was down is not up because its backend falls silent.',
-      expr: remember(
-        POOL_STATE,
-        `
-min without (${s.replica_labels}) (
-  cinder_pool_state{${s.selector}}
-  and ignoring (host, backend, pool, collector) (cinder_scrape_collector_success{${s.selector},collector="pools"} == 1)
-)
-or
-(
-  ${POOL_STATE} and ignoring (pool) ${OUTDATED}
-)`,
-        ['host', 'backend', 'pool'],
-        { series: `cinder_scrape_collector_success{${s.selector},collector="pools"}`, labels: ['collector'] },
-        s,
-      ),
+      expr: rememberPools(POOL_STATE, 'min', `cinder_pool_state{${s.selector}}`, OUTDATED, s),
       identity: ['host', 'backend', 'pool'],
     },
   ];

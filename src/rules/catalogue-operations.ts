@@ -38,8 +38,8 @@ ${stillHeld(alert, held, s)}`;
   const known = `(max without (${s.replica_labels}) (max_over_time(cinder_up{${s.selector}}[${s.hold_for}])) == 1)`;
   const made = seen('cinder_backend_last_creation_timestamp_seconds');
   const madeAnywhere = `max without (${s.replica_labels}, host, backend) (cinder_backend_last_creation_timestamp_seconds{${s.selector}})`;
-  /** When a volume was last made, 0 for never, where creations fail; it stands until a later one is made. */
-  const untilMade = (record: string, failing: string, last: string): string => `
+  /** When a volume was last made, 0 for never, where creations fail; it stands until a later one is made, and only with `stands`. */
+  const untilMade = (record: string, failing: string, last: string, stands: string): string => `
 (
   ${last}
   or
@@ -51,7 +51,10 @@ or
 (
   ${record}
   unless
-  (${last} > ${record})`;
+  (${last} > ${record})
+  and
+  ${stands}
+)`;
   return [
     {
       record: BACKEND_FAILING,
@@ -59,19 +62,18 @@ or
         'The backends on which creations failed when they were last weighed, and when a volume had last been made on each, as Unix time; 0 for never. ' +
         'They stand until a later one is made: neither an exporter that is blind or was restarted, nor users who no longer ask, ends it. ' +
         'Nor does what is worse; the wish of an operator does.',
-      expr: `${untilMade(BACKEND_FAILING, 'cinder_backend_creations_failing', made)}
-  and
-  (max without (condition) (${CONDITION}{condition!~"frozen|disabled"}) == 1)
-)`,
+      expr: untilMade(
+        BACKEND_FAILING,
+        'cinder_backend_creations_failing',
+        made,
+        `(max without (condition) (${CONDITION}{condition!~"frozen|disabled"}) == 1)`,
+      ),
       identity: ['host', 'backend'],
     },
     {
       record: CLOUD_FAILING,
       comment: 'The same of the whole cloud, until anything is made.',
-      expr: `${untilMade(CLOUD_FAILING, 'cinder_creations_failing', madeAnywhere)}
-  and
-  ${known}
-)`,
+      expr: untilMade(CLOUD_FAILING, 'cinder_creations_failing', madeAnywhere, known),
       identity: [],
     },
     {

@@ -87,6 +87,35 @@ export function whileBlind(kept: string, identity: readonly string[], sight: Sig
 )`;
 }
 
+/**
+ * The expression of a recording rule of each pool: `fresh` while the pools are read, folded over the replicas by `fold`; its own last value while they
+ * cannot be read, and for the backends in `silent`, which tell nothing of their pools. `silent` has the labels of a backend.
+ */
+export function rememberPools(
+  record: string,
+  fold: 'min' | 'max',
+  fresh: string,
+  silent: string,
+  s: RuleSettings,
+): string {
+  const read = `cinder_scrape_collector_success{${s.selector},collector="pools"}`;
+  return `${remember(
+    record,
+    `
+${fold} without (${s.replica_labels}) (
+  ${fresh}
+  and ignoring (host, backend, pool, collector) (${read} == 1)
+)`,
+    ['host', 'backend', 'pool'],
+    { series: read, labels: ['collector'] },
+    s,
+  )}
+or
+(
+  ${record} and ignoring (pool) ${silent}
+)`;
+}
+
 /** The firing alerts of this name, those in their `keep_firing_for` included. */
 function firing(alert: string): string {
   return `ALERTS{alertname="${alert}",alertstate="firing"}`;
@@ -108,7 +137,8 @@ export function whileFiring(alert: string, fact: string, labels: readonly string
   return `${fact} and ignoring (${[...labels, OF_ALERTS].join(', ')}) ${firing(alert)}`;
 }
 
-function inCondition(...conditions: readonly Condition[]): string {
+/** The backends in one of these conditions, with the labels of a backend. */
+export function inCondition(...conditions: readonly Condition[]): string {
   return `(max without (condition) (${CONDITION}{condition=~"${conditions.join('|')}"} == 1))`;
 }
 
