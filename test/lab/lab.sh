@@ -387,6 +387,9 @@ class LabDriver(driver.VolumeDriver):
         return stats
 
     def _do(self, op):
+        # For who waits until the driver has been called.
+        with open(self.configuration.lab_stats_file + '.calls', 'a') as f:
+            f.write(op + '\n')
         said = self._file()
         end = time.monotonic() + said.get('_slow_' + op, 0)
         while time.monotonic() < end and self._file().get('_slow_' + op):

@@ -40,6 +40,8 @@ export interface Lab {
   environment(who?: Who): Promise<Readonly<Record<string, string>>>;
   /** Merges `patch` into what the driver of `name` reports; null deletes a key. */
   backend(name: string, patch: Readonly<Record<string, unknown>>): Promise<void>;
+  /** How often the driver of `name` was called for `operation`: `create`, `delete`, ... */
+  calls(name: string, operation: string): Promise<number>;
   start(...units: string[]): Promise<void>;
   stop(...units: string[]): Promise<void>;
   kill(...units: string[]): Promise<void>;
@@ -139,6 +141,10 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     token,
     environment: async (who = 'admin') => variables(await lab('env', who)),
     backend: async (name, patch) => void (await lab('backend', name, JSON.stringify(patch))),
+    calls: async (name, operation) =>
+      (await readFile(join(folder, 'backends', `${name}.json.calls`), 'utf8').catch(() => ''))
+        .split('\n')
+        .filter((line) => line === operation).length,
     start: units('start'),
     stop: units('stop'),
     kill: units('kill'),

@@ -203,8 +203,10 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
 
   test('the backend goes down in the middle of a round: stuck, and what is left goes when it is back', async () => {
     await lab.backend('single', { _slow_create: 20 });
+    const calls = await lab.calls('single', 'create');
     const going = round('canary-single');
-    await waitFor('it is being made', async () => (await volumes())[0]?.status === 'creating');
+    // Before that the message can be lost with the cinder-volume, and the volume is `creating` for ever.
+    await waitFor('the driver makes it', async () => (await lab.calls('single', 'create')) > calls);
     await lab.kill('volume-single');
     const row = await going;
     assert.deepEqual(failureOf(row), {
