@@ -9,7 +9,7 @@ import type { Row } from '../row.ts';
 import { SCRATCH } from '../scratch.ts';
 import { grouped, median, short } from '../stats.ts';
 
-/** CPU of a refresh against that of parsing its two bodies, and how both and the page grow. */
+/** CPU of a refresh against the CPU of parsing its two bodies, and how both and the page grow. */
 export async function measureRefresh(context: Context): Promise<Row[]> {
   const { small, medium, large } = context.sizes;
   const costs: { readonly backends: number; readonly cost: RefreshCost }[] = [];

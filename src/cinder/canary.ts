@@ -1,18 +1,19 @@
 import type { FailureReason } from '../openstack/errors.ts';
 
 /**
- * The parts of a round: looking for left-overs, making the volume until it is available, a snapshot of it until it is gone again, exporting it until it
- * is free again, deleting it until it is gone.
+ * The parts of a round. It looks for left-overs. It makes the volume until it is available. It makes a snapshot until that is gone again.
+ * It exports the volume until it is free again. It deletes the volume until it is gone.
  */
 export const CANARY_PHASES = ['look', 'create', 'snapshot', 'attach', 'delete'] as const;
 
 export type CanaryPhase = (typeof CANARY_PHASES)[number];
 
 /**
- * Why a round failed. Of the storage: `driver` (the driver failed to make or export it), `stuck` (no end in time), `error_deleting` (the driver failed
- * to delete it). Of something else: `no_backend` (the scheduler found none with room for it), `image` (it could not be written to the volume), `error` (in
- * error, and Cinder says not why), `vanished` (somebody else took it away), `quota`, `volume_type` (it is not there for the project). The others are
- * those of requests.
+ * Why a round failed.
+ * The storage is the cause: `driver` (the driver failed to make or export it), `stuck` (no end in time), `error_deleting` (the driver failed to delete it).
+ * Something else is: `no_backend` (the scheduler found none with room for it), `image` (it could not be written to the volume).
+ * Also: `error` (in error, and Cinder does not say why), `vanished` (somebody else took it away), `quota`, `volume_type` (the project does not have it).
+ * The other reasons tell of a request that failed.
  */
 type CanaryReason =
   | 'driver'
@@ -101,7 +102,7 @@ export interface CanaryProof {
 /** A success of longer ago proves nothing any more: rounds that did not take place, and one more. */
 const PROOF_INTERVALS = 3;
 
-/** What the canary proves of each backend, by the backend's name; nothing of those of which it cannot tell. `nowMs` by our clock, since the epoch. */
+/** What the canary proves of each backend, by the backend's name. A backend of which it cannot tell is left out. `nowMs` by our clock, since the epoch. */
 export function proofsOf(rows: readonly CanaryRow[], nowMs: number): ReadonlyMap<string, CanaryProof> {
   const proofs = new Map<string, CanaryProof>();
   for (const { backend, judges, last, lastBlamed, inARow, everyMs, volumeType } of rows) {

@@ -228,7 +228,7 @@ export function createCreations(): Creations {
   /** When a page was last too short for all that was new. */
   let cutShortMs = -Infinity;
 
-  /** From 0 on, so that an increase shows that of the first one. */
+  /** From 0 on, so that an increase counts the first one too. */
   const count = (volumeType: string, by: 0 | 1): void => {
     if (made.has(volumeType) || made.size < MAX_LABELS) made.set(volumeType, (made.get(volumeType) ?? 0) + by);
   };

@@ -4,7 +4,7 @@ import { asObject, boolean, type Cutter, type Json, number, text, time } from '.
 
 /**
  * Reads the body of `GET /v3/scheduler-stats/get_pools?detail=true`. Of several rows with the same name the one with the newest stats counts.
- * `see` is shown the raw stats of each pool, for what needs more of them than the model holds; `wants` says whether it needs those of a backend.
+ * `see` is shown the raw stats of each pool, for what needs more of them than the model holds; `wants` says whether it needs the stats of a backend.
  */
 export function poolReader(
   cut: Cutter,

@@ -35,7 +35,7 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /**
  * Reads the list under the reader's key from a body, row by row and in slices. A row that is not understood costs nothing but itself;
  * rows beyond `maxRows` are rejected. Resolves with a string, what the body was instead, when it is no whole JSON or holds no such list.
- * A row whose bytes are those of the row at its place in `memory` is not decoded again: between two reports of a driver nothing is new.
+ * A row with the same bytes as the row at its place in `memory` is not decoded again: between two reports of a driver nothing is new.
  */
 export async function decodeBody<T>(
   bytes: Uint8Array,
@@ -164,7 +164,7 @@ export class NoSuchList extends Error {
   override readonly name = 'NoSuchList';
 }
 
-/** Instead of a depth: the bytes are those of a row that was read before. */
+/** Instead of a depth: the same bytes were read before as a row. */
 const SAME = -1;
 
 /** Where an element of the list is, and how deep what is in it is nested. */

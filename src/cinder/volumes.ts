@@ -139,7 +139,7 @@ export function createCounts(perMinute: number): Counts {
   };
 }
 
-/** The volumes of a cluster are those of its members: each is on the host that made it. undefined as long as one is not counted. */
+/** The volumes of a cluster: the sum over its members. Each volume is on the host that made it. undefined as long as one member is not counted. */
 function sum(asked: readonly (Asked | undefined)[]): { count: number; countedAtMs: number } | undefined {
   const all = asked.flatMap((one) => one ?? []);
   if (all.length === 0 || all.length < asked.length) return undefined;

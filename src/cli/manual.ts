@@ -86,7 +86,7 @@ function single(text: string, quote = String.raw`'\''`): string {
   return `'${text.replaceAll("'", quote)}'`;
 }
 
-/** Without COMMAND the flags are those of `serve`. `--flag=value` is three words for bash. */
+/** Without COMMAND the flags of `serve` are meant. `--flag=value` is three words for bash. */
 function bash(): string {
   const commands = Object.entries(MANUALS);
   const values = commands.flatMap(([name, { flags }]) =>

@@ -67,7 +67,7 @@ export function cronProblem(expression: string): CronProblem | undefined {
   return comes(expression) ? undefined : { offset: 0, expected: 'times that come', got: quoted(expression) };
 }
 
-/** node-cron finds the days of `30 2` impossible, but not those of `31W 2` or of `L-30 4`. */
+/** node-cron finds the days of `30 2` impossible. It accepts the days of `31W 2` and of `L-30 4`. */
 function comes(expression: string): boolean {
   return Number.isFinite(calendarOf(expression).next(0));
 }

@@ -86,8 +86,8 @@ export function quotedText(tree: Tree): string {
 }
 
 /**
- * What may hold a secret although nobody asked for one there: the user and password before the `@` of a URL, in whatever spelling, a key or token in its query,
- * PEM text where a file name is expected, a password's hash.
+ * What may hold a secret although nobody asked for one there: the user and password before the `@` of a URL, in whatever spelling; a key or token in
+ * its query; PEM text where a file name is expected; a password's hash.
  */
 const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/-----BEGIN|-----END/, 'PEM text'],

@@ -63,8 +63,8 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What happened to a connection, in words for people and then in those of Node.js. `shown` takes what Node.js says and returns what may be shown of it: a
- * certificate's names are in it, and by chance a part of a password. Our own words stand in any case: they are what helps.
+ * What happened to a connection: first in our words, then in the words of Node.js. `shown` takes what Node.js says and returns what may be shown of it.
+ * A certificate's names are in it, and by chance a part of a password. Our own words are always shown: they are what helps.
  */
 export function connectionTrouble(error: unknown, shown: (text: string) => string): string {
   // A happy-eyeballs failure has no message of its own.

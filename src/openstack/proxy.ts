@@ -21,8 +21,8 @@ export class ProxyError extends UserError {
 }
 
 /**
- * Which proxy a URL goes through, by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; undefined for none. The rules are those of Python's
- * clients: small letters win, an empty value means none, a proxy without a scheme speaks HTTP. Source: requests, utils.py, `get_environ_proxies`,
+ * Which proxy a URL goes through, by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; undefined for none. The rules of Python's clients
+ * hold: small letters win, an empty value means none, a proxy without a scheme speaks HTTP. Source: requests, utils.py, `get_environ_proxies`,
  * `select_proxy`; urllib, `getproxies_environment`. The function that is returned throws a ProxyError.
  */
 export function proxyChoice(env: Environment): (url: URL) => Proxy | undefined {
@@ -128,8 +128,8 @@ export interface TunnelOptions {
 }
 
 /**
- * An agent for https URLs behind a proxy: `CONNECT`, then TLS with the server through it. By Node's own client and parser, so that the size of the
- * proxy's answer is bounded, and a proxy that never answers costs no connection for longer than the request lives.
+ * An agent for https URLs behind a proxy: `CONNECT`, then TLS with the server through it. Node's own client and parser bound the size of the proxy's
+ * answer. A proxy that never answers holds a connection no longer than the request lives.
  */
 export class TunnelAgent extends https.Agent {
   readonly #proxy: Proxy;

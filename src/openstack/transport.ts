@@ -25,7 +25,7 @@ export interface TransportOptions {
   readonly tls: ClientTls;
   readonly maxBodyBytes: number;
   readonly userAgent: string;
-  /** Variables: proxies, and lists of authorities. Default: those of the process. */
+  /** Variables: proxies, and lists of authorities. Default: the process's own. */
   readonly env?: Environment;
   readonly clock?: Clock;
   /** Called at the end of each request: operation, HTTP status or `error`, seconds. */
@@ -161,7 +161,7 @@ async function converse(request: Request, way: Way, options: TransportOptions, s
   }
 }
 
-/** The operations whose answers grow with the cloud; the last is that of the report. */
+/** The operations whose answers grow with the cloud. The last one is the report's. */
 const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools', 'prometheus']);
 /** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;

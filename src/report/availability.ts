@@ -1,7 +1,7 @@
 import { type Condition, CONDITION_TABLE, CONDITIONS, WORST_FIRST } from '../cinder/conditions.ts';
 import { clipped, folded, joined, type Marked, type Stretch, totalMs } from './stretch.ts';
 
-/** Labels that tell one cloud from another: those of the target, without its replicas. */
+/** Labels that tell one cloud from another: the target's labels, without the labels of a replica. */
 export type Target = Readonly<Record<string, string>>;
 
 /** What was recorded, as stretches; it may begin before the range and end after it. All of one cloud. */

@@ -41,7 +41,7 @@ function wholeMonth(year: number, month: number): Stretch {
 
 function momentOf(flag: string, text: string): number {
   if (/^\d{9,10}$/.test(text)) return Number(text) * 1000;
-  // A time without a zone would be that of this machine, which the reader does not know.
+  // A time without a zone would be this machine's local time. The reader does not know its zone.
   const whole = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
   const ms = whole ? Date.parse(text) : Number.NaN;
   // JavaScript takes the 31st of February for the 3rd of March.

@@ -49,7 +49,7 @@ export async function timesOf(
   fromMs: number,
   toMs: number,
 ): Promise<readonly Times[]> {
-  // The number of a window is that of the hour at whose end it is asked.
+  // A window is asked at the end of an hour, and has the number of that hour.
   const first = Math.floor(fromMs / WINDOW_MS);
   const last = Math.ceil(toMs / WINDOW_MS) + 1;
   const found = await survey(prometheus, wanted, first, last);

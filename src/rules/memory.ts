@@ -51,7 +51,7 @@ export const DESCRIPTIVE = 'zone, disabled_reason, replication_status, active_ba
 /** What an alert has beside the labels of its expression. */
 const OF_ALERTS = 'alertname, alertstate, severity, component';
 
-/** What must be 1 for the exporter to see: `series`, with `labels` beyond those of its target. `is`: what it must be instead, ">= 0" for being there. */
+/** What must be 1 for the exporter to see: `series`, with `labels` beyond its target's. `is`: what it must be instead, ">= 0" for being there. */
 export interface Sight {
   readonly series: string;
   readonly labels: readonly string[];
@@ -60,7 +60,7 @@ export interface Sight {
 
 /**
  * The expression of a recording rule that keeps its own last value while no replica of the exporter can see, for at most `hold_for`:
- * a dead exporter or API must neither resolve a page nor send it again afterwards. `identity` is the rule's labels beyond those of the target.
+ * a dead exporter or API must neither resolve a page nor send it again afterwards. `identity` is the rule's labels beyond the target's.
  */
 export function remember(
   record: string,
@@ -75,7 +75,7 @@ or
 ${whileBlind(record, identity, sight, s)}`;
 }
 
-/** `kept`, with these labels beyond those of the target, while no replica can see, for at most `hold_for`. */
+/** `kept`, with these labels beyond the target's, while no replica can see, for at most `hold_for`. */
 export function whileBlind(kept: string, identity: readonly string[], sight: Sight, s: RuleSettings): string {
   const ignoring = `ignoring (${identity.join(', ')})`;
   const folded = [s.replica_labels, ...sight.labels].join(', ');
@@ -132,7 +132,7 @@ export function stillHeld(alert: string, expr: string, s: RuleSettings): string 
 unless ignoring (${OF_ALERTS}) (time() - ALERTS_FOR_STATE{alertname="${alert}"} > ${secondsOf(s.hold_for)})`;
 }
 
-/** `fact` while the alert about it fires: with `labels` beyond those of the target. */
+/** `fact` while the alert about it fires: with `labels` beyond the target's. */
 export function whileFiring(alert: string, fact: string, labels: readonly string[] = []): string {
   return `${fact} and ignoring (${[...labels, OF_ALERTS].join(', ')}) ${firing(alert)}`;
 }
@@ -142,7 +142,7 @@ export function inCondition(...conditions: readonly Condition[]): string {
   return `(max without (condition) (${CONDITION}{condition=~"${conditions.join('|')}"} == 1))`;
 }
 
-/** A firing alert with `labels` beyond those of its target, while no replica can read the service list; `hold_for` at most. Its value is 1. */
+/** A firing alert with `labels` beyond its target's, while no replica can read the service list; `hold_for` at most. Its value is 1. */
 export function untilSeen(alert: string, labels: readonly string[], s: RuleSettings): string {
   const itself = `max without (${OF_ALERTS}) (${firing(alert)})`;
   return whileBlind(itself, labels, { series: `cinder_up{${s.selector}}`, labels: [] }, s);
@@ -167,12 +167,12 @@ or
 ${stillFiring(alert, expr)}`;
 }
 
-/** All backends are out, and CinderAllBackendsDown says so; `labels` are those of the alert that it mutes. */
+/** All backends are out, and CinderAllBackendsDown says so. `labels`: the labels of the alert that it mutes. */
 export function allDown(...labels: readonly string[]): Mute {
   return { ignoring: labels.join(', '), expr: whileFiring('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`) };
 }
 
-/** No cinder-volume answers, and CinderVolumeServicesUnresponsive says so; `labels` are those of the alert that it mutes. */
+/** No cinder-volume answers, and CinderVolumeServicesUnresponsive says so. `labels`: the labels of the alert that it mutes. */
 export function noneAnswers(...labels: readonly string[]): Mute {
   return {
     ignoring: labels.join(', '),

@@ -12,7 +12,7 @@ export interface RecordingRule {
   /** Why it earns its place. */
   readonly comment: string;
   readonly expr: string;
-  /** Its labels beyond those of the scrape target, for checks. */
+  /** Its labels beyond the scrape target's, for checks. */
   readonly identity: readonly string[];
 }
 

@@ -136,7 +136,7 @@ export const DEFAULT_SETTINGS: CloudSettings = {
 /** Releases of Cinder by their major version: 11 (Pike) knows no `backend_state`, 21 is Zed, 29 is 2026.2. */
 export type Release = '11' | '21' | '29';
 
-/** In what each of them differs from the settings above, which are those of 21. */
+/** In what each of them differs from the settings above. These are of release 21. */
 export const RELEASES: Readonly<Record<Release, Partial<CloudSettings>>> = {
   11: { maxMicroversion: '3.43' },
   21: {},

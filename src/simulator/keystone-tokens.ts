@@ -26,7 +26,7 @@ export interface Tokens {
   issue(token: Omit<IssuedToken, 'id' | 'auditId' | 'revoked' | 'issuedAtMs'>): IssuedToken;
   /** The token if it is neither unknown, expired nor revoked. */
   valid(id: string): IssuedToken | undefined;
-  /** Revokes every token, or those of one user. */
+  /** Revokes every token, or the tokens of one user. */
   revoke(userId?: string): void;
 }
 

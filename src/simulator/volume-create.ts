@@ -149,7 +149,7 @@ function tooSmall(size: number, what: 'snapshot' | 'volume', least: number): Fau
   return new Fault(400, `Invalid input received: ${message} They must be >= original ${what} size.`);
 }
 
-/** By name or id; without either that of the origin, or the default type. A private type is for projects that have access, and for administrators. */
+/** By name or id. Without either: the type of the origin, or the default type. A private type is for projects that have access, and for administrators. */
 function typeOf({ api, admin, project }: CinderCall, asked: string | null): VolumeTypeRow {
   const wanted = asked || '__DEFAULT__';
   const type = api.volumeTypes.find(({ id, name }) => (isUuid(wanted) ? id : name) === wanted);

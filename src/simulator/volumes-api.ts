@@ -47,7 +47,7 @@ function noVolume(id: string): Fault {
   return new Fault(404, `Volume ${id} could not be found.`);
 }
 
-/** The volume of that id that the caller may see; a member sees those of the own project. */
+/** The volume with this id, if the caller may see it. A member sees the volumes of the own project. */
 export function findVolume(call: CinderCall, id: string): VolumeRow {
   const volume = volumeRow(call, id);
   if (hasProjectRole(call, 'reader')) return volume;
@@ -103,7 +103,7 @@ function summaryOf(call: CinderCall, { id, display_name: name }: VolumeRow): Rec
   return { id, name, links: linksOf(call, 'volumes', id) };
 }
 
-/** Source: cinder/api/v2/views/volumes.py, cinder/api/v3/views/volumes.py. `extended`: what extensions add to answers, but not to that of a creation. */
+/** Source: cinder/api/v2/views/volumes.py, cinder/api/v3/views/volumes.py. `extended`: what extensions add to every answer but the one to a creation. */
 export function detailOf(call: CinderCall, volume: VolumeRow, extended: boolean): Record<string, JsonValue> {
   const { api, version, admin, roles } = call;
   const type = api.volumeTypes.find(({ id }) => id === volume.volume_type_id);

@@ -200,7 +200,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-/** All pools, those of a backend as it was judged. */
+/** All pools. A backend's pools are given as they were judged. */
 function poolsOf(reports: Standing['reports'], backends: readonly Backend[]): readonly Pool[] {
   const judged = new Map(backends.map(({ host, pools }) => [host, pools]));
   return [...reports].flatMap(([host, { pools }]) => judged.get(host) ?? pools);

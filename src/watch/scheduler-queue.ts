@@ -13,9 +13,9 @@ type Outcome<T> =
   | { readonly kind: 'waiting' };
 
 /**
- * The one lane for requests that need a scheduler. With no live scheduler such a request holds a worker of the API until Cinder's own RPC
- * timeout (60 s and more), whether we still listen or not, and nine of them have stopped a whole API. So there is never a second one
- * beside the first, it is not abandoned when a refresh goes on without it, and after a failure pauses grow.
+ * The one lane for requests that need a scheduler. With no live scheduler such a request holds a worker of the API until Cinder's own RPC timeout
+ * (60 s and more), whether we still listen or not. Nine of them have stopped a whole API. So there is never a second one beside the first. It is not
+ * abandoned when a refresh goes on without it. After a failure pauses grow.
  */
 export interface Lane {
   /** A request under way, or a pause; undefined: it may be asked. */

@@ -91,7 +91,7 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
       if (start - readAt < everyMs || pause.remainingMs() > 0) return false;
       const before = went;
       try {
-        // The names of a storage protocol came with Cinder 20, whose API ends at 3.68; that of 19 ends at 3.66.
+        // The names of a storage protocol came with Cinder 20. Its API ends at 3.68, the API of Cinder 19 at 3.66.
         pipeline.volumeTypes(await readAll(), { protocolVariants: knows('3.67') });
         readAt = start;
         pause.succeed();

@@ -87,7 +87,7 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
 /** Answers whose policy is the default, and not one of the web configuration file. */
 const loosenable = new WeakSet<ServerResponse>();
 
-/** Sets the default headers and those of `http_server_config.headers`, of which an empty one takes the default away. */
+/** Sets the default headers, then the headers of `http_server_config.headers`. An empty one there takes the default away. */
 function setSecurityHeaders(response: ServerResponse, configured: ReadonlyMap<string, string>): void {
   for (const [name, value] of [...DEFAULTS, ...configured]) {
     if (value === '') response.removeHeader(name);

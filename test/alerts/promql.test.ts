@@ -10,7 +10,7 @@ import { ALERTS, isAlert, RULES, rulesOf } from './shipped.ts';
 
 const TARGET = ['job', 'instance', 'pod'];
 
-/** Every metric that a rule may use, with its labels beyond those of the target. */
+/** Every metric that a rule may use, with its labels beyond the target's. */
 async function known(): Promise<Map<string, ReadonlySet<string>>> {
   const labels = new Map<string, ReadonlySet<string>>([
     ['up', new Set()],
@@ -80,7 +80,7 @@ test('the selector stands in every selector of a metric of the exporter, and its
   const settings = parseSettings(['selector=job=~"cinder.*",region="north"', 'replica_labels=instance, replica']);
   for (const { alert, record, expr } of rulesOf(renderRules(settings))) {
     const { selectors, grouping } = namesIn(expr);
-    // Our own series and alerts have the labels of the selector already, but not those of replicas.
+    // Our own series and alerts have the labels of the selector already, but not the labels of replicas.
     const scraped = selectors.filter(({ metric }) => !metric.includes(':') && !metric.startsWith('ALERTS'));
     for (const { metric, matchers } of scraped) {
       assert.equal(matchers.get('job'), 'cinder.*', `${alert ?? record}: ${metric}`);

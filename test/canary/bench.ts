@@ -95,7 +95,7 @@ export interface CanaryBench {
   readonly log: string[];
 }
 
-/** No other timer has this length, nor that of a request that waits for a driver. */
+/** No other timer has this length. A request that waits for a driver has another one too. */
 export const REQUEST_MS = 9001;
 
 /** How long a request may take. */

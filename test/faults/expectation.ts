@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import type { Struck } from './fault-proxy.ts';
 import { BY_HEARTBEAT, BY_LIST, BY_STATS, type Conditions } from './storm-cloud.ts';
 
-/** How a collector must come out: well, failed for this reason (that of the trouble before it, when that is why it was not asked), or not due. */
+/** How a collector must come out: well, failed for this reason (the reason of the trouble before it, when that is why it was not asked), or not due. */
 export type Outcome = 'well' | { readonly failed: FailureReason } | 'not due';
 
 /** What must be so while a fault lasts, thought through from what an operator needs to know. */

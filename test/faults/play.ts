@@ -60,7 +60,7 @@ async function inTheMiddle(scene: Scene): Promise<void> {
   const first = await refresh(scene);
   const second = await refresh(scene);
   for (const page of [first, second]) assert.deepEqual(page.conditions, expected.fresh, 'conditions while it is fresh');
-  // The result of the types shows one refresh later: on the first page it is that of the healthy cloud.
+  // The result of the types shows one refresh later: the first page still has the result of the healthy cloud.
   assertShown(scene, second, healthy, first);
   await stage.giveUp();
   stage.advance(STALE_AFTER_MS);

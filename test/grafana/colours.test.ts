@@ -94,7 +94,7 @@ test('words are legible on every colour of every dashboard: contrast 4.5 or more
     for (const [, colour = ''] of text.matchAll(/"(?:color|fixedColor)": "([^"]+)"/g)) colours.add(colour);
     assert.ok(!/"color-text"|"background"/.test(text), `${uid}: text in a colour, or a gradient`);
   }
-  // Nothing is filled: the words are those of the theme.
+  // Nothing is filled: the words have the theme's colour.
   colours.delete('transparent');
   // Of a timeline without a mapping for a value.
   colours.delete('text');

@@ -48,7 +48,7 @@ for (const dashboard of DASHBOARDS) {
   });
 }
 
-/** At 1440 pixels, without Grafana's menu, its margins and those of the panel. A column without a width of its own has at least `minWidth`. */
+/** At 1440 pixels, without Grafana's menu, its margins and the panel's. A column without a width of its own has at least `minWidth`. */
 const tableWidth = (columns: number): number => (columns / 24) * (1440 - 32) - 8 - 18;
 
 test('tables: at most eight columns, all of them seen at 1440 pixels, with their whole header', () => {

@@ -18,7 +18,7 @@ export interface Prometheus {
   readonly version: string;
   readonly at: (expr: string, atMs: number) => Promise<readonly Series[]>;
   readonly over: (expr: string, fromMs: number, toMs: number, stepMs: number) => Promise<readonly Series[]>;
-  /** Values of a label, as Grafana asks for those of a variable. */
+  /** Values of a label, as Grafana asks for the values of a variable. */
   readonly labelValues: (selector: string, label: string, fromMs: number, toMs: number) => Promise<readonly string[]>;
   /** Time of processors that it has used, in milliseconds: the same on a machine that does other things as well. */
   readonly usedMs: () => Promise<number>;

@@ -7,7 +7,7 @@ import { canServe, withProtocolVariants } from '../../src/cinder/capabilities-fi
 import type { Json } from '../../src/cinder/wire.ts';
 import { createRandom, type Random } from '../soak/random.ts';
 
-/** Debian's Python with Debian's Cinder; another one, such as that of a virtual environment, by the variable. */
+/** Debian's Python with Debian's Cinder; another one, such as a virtual environment's, by the variable. */
 const PYTHON = process.env['CINDER_PYTHON'] ?? '/usr/bin/python3';
 const CASES = 30_000;
 

@@ -10,7 +10,7 @@ const LINES = JSON.parse(readFileSync(new URL('../fixtures/driver-lines.json', i
   Record<string, string>
 >;
 
-/** The drivers of one release of Cinder, from PyPI; or of a folder that is there already, such as that of a virtual environment. */
+/** The drivers of one release of Cinder, from PyPI; or of a folder that is there already, such as a virtual environment's. */
 function packageOf(release: string): string {
   const given = process.env['CINDER_PACKAGE'];
   if (given) return given;

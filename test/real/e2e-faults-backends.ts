@@ -97,7 +97,7 @@ export const BACKEND_STORIES: readonly Story[] = [
   {
     name: 'a backend is removed from the configuration and its row deleted',
     async play({ lab }, seen) {
-      // From the end of its process to that of its row it is a dead service; a slow machine takes half a minute to remove a row.
+      // From the end of its process to the end of its row it is a dead service. A slow machine takes half a minute to remove a row.
       seen.allows(['CinderVolumeServiceDown lab@tape']);
       await lab.remove('tape');
       await seen.becomes({ tickets: ['CinderBackendVanished lab@tape'] });

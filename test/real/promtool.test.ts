@@ -22,7 +22,7 @@ function run(tool: string, ...args: string[]): string {
   }
 }
 
-/** Debian's 2.42, the oldest that alerts/README.md promises, and 3. All the cases cost minutes of CPU for each: those of the older one are played at night. */
+/** Debian's 2.42, the oldest that alerts/README.md promises, and 3. All the cases cost minutes of CPU for each: with the older one they are played at night. */
 const PROMTOOLS = { 'promtool 2': 'promtool', 'promtool 3': goProgram('promtool') };
 const PLAYS = process.env['NIGHT'] === '1' ? 'promtool 2' : 'promtool 3';
 
