@@ -281,7 +281,7 @@ function backendTable(
   };
   return html`<table class="backends" role="table">
     <caption class="unseen">
-      Backends, ${SORTS[wanted.sort]} first
+      Backends, sort: ${SORTS[wanted.sort]}
     </caption>
     <thead role="rowgroup">
       <tr role="row">
