@@ -121,7 +121,7 @@ const backendSchema = z.strictObject({
   ),
   operations_stuck: z
     .record(z.string(), z.int())
-    .describe('Volumes that are longer in a status such as `creating` than that may last, by status'),
+    .describe('Volumes that have been in a status such as `creating` for too long, by status'),
   stats_at: when.describe('The newest `timestamp` of its driver stats'),
   stats_age_seconds: z.number().nullable().describe("By Cinder's clock; null when the time lies ahead of it"),
   heartbeat_at: when.describe(

@@ -220,7 +220,7 @@ unless ignoring (condition)
 or
 ${stillFiring('CinderBackendDegraded', `(${CONDITION}{condition="degraded"} and ignoring (condition) ${WORSE_THAN_POOLS})`)}`,
       for: s.backend_degraded_for,
-      summary: 'A Cinder storage backend is not whole.',
+      summary: 'A part of a Cinder storage backend has a fault.',
       description:
         'At least one pool of {{ $labels.host }} reports a backend_state of its own (such as "degraded"), or no capacity at all. The API at /api/v1/backends says which.',
     },

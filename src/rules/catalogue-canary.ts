@@ -84,7 +84,7 @@ ${folded(duration)} > ${secondsOf(s.canary_slow_least)}
 unless ignoring (phase)
 (${failing})`,
         for: s.canary_slow_for,
-        summary: 'A volume takes far longer to be made or deleted than it did.',
+        summary: 'A volume takes far longer to make or delete than before.',
         description: `The phase {{ $labels.phase }} of the canary takes {{ $value | humanizeDuration }} for the volume type {{ $labels.volume_type }}, more than ${s.canary_slow_factor} times its median of ${s.canary_slow_window}.`,
       },
       {
@@ -109,9 +109,9 @@ or
         component: 'service',
         expr: `${LEAKED} > 0`,
         for: s.canary_leaking_for,
-        summary: 'A volume of the canary, or more, cannot be deleted.',
+        summary: 'The volumes of the canary cannot be deleted.',
         description:
-          '{{ $value }} volumes of the canary of the type {{ $labels.volume_type }} are left, and it cannot delete them. At three it makes no more. An administrator sets their status.',
+          '{{ $value }} volumes of the canary of the type {{ $labels.volume_type }} are left, and it cannot delete them. When three are left, it makes no more. An administrator sets their status.',
       },
       {
         alert: 'CinderCanaryNotRunning',

@@ -70,7 +70,7 @@ export function capacityRules(s: RuleSettings): RuleGroup {
         for: s.pool_physical_space_critical_for,
         summary: 'A Cinder pool has almost no physical space left.',
         description:
-          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left. When none is left, new volumes fail, and so do writes to volumes that take their space only as they are written.',
+          'Pool {{ $labels.pool }} of {{ $labels.host }} has {{ $value | humanizePercentage }} of its physical space left. When none is left, new volumes fail, and so do writes to thin volumes.',
       },
       {
         alert: 'CinderPoolSpaceLow',

@@ -43,8 +43,7 @@ export function exporterRules(s: RuleSettings): RuleGroup {
 )`;
   return {
     name: 'cinder-exporter',
-    comment:
-      'The exporter and its access. While one of its pages fires, alerts about backends stand as they last were.',
+    comment: 'The exporter and its access. While one of its pages fires, alerts about backends stay as they are.',
     interval: s.interval,
     rules: [
       {
@@ -59,7 +58,7 @@ absent(up{${s.selector}})`,
         for: s.exporter_down_for,
         summary: 'The Cinder exporter is absent or cannot be scraped.',
         description:
-          'Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
+          'Nothing new is known about Cinder. Alerts about its backends stay as they are; no new ones will come.',
       },
       {
         alert: 'CinderExporterNoData',
@@ -74,7 +73,7 @@ ${seeing}`,
         for: s.exporter_down_for,
         summary: 'The Cinder exporter answers, but tells nothing of Cinder.',
         description:
-          'Its page has no cinder_up, not even 0. Nothing new is known about Cinder. Alerts about its backends stand as they last were; no new ones will come.',
+          'Its page has no cinder_up, not even 0. Nothing new is known about Cinder. Alerts about its backends stay as they are; no new ones will come.',
       },
       {
         alert: 'CinderAPIUnreachable',
@@ -88,7 +87,7 @@ or${untold('CinderAPIUnreachable')}`,
         summary: 'The Cinder API cannot be read.',
         description:
           'No replica of the exporter can read the service list: the Cinder API or Keystone does not answer, or answers with errors. ' +
-          'Alerts about backends stand as they last were.',
+          'Alerts about backends stay as they are.',
       },
       {
         alert: 'CinderExporterAuthFailing',
@@ -107,7 +106,7 @@ or${untold('CinderExporterAuthFailing')}`,
         summary: 'The Cinder exporter is refused by Keystone or by the policy of Cinder.',
         description:
           'The credentials of the exporter are rejected (password changed, application credential expired or deleted), or its role may no longer list services. ' +
-          'Alerts about backends stand as they last were.',
+          'Alerts about backends stay as they are.',
       },
       {
         alert: 'CinderExporterDataStale',

@@ -129,7 +129,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
       ),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes on a storage backend.',
-      description: `On {{ $labels.host }} the driver fails to make volumes of several projects, or their creation hangs, and none has been made since. Its condition shows nothing of it.${wouldPage}`,
+      description: `On {{ $labels.host }} the driver fails to make volumes of several projects, or their creation hangs, and none has been made since. Its condition does not show this.${wouldPage}`,
     },
     {
       alert: 'CinderVolumeCreationsFailing',
@@ -181,9 +181,9 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
         },
       ),
       for: s.operations_stuck_for,
-      summary: 'The operations on Cinder volumes do not come to their end.',
+      summary: 'Cinder operations on volumes are stuck.',
       description:
-        '{{ $value }} volumes of {{ $labels.host }} are in status {{ $labels.operation }} for longer than that may last.',
+        '{{ $value }} volumes of {{ $labels.host }} have been in status {{ $labels.operation }} for too long.',
     },
   ];
 }

@@ -133,7 +133,7 @@ ${stillFiring('CinderServiceDown', `(${SERVICE_STATE}{binary!="cinder-volume"} =
         for: s.scheduler_down_for,
         summary: 'No Cinder scheduler is alive.',
         description:
-          'No enabled cinder-scheduler sends heartbeats. Volumes cannot be created, and the state of backends cannot be read: alerts about them stand as they last were.',
+          'No enabled cinder-scheduler sends heartbeats. Volumes cannot be created, and the state of backends cannot be read: alerts about them stay as they are.',
       },
       {
         alert: 'CinderSchedulerNotAnswering',
@@ -150,7 +150,7 @@ and
         summary: 'Cinder schedulers send heartbeats but answer nothing.',
         description:
           'The service list can be read, but requests that need a scheduler time out or fail although its heartbeats come: ' +
-          'the message bus is down or a scheduler hangs. Volumes cannot be created; alerts about backends stand as they last were.',
+          'the message bus is down or a scheduler hangs. Volumes cannot be created; alerts about backends stay as they are.',
       },
       {
         alert: 'CinderSchedulersDisagree',
@@ -196,7 +196,7 @@ unless
 unless
 max without (active_backend_id) (${FAILED_OVER})`,
         for: s.service_disabled_for,
-        summary: 'A Cinder service has been disabled for long.',
+        summary: 'A Cinder service has been disabled for a long time.',
         description: `{{ $labels.binary }} on {{ $labels.host }} has been disabled for more than ${s.service_disabled_for}; the service list holds the reason.`,
       },
       {
@@ -208,7 +208,7 @@ max without (active_backend_id) (${FAILED_OVER})`,
           expr: `max without (active_backend_id) (${FAILED_OVER})`,
         }),
         for: s.service_frozen_for,
-        summary: 'A Cinder backend has been frozen for long.',
+        summary: 'A Cinder backend has been frozen for a long time.',
         description: `{{ $labels.host }} has been frozen for more than ${s.service_frozen_for}. Its volumes work, but cannot be managed: thaw it, or finish the failover.`,
       },
       {

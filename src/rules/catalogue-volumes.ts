@@ -63,7 +63,7 @@ sum without (status) (
       expr: `${growthOf('cinder_backups')} >= ${s.backups_failing_growth}`,
       for: s.backups_failing_for,
       summary: 'The backups of Cinder volumes fail.',
-      description: `{{ $value }} more backups are in error than ${s.backups_failing_window} ago: what they were to protect is not protected.`,
+      description: `{{ $value }} more backups are in error than ${s.backups_failing_window} ago: these volumes have no new backup.`,
     },
   ];
 }
