@@ -18,13 +18,17 @@ export function canaryMemory(s: RuleSettings): RecordingRule {
   const identity = ['host', 'backend', 'volume_type'];
   const fresh = `${family('cinder_canary_failing')}
 or
-(${CANARY_FAILING} and ignoring (host, backend) ${family('cinder_canary_interval_seconds')})`;
+(
+  ${CANARY_FAILING}
+  and ignoring (host, backend) ${family('cinder_canary_interval_seconds')}
+  unless ignoring (host, backend) ${family('cinder_canary_failing')}
+)`;
   const sight = { series: `cinder_up{${s.selector}}`, labels: [] };
   return {
     record: CANARY_FAILING,
     comment:
       'Whether rounds of the canary fail in a row by the fault of the storage, as it was last known: a restart of the exporter, which knows nothing of ' +
-      'the rounds before it, ends no page.',
+      'the rounds before it, ends no page. What is known of the volume type under another backend does.',
     expr: remember(CANARY_FAILING, fresh, identity, sight, s),
     identity,
   };
