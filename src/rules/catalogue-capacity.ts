@@ -22,7 +22,7 @@ export function capacityRules(s: RuleSettings): RuleGroup {
   )`;
   const full = { ignoring: '', expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}` };
   /** What is known of each pool, while its backend reports; as it last was while the pools cannot be read, or the backend is out. */
-  const silent = inCondition('down', 'stale', 'service_down', 'unknown');
+  const silent = inCondition('down', 'service_down', 'stale', 'unknown', 'unresponsive', 'failing');
   const lastKnown = (record: string, fresh: string): string => rememberPools(record, 'max', fresh, silent, s);
   return {
     name: 'cinder-capacity',
