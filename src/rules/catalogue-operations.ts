@@ -10,6 +10,8 @@ const BACKEND_FAILING = 'cinder:backend_creations_failing:last_known';
 const CLOUD_FAILING = 'cinder:creations_failing:last_known';
 const TYPE_FAILING = 'cinder:volume_type_creations_failing:last_known';
 const UNSCHEDULABLE = 'cinder:volume_type_unschedulable:last_known';
+const seenAtOf = (held: string): string => held.replace(':last_known', ':last_seen_seconds');
+
 const STUCK = 'cinder:backend_operations_stuck:last_known';
 
 /**
@@ -28,10 +30,22 @@ export function operationRules(s: RuleSettings): readonly (RecordingRule | Alert
   const wouldPage = pages ? '' : ' With evidence_pages=yes this would have paged.';
   const seen = (family: string): string => `max without (${s.replica_labels}) (${family}{${s.selector}})`;
   /** As it is weighed; and where it fires already, as long as its end was not seen. */
-  const failing = (alert: string, family: string, held: string): string => `
+  const failing = (alert: string, family: string, held: string, last = held): string => `
 (${seen(family)} == 1)
 or
-${stillHeld(alert, held, s)}`;
+${stillHeld(alert, last, seenAtOf(held), s)}`;
+  /** Since when a day of holding is counted: not since the alert began, or a gap in the second day of an outage would end it at once. */
+  const lastSeen = (family: string, held: string, identity: readonly string[]): RecordingRule => ({
+    record: seenAtOf(held),
+    comment: 'When this was last weighed so, as Unix time.',
+    expr: `
+(${seen(family)} == 1) * time()
+or
+(${seenAtOf(held)} and ${held})
+or
+0 * ${held} + time()`,
+    identity,
+  });
   /** No replica has weighed anything while this has no sample. */
   const weighed: Sight = { series: `cinder_creations_failing{${s.selector}}`, labels: [], is: '>= 0' };
   const read: Sight = { series: `cinder_operations_judged{${s.selector}}`, labels: [] };
@@ -70,12 +84,14 @@ or
       ),
       identity: ['host', 'backend'],
     },
+    lastSeen('cinder_backend_creations_failing', BACKEND_FAILING, ['host', 'backend']),
     {
       record: CLOUD_FAILING,
       comment: 'The same of the whole cloud, until anything is made.',
       expr: untilMade(CLOUD_FAILING, 'cinder_creations_failing', madeAnywhere, known),
       identity: [],
     },
+    lastSeen('cinder_creations_failing', CLOUD_FAILING, []),
     {
       record: TYPE_FAILING,
       comment:
@@ -96,6 +112,7 @@ or
 )`,
       identity: ['volume_type'],
     },
+    lastSeen('cinder_volume_type_creations_failing', TYPE_FAILING, ['volume_type']),
     {
       record: UNSCHEDULABLE,
       comment: 'The volume types that no backend fits, as last weighed; they stand while nothing is weighed.',
@@ -105,6 +122,7 @@ or
 ${whileBlind(UNSCHEDULABLE, ['volume_type'], weighed, s)}`,
       identity: ['volume_type'],
     },
+    lastSeen('cinder_volume_type_unschedulable', UNSCHEDULABLE, ['volume_type']),
     {
       record: STUCK,
       comment:
@@ -125,6 +143,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
       expr: failing(
         'CinderBackendCreationsFailing',
         'cinder_backend_creations_failing',
+        BACKEND_FAILING,
         `(${BACKEND_FAILING} * 0 + 1)`,
       ),
       for: s.creations_failing_for,
@@ -135,7 +154,12 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
       alert: 'CinderVolumeCreationsFailing',
       ...severe,
       comment: 'One for all volume types that fail together; then none of them has a ticket of its own.',
-      expr: failing('CinderVolumeCreationsFailing', 'cinder_creations_failing', `(${CLOUD_FAILING} * 0 + 1)`),
+      expr: failing(
+        'CinderVolumeCreationsFailing',
+        'cinder_creations_failing',
+        CLOUD_FAILING,
+        `(${CLOUD_FAILING} * 0 + 1)`,
+      ),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes of types on different backends.',
       description: `Creations fail on backends that have nothing in common: the image service, the scheduler or the network of the cloud is at fault, and no array.${wouldPage}`,

@@ -126,10 +126,10 @@ export function stillFiring(alert: string, expr: string): string {
   return `${expr}\nand ignoring (${OF_ALERTS}) ${firing(alert)}`;
 }
 
-/** The same for an alert that is younger than `hold_for`: what nobody has seen to end does not stand for ever. */
-export function stillHeld(alert: string, expr: string, s: RuleSettings): string {
+/** The same for at most `hold_for` after `seenAt`, the time as of which it was last seen to be so: what nobody has seen to end does not stand for ever. */
+export function stillHeld(alert: string, expr: string, seenAt: string, s: RuleSettings): string {
   return `${stillFiring(alert, expr)}
-unless ignoring (${OF_ALERTS}) (time() - ALERTS_FOR_STATE{alertname="${alert}"} > ${secondsOf(s.hold_for)})`;
+unless (time() - ${seenAt} > ${secondsOf(s.hold_for)})`;
 }
 
 /** `fact` while the alert about it fires: with `labels` beyond the target's. */
