@@ -48,20 +48,23 @@ export async function decodeBody<T>(
   const slices = createSlices();
   const known = memory.last?.deref();
   const read: ReadRows<T> = { bytes: buffer, rows: [] };
+  let place = 0;
   /** The end of the row that starts here, when it is the same as the one at its place before: an object's last byte is in its bytes. */
   const sameUntil = (start: number): number | undefined => {
-    const old = known?.rows[read.rows.length];
+    const old = known?.rows[place];
     if (old?.row === undefined || !reader.lasts?.(old.row)) return undefined;
     const end = start + old.end - old.start;
     return end <= buffer.length && known?.bytes.compare(buffer, start, end, old.start, old.end) === 0 ? end : undefined;
   };
   const take = ([start, end, depth]: Found): void => {
     let row: T | undefined;
-    if (depth === SAME) row = rows.add(() => known?.rows[read.rows.length]?.row as T);
+    if (depth === SAME) row = rows.add(() => known?.rows[place]?.row as T);
     else if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
     else if (depth > MAX_ROW_DEPTH) rows.reject(`a row is nested deeper than ${MAX_ROW_DEPTH} levels`);
     else row = rows.add(() => reader.decode(parseRow(buffer, start, end)));
-    read.rows.push({ start, end, row });
+    // A list of `0,` has a row in every two bytes: where each is would need thirty times the body.
+    if (place < maxRows) read.rows.push({ start, end, row });
+    place += 1;
   };
   try {
     for (const found of scanRows(buffer, reader.listKey, sameUntil)) {

@@ -185,3 +185,11 @@ test('whatever answers follow one another, each is read as if it were the first'
     }),
   );
 });
+
+test('rows beyond max_rows cost no memory: a list of `0,` has one in every two bytes', async () => {
+  const memory: RowMemory<Pool> = {};
+  const bytes = Buffer.from(`{"pools":[${'0,'.repeat(1_000_000)}0]}`);
+  const decoded = await decodeBody(bytes, poolReader(createCutter(64)), MANY, memory);
+  assert.equal(typeof decoded === 'object' && decoded.rejected, 1_000_001);
+  assert.equal(memory.last?.deref()?.rows.length, MANY);
+});
