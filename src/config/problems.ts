@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cronProblem } from './cron.ts';
 import { nearest } from './nearest.ts';
-import { child, placeText, quoted, quotedText } from './tree.ts';
+import { child, kindText, placeText, quotedKey, quotedText } from './tree.ts';
 import type { MapTree, SourcePlace, Tree } from './tree.ts';
 import { keyText } from './yaml.ts';
 
@@ -43,13 +43,18 @@ interface RefusalDetails {
   readonly got?: string;
 }
 
-/** What a schema found, put back where it was written. */
-export function schemaProblems(root: MapTree, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
+/** What a schema found, put back where it was written. `values` hidden: of what is written there only its kind is said. */
+export function schemaProblems(
+  root: MapTree,
+  issues: readonly z.core.$ZodIssue[],
+  values: 'shown' | 'hidden' = 'shown',
+): readonly Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(root, path, key, issue.message));
     const got: unknown = issue.code === 'custom' ? issue.params?.['got'] : undefined;
-    return [problemAt(root, path, issue.message, typeof got === 'string' ? got : undefined)];
+    const tree = values === 'hidden' ? treeAt(root, path) : undefined;
+    return [problemAt(root, path, issue.message, typeof got === 'string' ? got : tree && kindText(tree))];
   });
 }
 
@@ -79,7 +84,7 @@ function keyPlace(root: Tree, path: readonly string[]): SourcePlace {
 function unknownKey(root: Tree, path: readonly string[], key: string, known: string): Problem {
   const meant = nearest(key, known.split(', '));
   const expected = meant === undefined ? `one of ${known}` : `a known key (did you mean ${meant}?)`;
-  return problem(keyPlace(root, [...path, key]), [...path, key], expected, quoted(key));
+  return problem(keyPlace(root, [...path, key]), [...path, key], expected, quotedKey(key));
 }
 
 function wrongValue(tree: Tree, path: readonly string[], expected: string): Problem {

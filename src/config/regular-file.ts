@@ -1,24 +1,33 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { UserError } from '../user-error.ts';
+import { withoutControls } from '../text.ts';
+import { isSensitive, quoted } from './tree.ts';
 
 /** The largest configuration file that is read. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** A longer name is cut where it is shown. */
+const MAX_NAME = 1024;
+
 /** A file that cannot be read as text; `reason` continues the sentence `FILE: ...` and never quotes the content. */
 export class FileError extends UserError {
   override readonly name = 'FileError';
-  readonly file: string;
   readonly reason: string;
   /** `EACCES`, `ENOENT`, ... of the operating system, when it was the one to refuse. */
   readonly code: string | undefined;
 
   constructor(file: string, reason: string, code?: string) {
-    super(`${file}: ${reason}`);
-    this.file = file;
+    super(`${shownName(file)}: ${reason}`);
     this.reason = reason;
     this.code = code;
   }
+}
+
+/** Where the name of a file belongs people write a key, or a URL with a password: that is not shown. An `@` alone is in the names of homes, `/home/user@example.org`. */
+function shownName(file: string): string {
+  const isLine = file.length <= MAX_NAME && withoutControls(file) === file;
+  return isLine && !isSensitive(file.includes(':') ? file : file.replaceAll('@', '')) ? file : quoted(file);
 }
 
 /** The whole text of a regular file of at most `MAX_FILE_BYTES` in UTF-8, without a byte order mark. A device, FIFO or directory is never opened. Throws `FileError`. */
@@ -74,7 +83,8 @@ function decoded(file: string, bytes: Buffer): string {
   }
 }
 
-function systemError(file: string, error: unknown): FileError {
+/** What the operating system says of a file, in words. */
+export function systemError(file: string, error: unknown): FileError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   const reasons: Record<string, string> = {
     ENOENT: 'expected a file, got nothing of that name',

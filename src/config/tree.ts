@@ -93,7 +93,7 @@ const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/-----BEGIN|-----END/, 'PEM text'],
   [/^\$(?:2[abxy]|5|6|y)\$/, 'a hash (not shown)'],
   [/[@\uFF20\uFE6B]|%40/i, 'a text with an @ in it (not shown: it may hold a <secret>)'],
-  [/[?&;#][^=&;]*=/, 'a text with a query in it (not shown: it may hold a <secret>)'],
+  [/[?&;#][^=&;?#]*=/, 'a text with a query in it (not shown: it may hold a <secret>)'],
   [/\/\/(?!\[)[^/?#]*:(?!\d{0,5}(?:[/?#]|$))/, 'a URL with a user or password in it (not shown)'],
   [/[\r\n][^]{60}|[^]{60}[\r\n]/, 'several lines (not shown)'],
 ];
@@ -102,6 +102,12 @@ const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
 export function quoted(text: string): string {
   const [, words] = SENSITIVE.find(([pattern]) => pattern.test(text)) ?? [];
   return words ?? withoutControls(JSON.stringify(cut(text)));
+}
+
+/** A key that nobody knows, quoted. Behind a colon without a blank, `{password:hunter2}`, or behind a blank without a colon stands what was meant as its value: it is not shown. */
+export function quotedKey(key: string): string {
+  const end = key.search(/[:=\s]/);
+  return quoted(end === -1 ? key : `${key.slice(0, end + 1)}...`);
 }
 
 /** Whether `quoted` has words instead of the text. */

@@ -15,7 +15,15 @@ import {
 } from 'yaml';
 import { ConfigError } from './error.ts';
 import { FileError, readRegularFile } from './regular-file.ts';
-import { type MapEntry, type LeafTree, type MapTree, type SourcePlace, placeText, quoted, type Tree } from './tree.ts';
+import {
+  type MapEntry,
+  type LeafTree,
+  type MapTree,
+  type SourcePlace,
+  placeText,
+  quotedKey,
+  type Tree,
+} from './tree.ts';
 
 /** A file whose mappings merge each other grows with the square of its length. */
 const MAX_MERGED_KEYS = 100_000;
@@ -182,7 +190,7 @@ function leaf(node: Scalar, at: SourcePlace): LeafTree {
 /** `clouds.prod.interval`; a part that is no plain word is quoted. */
 export function keyText(path: readonly string[]): string {
   if (path.length === 0) return WHOLE_FILE;
-  return path.map((part) => (/^[\w@/-]+$/.test(part) ? part : quoted(part))).join('.');
+  return path.map((part) => (/^[\w@/-]{1,100}$/.test(part) ? part : quotedKey(part))).join('.');
 }
 
 const MAX_TOKENS = 100_000;

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { FileError, readRegularFile } from '../config/regular-file.ts';
+import { FileError, readRegularFile, systemError } from '../config/regular-file.ts';
 import type { Environment } from './clouds/files.ts';
 
 /** A certificate in PEM, as OpenSSL writes it. */
@@ -13,12 +13,20 @@ const MAX_FOLDER_FILES = 2000;
 
 /** The certificates of a folder that `openssl rehash` made: only files that are named by a hash count, as OpenSSL has it. Throws `FileError`. */
 export function readHashedFolder(folder: string): string {
-  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.\d{1,3}$/.test(name));
+  const names = namesIn(folder).filter((name) => /^[0-9a-f]{8}\.\d{1,3}$/.test(name));
   if (names.length === 0)
     throw new FileError(folder, 'expected a PEM file, or a folder made by "openssl rehash", got one without hashes');
   if (names.length > MAX_FOLDER_FILES)
     throw new FileError(folder, `expected at most ${MAX_FOLDER_FILES} certificates, got ${names.length}`);
   return [...new Set(names.toSorted().map((name) => readRegularFile(join(folder, name))))].join('\n');
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw systemError(folder, error);
+  }
 }
 
 /** Where systems keep their list. Source: Go, crypto/x509, root_linux.go. */

@@ -2,11 +2,11 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../config/error.ts';
-import { mapping, problemLines, schemaProblems } from '../config/problems.ts';
-import { readRegularFile } from '../config/regular-file.ts';
+import { mapping, problemLines, schemaProblems, treeAt } from '../config/problems.ts';
+import { FileError, readRegularFile } from '../config/regular-file.ts';
 import { Secret } from '../config/secret.ts';
-import { plainValue, quoted } from '../config/tree.ts';
-import { readTree } from '../config/yaml.ts';
+import { placeText, plainValue, quoted } from '../config/tree.ts';
+import { keyText, readTree } from '../config/yaml.ts';
 import type { ClientTls } from '../openstack/access.ts';
 import { UserError } from '../user-error.ts';
 
@@ -145,21 +145,38 @@ function decoded(part: string): string {
 function readHttpConfig(file: string): Omit<WebAccess, 'url'> {
   const root = readTree(file, '1.2', 'allowed');
   const { success, data, error } = HTTP_CONFIG.safeParse(plainValue(root, (leaf) => leaf.text));
-  if (!success) throw new ConfigError(problemLines(schemaProblems(root, error.issues)));
+  // A password may stand anywhere in it: `basic_auth: user:password`.
+  if (!success) throw new ConfigError(problemLines(schemaProblems(root, error.issues, 'hidden')));
   const { basic_auth: password, authorization, tls_config: tls, http_headers: headers } = data;
   if (password && authorization) throw new UserError(`${file}: expected basic_auth or authorization, got both`);
-  const read = (name: string | undefined): string | undefined =>
-    name === undefined ? undefined : readRegularFile(resolve(dirname(file), name));
-  const secretOf = (key: string, value: string | undefined, from: string | undefined): string => {
+  const read = (path: readonly string[], name: string | undefined): string | undefined => {
+    if (name === undefined) return undefined;
+    try {
+      return readRegularFile(resolve(dirname(file), name));
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      // The name is not shown: the password itself, or a key, may have been written there.
+      throw new ConfigError([`${placeText(treeAt(root, path)?.at ?? root.at)}: ${keyText(path)}: ${error.reason}`]);
+    }
+  };
+  const secretOf = (path: readonly [string, string], value: string | undefined, from: string | undefined): string => {
+    const [section, key] = path;
     if ((value === undefined) === (from === undefined)) throw new UserError(`${file}: expected ${key} or ${key}_file`);
-    return value ?? (read(from) ?? '').trim();
+    return value ?? (read([section, `${key}_file`], from) ?? '').trim();
   };
   const given = password
-    ? basic(password.username, secretOf('password', password.password, password.password_file))
+    ? basic(password.username, secretOf(['basic_auth', 'password'], password.password, password.password_file))
     : authorization &&
-      bearer(authorization.type, secretOf('credentials', authorization.credentials, authorization.credentials_file));
+      bearer(
+        authorization.type,
+        secretOf(['authorization', 'credentials'], authorization.credentials, authorization.credentials_file),
+      );
   if (given) checkedSecret(given.header, file);
-  const [ca, cert, key] = [read(tls?.ca_file), read(tls?.cert_file), read(tls?.key_file)];
+  const [ca, cert, key] = [
+    read(['tls_config', 'ca_file'], tls?.ca_file),
+    read(['tls_config', 'cert_file'], tls?.cert_file),
+    read(['tls_config', 'key_file'], tls?.key_file),
+  ];
   return {
     headers: Object.fromEntries(
       Object.entries(headers ?? {}).map(([name, { values }]) =>

@@ -135,7 +135,7 @@ export const BAD_FILES: readonly BadFile[] = [
   [
     'a cloud name with a line break',
     'clouds: {"a\\nb": }\n',
-    ['1:10: clouds."a\\nb": expected a name of at most 63 letters, digits, ".", "_", "@" and "-", got "a\\nb"'],
+    ['1:10: clouds."a\\n...": expected a name of at most 63 letters, digits, ".", "_", "@" and "-", got "a\\nb"'],
   ],
   ['defaults without a value', 'defaults:\n', ['1:10: defaults: expected a mapping, got nothing']],
   [

@@ -16,7 +16,10 @@ import { OpenStackError } from '../../src/openstack/errors.ts';
 import { logIn } from '../../src/openstack/login.ts';
 import { createTransport } from '../../src/openstack/transport.ts';
 import { Secret } from '../../src/config/secret.ts';
+import { quoted } from '../../src/config/tree.ts';
+import { webAccess } from '../../src/report/access.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { assertLinear } from '../support/growth.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { ALL_FAULTS, STRUCK } from './all-faults.ts';
 import type { Fault } from './fault.ts';
@@ -251,4 +254,65 @@ test('an address with a password, however it is spelt, is not echoed by a messag
       }
     }
   }
+});
+
+const PEM = '-----BEGIN PRIVATE KEY-----\\nplanted\\n-----END PRIVATE KEY-----';
+
+/** Passwords and keys in the wrong place of a file, as people write them by mistake. */
+const MISPLACED: Readonly<Record<'clouds' | 'http' | 'web', readonly string[]>> = {
+  clouds: [
+    // No blank behind the colon, or no colon: the key is the password.
+    'clouds: {p: {auth: {auth_url: http://k/v3, username: u, password:planted}}}',
+    'clouds: {p: {auth: {auth_url: http://k/v3, username: u, password=planted}}}',
+    'clouds: {p: {auth: {auth_url: http://k/v3, username: u, password planted}}}',
+    'clouds: {p: {auth: {password:planted, password:planted}}}',
+    'clouds: {p: {cacert: "https://user:planted@pki.example.org/ca.pem"}}',
+    'clouds: {p: {cert: "user:planted@pki.example.org"}}',
+    `clouds: {p: {key: ${'planted-_'.repeat(10)}}}`,
+  ],
+  http: [
+    'basic_auth: user:planted',
+    'authorization: Bearer planted',
+    'http_headers: "X-Key: planted"',
+    'http_headers: {X-Key: planted}',
+    'http_headers: {X-Key: {values: planted}}',
+    'basic_auth: {username: u, password:planted}',
+    'basic_auth: {username: u, password_file: planted}',
+    'authorization: {credentials_file: planted}',
+    `authorization: {credentials_file: "${PEM}"}`,
+    `tls_config: {key_file: "${PEM}"}`,
+    'tls_config: {ca_file: "https://user:planted@pki.example.org/ca.pem"}',
+    'tls_config: {insecure_skip_verify: planted}',
+  ],
+  web: [
+    'basic_auth_users: {admin:planted}',
+    'basic_auth_users: {admin planted: }',
+    '{basic_auth_users:{admin:planted}}',
+    `tls_server_config: {cert_file: "${PEM}", key_file: "${PEM}"}`,
+  ],
+};
+
+test('a password or a key in the wrong place of a file is not echoed by the message about it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cinder-exporter-misplaced-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'clouds.yaml');
+  const readers = {
+    clouds: () => loadAccess({ env: {}, cwd: folder, home: folder, cloud: 'p' }),
+    http: () => webAccess({ flag: '--from', expected: 'a URL', url: 'http://h', headers: [], file }),
+    web: () => loadWebConfig(file),
+  };
+  for (const [kind, read] of Object.entries(readers))
+    for (const text of MISPLACED[kind as keyof typeof readers]) {
+      writeFileSync(file, text);
+      assert.throws(read, (error: Error) => {
+        assertHidden(String(error), [CORE], text);
+        assert.match(error.message, /expected/, 'and yet it says what is wrong');
+        return true;
+      });
+    }
+});
+
+test('a huge value that is no text of ours is looked at once, however it is made', async () => {
+  for (const part of ['?', '#a', '&;', '//', '//a:', '\r', '%4', '$2'])
+    await assertLinear(`quoted ${part}`, (scale) => () => quoted(part.repeat(scale * 20_000)), 3);
 });

@@ -1,4 +1,4 @@
-import { child, kindText, placeText, quoted } from '../../config/tree.ts';
+import { child, kindText, placeText, quotedKey } from '../../config/tree.ts';
 import type { LeafTree, MapTree, SourcePlace, Tree } from '../../config/tree.ts';
 
 /** One value as written, with what a message needs to name it. */
@@ -84,7 +84,7 @@ export function entrySettings(entry: MapTree, keyPrefix: string | undefined): En
     all,
     auth,
     authKeys: authEntries.map(([name, { keyAt }]) => ({ name, at: keyAt })),
-    wrongKey: ({ name, at }, reason) => add(at, `auth.${/^\w{1,60}$/.test(name) ? name : quoted(name)}`, reason),
+    wrongKey: ({ name, at }, reason) => add(at, `auth.${/^\w{1,60}$/.test(name) ? name : quotedKey(name)}`, reason),
     problems,
     wrong: ({ leaf, key }, reason) => add(leaf.at, key, reason),
     missing: (key, expected) => {

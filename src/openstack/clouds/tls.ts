@@ -97,7 +97,7 @@ function readPem(
     return { name: path, file: path, text };
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    settings.wrong(written, `${error.file}: ${error.reason}`);
+    settings.wrong(written, error.message);
     return undefined;
   }
 }
@@ -109,7 +109,7 @@ function mayBePath(text: string): boolean {
     !/[\r\n\0]/.test(text.trim()) &&
     text.length <= 1024 &&
     !text.includes('-----') &&
-    !/^[A-Za-z0-9+/]{60,}={0,2}$/.test(bare)
+    !/^(?:[A-Za-z0-9+/]{60,}={0,2}|[\w-]{60,})$/.test(bare)
   );
 }
 
@@ -118,7 +118,12 @@ function resolvePath(text: string, { cwd, home }: PathBase): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Why it cannot be looked at, whoever reads it says.
+    return false;
+  }
 }
 
 function certificateOf(settings: EntrySettings, written: Written, { name, text }: Pem): X509Certificate | undefined {
