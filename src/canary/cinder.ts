@@ -4,6 +4,7 @@ import type { Connector } from '../config/config.ts';
 import { SECOND } from '../duration.ts';
 import { parseJson, serverTime } from '../openstack/answer.ts';
 import { OpenStackError } from '../openstack/errors.ts';
+import { withoutSecrets } from '../openstack/request.ts';
 import type { WritingSession } from '../openstack/session.ts';
 
 /** The one operation of `cinder_exporter_api_request_duration_seconds` that everything here is. */
@@ -88,6 +89,8 @@ export interface CanaryWire {
 /** A page of a list. The project has a handful of volumes. */
 const PAGE = 200;
 const MOST_PAGES = 5;
+/** Of one volume or snapshot; a volume of the canary has three at most. */
+const MOST_MESSAGES = 100;
 
 /** What has no version of its own works at the first. Messages came with 3.3, and their filter with 3.5. */
 const VOLUMES = { 'openstack-api-version': 'volume 3.0' };
@@ -103,10 +106,15 @@ export function createWire(
   timeoutMs: number,
   { wall }: Pick<Clock, 'wall'>,
 ): CanaryWire {
-  const get = async (path: string, headers = VOLUMES): Promise<{ body: unknown; nowMs: number }> => {
+  /** `shown`: words of the answer as they may be shown. */
+  async function get(
+    path: string,
+    headers = VOLUMES,
+  ): Promise<{ readonly body: unknown; readonly nowMs: number; readonly shown: (words: string) => string }> {
     const { request, answer } = await session.get({ operation: OPERATION, path, headers, timeoutMs });
-    return { body: parseJson(request, answer), nowMs: serverTime(answer) ?? wall() };
-  };
+    const shown = (words: string): string => withoutSecrets(request, words);
+    return { body: parseJson(request, answer), nowMs: serverTime(answer) ?? wall(), shown };
+  }
 
   /** Asks once for a thing; its id. */
   async function post(
@@ -197,10 +205,12 @@ export function createWire(
       remove(`/attachments/${encodeURIComponent(id)}`, ATTACHMENTS, Math.max(timeoutMs, ATTACH_TIMEOUT_MS)),
     async messages(id) {
       const path = `/messages?${new URLSearchParams({ resource_uuid: id }).toString()}`;
-      return rowsOf((await get(path, MESSAGES)).body, 'messages', path)
+      const { body, shown } = await get(path, MESSAGES);
+      return rowsOf(body, 'messages', path)
         .map((row) => asObject(row))
         .filter((row) => text(row?.['resource_uuid']) === id)
-        .map((row) => ({ event: text(row?.['event_id']), words: text(row?.['user_message']) }));
+        .slice(0, MOST_MESSAGES)
+        .map((row) => ({ event: text(row?.['event_id']), words: shown(text(row?.['user_message'])) }));
     },
     async isPublic(volumeType) {
       const path = '/types?limit=1000';
@@ -249,13 +259,19 @@ function rowsOf(body: unknown, name: string, path: string): readonly unknown[] {
   return rows;
 }
 
+/** Cinder's statuses are small words. What is none is not shown: it could be anything that the cloud knows. */
+function statusOf(said: unknown): string {
+  const status = text(said);
+  return /^[a-z_-]{1,40}$/.test(status) ? status : 'an odd one';
+}
+
 function snapshotOf(row: unknown, path: string): CanarySnapshot {
   const said = asObject(row);
   const id = text(said?.['id']);
   if (!said || !isId(id)) throw decodeError(path, 'a snapshot without an id');
   return {
     id,
-    status: text(said['status']),
+    status: statusOf(said['status']),
     volumeId: text(said['volume_id']),
     run: runOf(asObject(said['metadata'])),
     project: text(said['os-extended-snapshot-attributes:project_id']),
@@ -283,7 +299,7 @@ function volumeOf(row: unknown, nowMs: number, path: string): CanaryVolume {
   const run = runOf(metadata);
   return {
     id,
-    status: text(said['status']),
+    status: statusOf(said['status']),
     volumeType: text(said['volume_type']),
     mark: run === undefined ? undefined : { run, owner: text(metadata?.[OWNER]) },
     project: text(said['os-vol-tenant-attr:tenant_id']),

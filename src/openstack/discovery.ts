@@ -1,7 +1,7 @@
 import { parseJson, retryAfter, textOf } from './answer.ts';
 import { isVersion3 } from './catalog.ts';
 import { type FailureReason, oneLine, OpenStackError } from './errors.ts';
-import type { Answer, Request } from './request.ts';
+import { type Answer, type Request, shownUrl, withoutSecrets } from './request.ts';
 
 /** GET of any URL of the cloud, without a token; resolves with any answer. */
 export type GetOpen = (
@@ -55,7 +55,10 @@ export async function findVersion3(
   const said = document.versions.find(isOfVersion3);
   if (!said) {
     const ids = document.versions.map(({ id }) => oneLine(textOf(id) ?? 'no id').slice(0, 20)).slice(0, 10);
-    throw document.fail('http', `no v3 in the list of versions (it has: ${ids.join(', ') || 'nothing'})`);
+    throw document.fail(
+      'http',
+      `no v3 in the list of versions (it has: ${document.shown(ids.join(', ')) || 'nothing'})`,
+    );
   }
   const links = Array.isArray(said['links']) ? (said['links'] as unknown[]) : [];
   const link = links.map((one) => (one ?? {}) as Record<string, unknown>).find(({ rel }) => rel === 'self');
@@ -68,11 +71,13 @@ export async function findVersion3(
 interface VersionDocument {
   readonly versions: readonly Record<string, unknown>[];
   readonly fail: (reason: FailureReason, what: string) => OpenStackError;
+  /** Words of the document as they may be shown. */
+  readonly shown: (words: string) => string;
 }
 
 async function readVersions(getOpen: GetOpen, url: URL, timeoutMs: number): Promise<VersionDocument> {
   const { request, answer } = await getOpen('discovery', url, timeoutMs);
-  const shown = url.origin + url.pathname;
+  const shown = shownUrl(request);
   const fail = (reason: FailureReason, what: string): OpenStackError =>
     new OpenStackError(`GET ${shown}: ${what}`, {
       reason,
@@ -85,7 +90,11 @@ async function readVersions(getOpen: GetOpen, url: URL, timeoutMs: number): Prom
     throw fail('http', `${answer.status} instead of the list of versions`);
   const { versions } = (parseJson(request, answer) ?? {}) as { versions?: unknown };
   if (!Array.isArray(versions)) throw fail('decode', 'no list of versions');
-  return { versions: versions.map((entry: unknown) => (entry ?? {}) as Record<string, unknown>), fail };
+  return {
+    versions: versions.map((entry: unknown) => (entry ?? {}) as Record<string, unknown>),
+    fail,
+    shown: (words) => withoutSecrets(request, words),
+  };
 }
 
 function isOfVersion3({ id }: Record<string, unknown>): boolean {

@@ -6,6 +6,8 @@ export interface Request {
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: URL;
+  /** How messages call it, when that is not its address without the query. */
+  readonly shownUrl?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** What of the body must never be shown. The token in the headers is known without. */
@@ -18,6 +20,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
+}
+
+/** How messages call the address of a request. */
+export function shownUrl({ url, shownUrl }: Pick<Request, 'url' | 'shownUrl'>): string {
+  return shownUrl ?? url.origin + url.pathname;
 }
 
 /** Stands for a text of the cloud that holds a secret, or a part of one. A text with the secret cut out would tell how long it is, and what is around it. */

@@ -6,7 +6,7 @@ import { findVersion3, type GetOpen } from './discovery.ts';
 import { OpenStackError } from './errors.ts';
 import { logIn, type Token } from './login.ts';
 import { asksToWait, type Pauses } from './pause.ts';
-import type { Answer, Request } from './request.ts';
+import { type Answer, type Request, withoutSecrets } from './request.ts';
 import type { Transport } from './transport.ts';
 
 /** Whatever the clocks say, a token is used this long: a 401 ends it sooner. */
@@ -67,6 +67,8 @@ interface Login {
   /** As the catalog has it. */
   readonly found: string;
   readonly endpoint: string;
+  /** How messages call the endpoint, when that is not as it is. */
+  readonly shown: string | undefined;
   /** By the monotonic clock, as the next. */
   renewAt: number;
   readonly goodUntil: number;
@@ -100,6 +102,12 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
   /** The last login came to nothing: the version document, without which there is no endpoint, asked to wait. */
   let undiscovered = false;
 
+  /** The path is of Keystone's catalog, which came with the answer to a login: it may repeat the password. */
+  function shownAs({ origin, pathname }: URL): { readonly shownUrl?: string } {
+    const shown = withoutSecrets({ headers: {}, secret }, pathname);
+    return shown === pathname ? {} : { shownUrl: `${origin}/${shown.replace(/^\//, '')}` };
+  }
+
   /** Who is refused, or told to wait, leaves Keystone alone for a while. */
   async function askKeystone(): Promise<Token> {
     const refusal = pauses.token.refusal();
@@ -114,7 +122,7 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
   }
 
   const getOpen: GetOpen = async (operation, url, timeoutMs) => {
-    const request: Request = { operation, method: 'GET', url, headers: {}, secret, timeoutMs };
+    const request: Request = { operation, method: 'GET', url, ...shownAs(url), headers: {}, secret, timeoutMs };
     return { request, answer: await transport.send(request) };
   };
 
@@ -144,7 +152,8 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
     const endpoint = login?.found === found ? login.endpoint : await askForVersion3(token, found);
     // A short-lived token is used for half its life at least, or every request would bring a login.
     const renewAt = now() + Math.max(token.lifetimeMs - EARLY_MS, token.lifetimeMs / 2, AT_LEAST_MS);
-    login = { token, found, endpoint, renewAt, goodUntil: now() + token.lifetimeMs, onTrial };
+    const shown = shownAs(new URL(endpoint)).shownUrl;
+    login = { token, found, endpoint, shown, renewAt, goodUntil: now() + token.lifetimeMs, onTrial };
     generation += 1;
     return login;
   }
@@ -170,8 +179,9 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
 
   function requestFor(using: Login, get: Get, method: Request['method'] = 'GET'): Request {
     const url = new URL(using.endpoint + get.path);
+    const shown = using.shown && { shownUrl: using.shown + get.path.replace(/\?.*$/s, '') };
     const headers = { ...get.headers, 'x-auth-token': using.token.value.reveal() };
-    return { operation: get.operation, method, url, headers, secret, timeoutMs: get.timeoutMs };
+    return { operation: get.operation, method, url, ...shown, headers, secret, timeoutMs: get.timeoutMs };
   }
 
   async function get(wanted: Get): Promise<SessionAnswer> {

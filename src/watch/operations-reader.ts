@@ -20,6 +20,7 @@ import { parseJson } from '../openstack/answer.ts';
 import { compareMicroversions, parseMicroversion } from '../openstack/discovery.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import type { Pause } from '../openstack/pause.ts';
+import { shownUrl } from '../openstack/request.ts';
 
 export interface OperationsReaderOptions {
   readonly timeoutMs: number;
@@ -74,7 +75,7 @@ export function createOperationsReader(options: OperationsReaderOptions): Operat
 
   async function json(path: string): Promise<{ readonly body: unknown; readonly url: string }> {
     const { request, answer } = await api.get(COLLECTOR, path, timeoutMs, COMPARES_TIMES);
-    return { body: parseJson(request, answer), url: request.url.origin + request.url.pathname };
+    return { body: parseJson(request, answer), url: shownUrl(request) };
   }
 
   /** The rows of a page; throws when it is none. */

@@ -14,6 +14,7 @@ import type { CloudMetrics } from '../metrics/exporter.ts';
 import { parseJson } from '../openstack/answer.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { isOfLogin, type Pause } from '../openstack/pause.ts';
+import { shownUrl } from '../openstack/request.ts';
 import { PATHS, type CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
 import { asOpenStackError, type Lane } from './scheduler-queue.ts';
@@ -175,7 +176,7 @@ export function createProber(options: ProberOptions): Prober {
       const { request, answer } = await api.get(COLLECTOR, path, PROBE_TIMEOUT_MS);
       const said = asObject(parseJson(request, answer));
       if (typeof said?.['namespace'] !== 'string') {
-        const url = request.url.origin + request.url.pathname;
+        const url = shownUrl(request);
         const message = `GET ${url}: ${answer.status} with JSON that is no capabilities`;
         return inconclusive(new OpenStackError(message, { reason: 'decode', operation: COLLECTOR, url }));
       }
@@ -226,7 +227,7 @@ export function createProber(options: ProberOptions): Prober {
           const rows = said?.[list];
           const all = said?.['count'];
           if (!Array.isArray(rows) || typeof all !== 'number') {
-            const url = request.url.origin + request.url.pathname;
+            const url = shownUrl(request);
             const message = `GET ${url}: no list of ${list} with their count (policy rule ${rule})`;
             throw new OpenStackError(message, { reason: 'decode', operation: COLLECTOR, url });
           }

@@ -8,6 +8,7 @@ import type { CloudMetrics } from '../metrics/exporter.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import { asksToWait, isOfLogin, type Pauses } from '../openstack/pause.ts';
 import type { SessionAnswer, Session } from '../openstack/session.ts';
+import { shownUrl } from '../openstack/request.ts';
 import type { Body, Pipeline } from './pipeline.ts';
 
 export interface RoundParts {
@@ -156,7 +157,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     metrics.truncatedLabels.inc(accepted.truncated);
     metrics.schedulerDisagreements.inc(accepted.disagreements.length);
     if (accepted.rows === undefined) {
-      const url = request.url.origin + request.url.pathname;
+      const url = shownUrl(request);
       return new OpenStackError(`GET ${url}: ${answer.status} with ${accepted.problem}`, {
         reason: 'decode',
         operation: request.operation,

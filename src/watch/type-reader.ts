@@ -11,6 +11,7 @@ import { OpenStackError, type FailureReason } from '../openstack/errors.ts';
 import { compareMicroversions, parseMicroversion } from '../openstack/discovery.ts';
 import type { Session } from '../openstack/session.ts';
 import type { Pause } from '../openstack/pause.ts';
+import { shownUrl } from '../openstack/request.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface TypeReaderOptions {
@@ -54,7 +55,7 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
     for (let page = 0, marker = ''; page < MAX_PAGES; page += 1) {
       const path = `${PATHS.volumeTypes}?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
       const { request, answer } = await api.get(COLLECTOR, path, options.timeoutMs);
-      const url = request.url.origin + request.url.pathname;
+      const url = shownUrl(request);
       if (clock.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);
       const body = parseJson(request, answer);
       const decoded = decodeVolumeTypes(body, options.limits.maxRows, cut);

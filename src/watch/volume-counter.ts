@@ -9,6 +9,7 @@ import { parseJson } from '../openstack/answer.ts';
 import { compareMicroversions, parseMicroversion } from '../openstack/discovery.ts';
 import { OpenStackError } from '../openstack/errors.ts';
 import type { Pause } from '../openstack/pause.ts';
+import { shownUrl } from '../openstack/request.ts';
 
 export interface VolumeCounterOptions {
   readonly timeoutMs: number;
@@ -47,7 +48,7 @@ export function createVolumeCounter(options: VolumeCounterOptions): VolumeCounte
     const { request, answer } = await api.get(COLLECTOR, countPath(question), timeoutMs);
     const count = countOf(parseJson(request, answer));
     if (count !== undefined) return count;
-    const url = request.url.origin + request.url.pathname;
+    const url = shownUrl(request);
     throw new OpenStackError(`GET ${url}: JSON without a count`, { reason: 'decode', operation: COLLECTOR, url });
   }
 

@@ -328,6 +328,27 @@ for (const [what, prepare, expected] of FAILURES)
     assert.deepEqual(row.failures, [{ phase, reason, count: 1 }]);
   });
 
+test('a token that comes back in the words or the status that Cinder shows is in no message', async (t) => {
+  for (const what of ['messages', 'volume'] as const) {
+    let token = '';
+    const { bench, row } = await oneRound(t, (bench) => {
+      bench.simulator.cloud.setDriver('h1@one', { _fail_create: 'no' });
+      bench.gate = (asked) => {
+        ({ token } = asked);
+        const [, id = '', query] = /^\/(?:volumes\/|messages\?resource_uuid=)([\da-f-]{36})()/.exec(asked.path) ?? [];
+        if (query === undefined || asked.method !== 'GET' || !asked.path.startsWith(`/${what}`)) return 'pass';
+        const messages = [{ resource_uuid: id, event_id: 'VOLUME_VOLUME_008_012', user_message: `no: ${token}` }];
+        const volume = { id, status: `error ${token}` };
+        return { status: 200, body: JSON.stringify(what === 'messages' ? { messages } : { volume }) };
+      };
+    });
+    const { failure } = row.runs.at(-1) ?? {};
+    assert.ok(failure && token.length > 8);
+    assert.ok(!`${failure.message} ${bench.log.join('')}`.includes(token.slice(0, 12)), failure.message);
+    if (what === 'messages') assert.deepEqual([failure.reason, failure.storage], ['driver', true]);
+  }
+});
+
 test('what the driver could not make is taken away at once', async (t) => {
   const { bench } = await oneRound(t, ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_create: 'no' }));
   assert.deepEqual(await bench.volumes(), []);

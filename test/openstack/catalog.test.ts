@@ -17,7 +17,7 @@ import type { Answer } from '../../src/openstack/request.ts';
 import { createSession } from '../../src/openstack/session.ts';
 import { manualTime } from '../support/manual-time.ts';
 import { recording } from '../support/recording.ts';
-import { ACCESS, catalogOf, fakeCloud, json, tokenAnswer } from './fake-cloud.ts';
+import { ACCESS, catalogOf, fakeCloud, json, PASSWORD, tokenAnswer } from './fake-cloud.ts';
 
 const token = recording('token-admin') as { token: { catalog: unknown } };
 
@@ -293,4 +293,30 @@ test('the range in a recorded 406', () => {
   assert.deepEqual(rangeFromNotAcceptable(error), { min: { major: 3, minor: 0 }, max: { major: 3, minor: 70 } });
   assert.equal(rangeFromNotAcceptable(statusError(request, json(406, '<html>'))), undefined);
   assert.equal(rangeFromNotAcceptable(statusError(request, json(400, recording('err-microversion-3.99')))), undefined);
+});
+
+test('a password that comes back in the catalog or in the list of versions is in no message', async () => {
+  const ids = PASSWORD.match(/.{1,8}/g) ?? [];
+  for (const url of [
+    `http://h/${PASSWORD}/v3`,
+    `http://h/v3/${PASSWORD}`,
+    `http://h/${PASSWORD}/`,
+    'http://h/volume/',
+  ]) {
+    const cloud = fakeCloud((request) =>
+      request.operation === 'token'
+        ? tokenAnswer(1, 0, 3_600_000, catalogOf(url))
+        : json(request.operation === 'discovery' ? 300 : 500, { versions: ids.map((id) => ({ id })) }),
+    );
+    const session = createSession(ACCESS, cloud.transport, 1000, createPauses(30_000));
+    for (const ask of [
+      () => session.get({ operation: 'services', path: '/os-services?x=1', timeoutMs: 1000 }),
+      () => discover(session, 1000),
+    ])
+      await assert.rejects(ask(), ({ message, details }: OpenStackError) => {
+        assert.match(message, /^GET http:\/\/h\//);
+        assert.doesNotMatch(`${message} ${details.url}`, /p4ssw0rd|planted|word/);
+        return true;
+      });
+  }
 });
