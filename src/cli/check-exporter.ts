@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import { COLLECTORS } from '../cinder/snapshot.ts';
 import { durationWords } from '../duration.ts';
+import { isDeep } from '../openstack/answer.ts';
 import { oneLine } from '../openstack/errors.ts';
 import { withoutSecrets } from '../openstack/request.ts';
 import { createTransport } from '../openstack/transport.ts';
@@ -122,6 +123,7 @@ export function createExporterReader({ url, file, cloud, maxAgeMs }: ExporterFla
 
 /** What is needed of it, and all of it; undefined when it is none. */
 function answerOf(body: Buffer): (Answer & { readonly whole: Whole }) | undefined {
+  if (isDeep(body)) return undefined;
   try {
     const whole: unknown = JSON.parse(body.toString());
     return { ...ANSWER.parse(whole), whole: whole as Whole };

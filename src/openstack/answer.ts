@@ -1,5 +1,5 @@
 import { type FailureReason, oneLine, OpenStackError } from './errors.ts';
-import { type Answer, type Request, withoutSecrets } from './request.ts';
+import { type Answer, type Request, shownUrl, withoutSecrets } from './request.ts';
 
 /** The request id that both services send, for the operator to look up in their logs. Source: oslo.middleware, request_id.py: `req-` and a UUID. */
 export function requestId(answer: Answer): string | undefined {
@@ -52,7 +52,7 @@ function typeOf(request: Request, { headers }: Answer): string {
 }
 
 /** Whether brackets are nested deeper than `MAX_DEPTH`: parsed, each would need a hundred bytes. */
-function isDeep(body: Buffer): boolean {
+export function isDeep(body: Buffer): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < body.length && depth <= MAX_DEPTH; at += 1) {
@@ -85,7 +85,7 @@ function target(request: Request, { headers: { location } }: Answer): string {
 function httpError(request: Request, answer: Answer, message: string, reason: FailureReason): OpenStackError {
   const said = requestId(answer);
   const id = said === undefined || withoutSecrets(request, said) === said ? said : undefined;
-  const url = request.url.origin + request.url.pathname;
+  const url = shownUrl(request);
   return new OpenStackError(`${request.method} ${url}: ${message}${id ? ` (${id})` : ''}`, {
     reason,
     operation: request.operation,

@@ -9,7 +9,7 @@ import { defaultAuthorities } from './authorities.ts';
 import type { Environment } from './clouds/files.ts';
 import { connectionTrouble, type FailureReason, oneLine, OpenStackError } from './errors.ts';
 import { type Proxy, proxyChoice, ProxyError, TunnelAgent, type TunnelOptions } from './proxy.ts';
-import { type Answer, type Request, withoutSecrets } from './request.ts';
+import { type Answer, type Request, shownUrl, withoutSecrets } from './request.ts';
 
 const unzip = promisify(gunzip);
 
@@ -161,8 +161,8 @@ async function converse(request: Request, way: Way, options: TransportOptions, s
   }
 }
 
-/** The operations whose answers grow with the cloud. The last one is the report's. */
-const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools', 'prometheus']);
+/** The operations whose answers grow with the cloud. The last two are those of the report and of `check --from`. */
+const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools', 'prometheus', 'exporter']);
 /** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 /** An error is a sentence, or a page of HTML that is not shown. */
@@ -279,7 +279,7 @@ function tooLarge(request: Request, maxBytes: number): TooLarge {
 }
 
 function failure(request: Request, reason: FailureReason, message: string, cause?: unknown): OpenStackError {
-  const url = request.url.origin + request.url.pathname;
+  const url = shownUrl(request);
   return new OpenStackError(`${request.method} ${url}: ${message}`, {
     reason,
     operation: request.operation,

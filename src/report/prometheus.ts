@@ -1,3 +1,4 @@
+import { isDeep } from '../openstack/answer.ts';
 import { oneLine } from '../openstack/errors.ts';
 import { type Request, withoutSecrets } from '../openstack/request.ts';
 import { createTransport } from '../openstack/transport.ts';
@@ -77,7 +78,7 @@ function errorOf(body: Buffer): string | undefined {
 
 function parsed(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return isDeep(body) ? undefined : JSON.parse(body.toString());
   } catch {
     return undefined;
   }

@@ -227,3 +227,16 @@ test('the program, through TLS, a client certificate and a password from a file'
   assert.match(wild.stdout, /^UNKNOWN: .*certificate/);
   assert.ok(![good, without, wild].some(({ stdout }) => stdout.includes(PASSWORD)));
 });
+
+test('the answer of an exporter with thousands of backends is read', async (t) => {
+  const backend = { cloud: 'c', condition: 'up', reason: 'x'.repeat(5000), pools: [] };
+  const backends = Array.from({ length: 1000 }, (_, i) => ({ ...backend, host: `c@${i}` }));
+  const body = JSON.stringify({ clouds: [{ cloud: 'c', up: true, refreshed_at: null, collectors: [] }], backends });
+  assert.ok(body.length > 5_000_000);
+  const url = await stand(t, (_, response) => response.end(body));
+  const { checked } = await read(url);
+  assert.deepEqual(
+    checked.map(({ name }) => name),
+    ['c'],
+  );
+});

@@ -187,6 +187,7 @@ describe('an answer that is none ends in one sentence', () => {
     ['an echo of the password', 401, `{"status":"error","error":"no user ${PASSWORD}"}`, /HTTP 401: \(not shown/],
     ['a page of a proxy', 502, '<html>'.repeat(50_000), /HTTP 502$/m],
     ['elsewhere', 302, '', /HTTP 302/, { location: 'http://127.0.0.1:1/' }],
+    ['nesting', 200, gzipSync(Buffer.alloc(50_000_000, '[')), /right URL/, { 'content-encoding': 'gzip' }],
     ['a bomb', 200, gzipSync(Buffer.alloc(500_000_000)), /the answer is larger than/, { 'content-encoding': 'gzip' }],
   ];
   for (const [what, status, body, message, headers] of bodies) {
