@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { hashSync } from 'bcryptjs';
 import { parse } from 'yaml';
+import { CONDITION_TABLE, CONDITIONS } from '../../src/cinder/conditions.ts';
+import { parseDuration } from '../../src/duration.ts';
 import { SETTINGS } from '../../src/rules/settings.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { ALERTS, rulesOf } from '../alerts/shipped.ts';
@@ -179,4 +181,38 @@ test('docs/proxies-and-certificates.md: the proxy is the one that is named, and 
   assert.ok(page.includes('the connection was refused, through the proxy'));
   const direct = await run(`export OS_CLOUD=north\n${command.replace('10.0.0.0/8', '127.0.0.0/8')}`);
   assert.equal(direct.code, 2, direct.printed);
+});
+
+test('pages that name the conditions which are an outage name all of them', () => {
+  const critical = CONDITIONS.filter((condition) => CONDITION_TABLE[condition].severity === 'critical').toSorted();
+  const lists = {
+    'docs/icinga.md': /`cinder_critical`.*Without it (.*) \|/,
+    'docs/report.md': /Unusable: (.*?), from the change/,
+    'docs/runbooks/CinderBackendFlapping.md': /out of trouble \((.*?)\)/,
+  };
+  for (const [page, list] of Object.entries(lists)) {
+    const named = [...(list.exec(read(page))?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+    assert.deepEqual(named.toSorted(), critical, page);
+  }
+});
+
+interface Route {
+  readonly matchers: readonly string[];
+  readonly group_wait?: string;
+}
+
+test('docs/alert-latency.md: each alert waits in Alertmanager as the example has it for its severity, and the sums are right', () => {
+  const example = parse(read('alerts/alertmanager.example.yml')) as {
+    readonly route: { readonly routes: readonly [{ readonly routes: readonly Route[] }] };
+  };
+  const [, , table = ''] = /## With everything as shipped([^]*?)\n(\|[^]*)/.exec(read('docs/alert-latency.md')) ?? [];
+  const rows = [...table.matchAll(/^\| `(\w+)` \| (\d+).*? \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm)];
+  assert.ok(rows.length >= 9);
+  for (const [, name, ...figures] of rows) {
+    const [cinder = 0, exporter = 0, rule = 0, wait = 0, sum = 0] = figures.map(Number);
+    const severity = ALERTS.find(({ alert }) => alert === name)?.labels['severity'];
+    const route = example.route.routes[0].routes.find(({ matchers }) => matchers.includes(`severity = ${severity}`));
+    assert.equal(wait * 1000, parseDuration(route?.group_wait ?? ''), name);
+    assert.equal(cinder + exporter + rule + wait, sum, name);
+  }
 });
