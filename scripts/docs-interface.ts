@@ -117,7 +117,7 @@ function httpPage(): string {
     return `
 ## ${description}
 
-| request | what it gives | parameters | beside 200 |
+| request | what it gives | parameters | other answers |
 |---|---|---|---|
 ${rows.join('')}`;
   });

@@ -32,10 +32,10 @@ Exit code as monitoring plugins have it:
   1 warning: ${withCode(WARNING)}
   2 critical: ${withCode(CRITICAL)}
   3 unknown: a backend's condition is unknown, or its HOST is not there. A cloud cannot be read, or only in part, or has no backends.
-    The exporter does not answer, or knows only old things.
+    The exporter does not answer, or what it knows is too old.
 --warning and --critical make other lists of conditions; what is in none is ok.
 The first line has the verdict, the backends in trouble, and what could not be read.
-Whether each cinder-volume answers takes minutes to find out: the exporter does, this command does not.
+This command does not ask whether each cinder-volume answers: that takes minutes. The running exporter asks it.
 
 Flags:
 `;
