@@ -47,7 +47,7 @@ export interface Scales {
 const BACKEND_REQUESTS = 3;
 const TYPE_REQUESTS = 5;
 const PROJECTS = 2;
-/** So many that are `creating` of nothing for longer than this, while nothing left `creating`; one that is older than a day is chronic, and says nothing. */
+/** So many that are `creating` of nothing for longer than this, while nothing left `creating`; one that is older than a day says nothing. */
 const HANGING = 3;
 const HANGS_MS = 30 * 60_000;
 const CHRONIC_MS = 24 * 60 * 60_000;
@@ -136,22 +136,29 @@ function failsOn(
   );
 }
 
-/** Creations that should be over hang, and none on this backend has come to any end since they began. */
+/**
+ * Creations that should be over hang, and since they began none on this backend has come to any end. What began before the last end does not count, nor
+ * does what is older than a day: it is a left-over, and must not hide what hangs today.
+ */
 function hangsOn({ host, services }: Backend, { creations, underWay, servingSince, nowMs }: Scales): boolean {
   const rows = new Set(services.map((row) => row.host));
   const readAtMs = underWay?.creatingAtMs ?? nowMs;
-  const open = (underWay?.creating ?? []).filter((volume) => volume.host !== undefined && rows.has(volume.host));
-  // What waited for a service that was away has not hung.
-  const hanging = open.filter(
-    (volume) => readAtMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
+  const lastEndMs = Math.max(
+    ...services.flatMap((row) => [
+      creations.lastMade.get(row.host) ?? -Infinity,
+      underWay?.leftCreating.get(row.host) ?? -Infinity,
+    ]),
   );
-  if (hanging.length < HANGING || open.some((volume) => nowMs - sinceOf(volume) > CHRONIC_MS)) return false;
-  const firstMs = Math.min(...hanging.map(sinceOf));
-  return services.every(
-    (row) =>
-      (creations.lastMade.get(row.host) ?? -Infinity) < firstMs &&
-      (underWay?.leftCreating.get(row.host) ?? -Infinity) < firstMs,
+  const hanging = (underWay?.creating ?? []).filter(
+    (volume) =>
+      volume.host !== undefined &&
+      rows.has(volume.host) &&
+      sinceOf(volume) > lastEndMs &&
+      nowMs - sinceOf(volume) <= CHRONIC_MS &&
+      // What waited for a service that was away has not hung.
+      readAtMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
   );
+  return hanging.length >= HANGING;
 }
 
 /** Made from a snapshot or a volume. */

@@ -123,9 +123,9 @@ function causesOf({ events, volumeTypes }: Fleet, alert: AlertName, about: strin
   );
 }
 
-/** Did enough requests of two projects fail within half an hour; or, where they hang, begin half an hour before its end? */
-function isLoud({ kind, asked, until }: FleetEvent, requests: number): boolean {
-  if (kind === 'hangs') return asked.filter(({ at }) => at <= until - 35).length >= requests;
+/** Did enough requests of two projects fail within half an hour; or, where they hang, begin half an hour before its end, or before the end of the play? */
+function isLoud({ kind, asked, until }: FleetEvent, requests: number, playedUntil: number): boolean {
+  if (kind === 'hangs') return asked.filter(({ at }) => at <= Math.min(until, playedUntil) - 35).length >= requests;
   return asked.some((first) => {
     const window = asked.filter(({ at }) => at >= first.at && at < first.at + 30);
     return (
@@ -161,13 +161,15 @@ const TASKS: Readonly<Record<AlertName, { readonly kinds: ReadonlySet<EventKind>
 export function score(played: readonly Played[]): readonly Score[] {
   return ALERTS.map((alert) => {
     const { kinds, requests } = TASKS[alert];
-    const all = played.flatMap(({ events }) => events).filter(({ kind }) => kinds.has(kind));
+    const all = played.flatMap(({ events }) => events.filter(({ kind }) => kinds.has(kind)));
     const fired = played.flatMap((one) => one.fired).filter((one) => one.alert === alert);
     const first = new Map<FleetEvent, number>();
     for (const { events, at } of fired)
       for (const event of events) if (!first.has(event)) first.set(event, at - event.from);
     const found = all.filter((event) => first.has(event));
-    const quiet = all.filter((event) => !first.has(event) && !isLoud(event, requests));
+    const quiet = played.flatMap(({ events, minutes }) =>
+      events.filter((event) => kinds.has(event.kind) && !first.has(event) && !isLoud(event, requests, minutes)),
+    );
     const took = found.map((event) => first.get(event) ?? 0).toSorted((a, b) => a - b);
     return {
       alert,

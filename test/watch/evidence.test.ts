@@ -103,6 +103,24 @@ test('creations hang: failing after half an hour, and one that ends is enough to
   assert.deepEqual(decided(await users('two', 1)), ['cinder_backend_operations_stuck creating']);
 });
 
+test('creations hang: what hung before one went well hides nothing, nor does one that is older than a day', async (t) => {
+  const { simulator, users, minutes, time } = await scene(t);
+  simulator.cloud.setDriver('c1@two', { _hang_create: true });
+  await users('two', 3);
+  simulator.cloud.setDriver('c1@two', { _hang_create: null });
+  await users('two', 1);
+  assert.deepEqual(decided(await minutes(45)), ['cinder_backend_operations_stuck creating'], 'one ended since');
+  simulator.cloud.setDriver('c1@two', { _hang_create: true });
+  await users('two', 3);
+  assert.deepEqual(decided(await minutes(20)), ['cinder_backend_operations_stuck creating']);
+  const both = ['cinder_backend_creations_failing c1@two', 'cinder_backend_operations_stuck creating'];
+  assert.deepEqual(decided(await minutes(15)), both);
+  time.advance(25 * 3_600_000);
+  assert.deepEqual(decided(await minutes(45)), ['cinder_backend_operations_stuck creating'], 'left-overs');
+  await users('two', 3);
+  assert.deepEqual(decided(await minutes(35)), both);
+});
+
 test('a cinder-volume that was away: what waited for it has not hung', async (t) => {
   const { simulator, users, minutes } = await scene(t);
   simulator.cloud.setDriver('c1@two', { _slow_create: 600 });
