@@ -48,7 +48,7 @@ function renderCloud(
 ): string[] {
   const title = several ? ['', `cloud ${printable(name)}`] : [''];
   const problems = (snapshot ? explainFailures(snapshot) : []).map(({ collectors, reason, message }) =>
-    paint(`${collectors.join(' and ')} cannot be read (${reason}): ${printable(message)}`, CRITICAL, style),
+    paint(`${collectors.join(' and ')} cannot be read (${printable(reason)}): ${printable(message)}`, CRITICAL, style),
   );
   const isNew = ({ host, condition }: SeenBackend): boolean => {
     const was = style.before?.get(placeOf(name, host));

@@ -1,3 +1,4 @@
+import { withoutControls } from '../text.ts';
 import type { Filling, Incident, Report, Subject } from './availability.ts';
 import { cloudOf, lengthText, MEANINGS, rangeText, type Table, tablesOf } from './words.ts';
 
@@ -121,8 +122,9 @@ function csvOf(kind: string, one: Subject, { range }: Report): readonly CsvLine[
 /** A text that a spreadsheet would take for a formula gets an apostrophe. Source: OWASP, CSV injection. */
 function csvCell(value: string | number | boolean | undefined): string {
   if (value === undefined) return '';
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const bare = withoutControls(String(value), '\ufffd');
+  const text = typeof value === 'string' && /^[=+\-@]/.test(bare) ? `'${bare}` : bare;
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The whole report. Times are ISO 8601 in UTC, lengths are seconds; null is "not known". */

@@ -240,3 +240,14 @@ test('the answer of an exporter with thousands of backends is read', async (t) =
     ['c'],
   );
 });
+
+test('nothing that another exporter says steers the terminal', async (t) => {
+  const evil = 'x\u001b[2J\u009b31m\u202ey\r\nz';
+  const collectors = [{ collector: 'pools', success: false, reason: evil, message: evil }];
+  const clouds = ['c', evil].map((cloud) => ({ cloud, up: true, refreshed_at: new Date().toISOString(), collectors }));
+  const backends = [{ cloud: 'c', host: evil, condition: 'down', reason: evil, pools: [] }];
+  const url = await stand(t, (_, response) => response.end(JSON.stringify({ clouds, backends })));
+  const { checked } = await read(url);
+  for (const text of [renderCheck(checked, ALL, PLAIN), renderPlugin(checked, ALL)])
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\u202e]/u);
+});
