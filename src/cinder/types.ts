@@ -22,7 +22,14 @@ export interface TypeMemory {
   /** The answer is at its end. Only when it was whole, what was seen of a backend is all there is of it. */
   readonly seen: (whole: boolean) => void;
   readonly rows: (services: readonly Service[]) => readonly VolumeTypeBackend[];
+  /** There are too many types for so many backends: nothing is known of any, until there are fewer types. */
+  readonly flooded: () => boolean;
 }
+
+/** So many pairs of a type and a backend are remembered; a thousand types and a thousand backends, in 300 KB of answers, would fill the memory. */
+const MOST_PAIRS = 1_000_000;
+/** Of these so many may be of a backend that serves the type: each is a line of the page. */
+const MOST_SERVED = 100_000;
 
 /** A volume type whose extra specs are sorted by what they ask for. */
 interface Demands {
@@ -44,12 +51,20 @@ export function createTypeMemory(): TypeMemory {
   let judged = new Set<string>();
   /** In the answer that is being read: the ids of the types that each backend can serve. */
   let reading = new Map<string, Set<string>>();
+  /** Pairs of a backend that serves a type, as judged since the types were read. */
+  let served = 0;
+  /** So many types were too many. */
+  let floodedBy: number | undefined;
 
   const wants = (host: string): boolean => types.length > 0 && !judged.has(host);
 
   return {
     wants,
+    flooded: () => floodedBy !== undefined,
     set(next, { protocolVariants }) {
+      if (floodedBy !== undefined && next.length >= floodedBy) return;
+      floodedBy = undefined;
+      served = 0;
       const before = new Map(types.map((type) => [type.id, fingerprint(type)]));
       const kept = next.filter((type) => before.get(type.id) === fingerprint(type));
       verdicts = new Map(kept.map(({ id }) => [id, verdicts.get(id) ?? new Map()]));
@@ -62,10 +77,13 @@ export function createTypeMemory(): TypeMemory {
     },
     see(host, stats) {
       if (!wants(host)) return;
-      const served = reading.get(host) ?? new Set();
-      reading.set(host, served);
+      const own = reading.get(host) ?? new Set();
+      reading.set(host, own);
+      const before = own.size;
       const capabilities = variants ? withProtocolVariants(stats) : stats;
-      for (const type of demands) if (!served.has(type.id) && serves(host, capabilities, type)) served.add(type.id);
+      for (const type of demands) if (!own.has(type.id) && serves(host, capabilities, type)) own.add(type.id);
+      served += own.size - before;
+      if (served > MOST_SERVED || types.length * (judged.size + reading.size) > MOST_PAIRS) forgetAll();
     },
     seen(whole) {
       for (const [host, served] of whole ? reading : []) {
@@ -107,6 +125,15 @@ export function createTypeMemory(): TypeMemory {
   function remember(id: string, host: string, serving: boolean): void {
     const hosts = verdicts.get(id) ?? new Map<string, boolean>();
     verdicts.set(id, hosts.set(host, serving));
+  }
+
+  function forgetAll(): void {
+    floodedBy = types.length;
+    types = [];
+    demands = [];
+    verdicts = new Map();
+    judged = new Set();
+    reading = new Map();
   }
 
   function forget(host: string): void {

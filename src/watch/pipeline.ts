@@ -70,6 +70,7 @@ export interface Pipeline {
   readonly pools: (body: Body) => Promise<Accepted>;
   /** The types as they are now; which backends serve them shows with the next pools. */
   readonly volumeTypes: TypeMemory['set'];
+  readonly typesFlooded: TypeMemory['flooded'];
   readonly counts: Counts;
   readonly operations: Operations;
   readonly publish: (round: Round) => Promise<Published>;
@@ -151,6 +152,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return { ...accepted, disagreements };
     },
     volumeTypes: types.set,
+    typesFlooded: types.flooded,
     counts,
     operations,
     async publish(round) {
@@ -187,9 +189,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         operations: services
           ? operations.seen({
               backends,
-              volumeTypes: round.collectors.some(({ collector, success }) => collector === 'volume_types' && success)
-                ? volumeTypes
-                : undefined,
+              volumeTypes:
+                !types.flooded() &&
+                round.collectors.some(({ collector, success }) => collector === 'volume_types' && success)
+                  ? volumeTypes
+                  : undefined,
               nowMs: cinderNowMs ?? round.atMs,
             })
           : undefined,

@@ -40,6 +40,9 @@ export interface TypeReader {
 const COLLECTOR = 'volume_types';
 /** A thousand types a page is Cinder's default. More pages than this are a loop, not a cloud. */
 const MAX_PAGES = 20;
+/** Together with the pages before. */
+const MAX_TYPES = MAX_PAGES * 1000;
+const TOO_MANY = 'there are more volume types on more backends than can be remembered';
 /** All pages together may take as long as so many requests: the next refresh waits for the types. */
 const MAX_REQUESTS_LONG = 3;
 
@@ -66,6 +69,7 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
         throw failure(url, 'decode', problem);
       }
       for (const type of decoded.rows) types.push(type);
+      if (types.length > MAX_TYPES) throw failure(url, 'decode', `more than ${MAX_TYPES} volume types`);
       const last = decoded.rows.at(-1);
       if (!last || last.id === marker || !hasNextPage(body)) break;
       marker = last.id;
@@ -89,11 +93,15 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
   return {
     async readWhenDue() {
       const start = clock.now();
-      if (start - readAt < everyMs || pause.remainingMs() > 0) return false;
+      // That shows when the pools are read, and is told then.
+      const flooded = pipeline.typesFlooded() && went === 'well';
+      if (!flooded && (start - readAt < everyMs || pause.remainingMs() > 0)) return false;
       const before = went;
       try {
         // The names of a storage protocol came with Cinder 20. Its API ends at 3.68, the API of Cinder 19 at 3.66.
-        pipeline.volumeTypes(await readAll(), { protocolVariants: knows('3.67') });
+        if (!flooded) pipeline.volumeTypes(await readAll(), { protocolVariants: knows('3.67') });
+        if (pipeline.typesFlooded())
+          throw new OpenStackError(TOO_MANY, { reason: 'decode', operation: COLLECTOR, url: '' });
         readAt = start;
         pause.succeed();
         collectors.succeeded(COLLECTOR, clock.now() - start);

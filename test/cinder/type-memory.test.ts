@@ -113,3 +113,17 @@ describe('are extra specs hidden?', () => {
     });
   }
 });
+
+test('a thousand types on a thousand backends are remembered of none, until there are fewer types', () => {
+  for (const specs of [{}, { volume_backend_name: 'none' }]) {
+    const memory = createTypeMemory();
+    const types = Array.from({ length: 1200 }, (_, i) => type(`t${i}`, specs));
+    const pools = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`c1@${i}`, {}]));
+    assert.deepEqual(read(memory, types, pools), []);
+    assert.equal(memory.flooded(), true);
+    assert.deepEqual(read(memory, types, { 'c1@one': {} }), [], 'they are not judged again and again');
+    assert.equal(memory.wants('c1@one'), false);
+    assert.deepEqual(read(memory, [type('t', {})], { 'c1@one': {} }), ['t c1@one']);
+    assert.equal(memory.flooded(), false);
+  }
+});

@@ -76,3 +76,25 @@ test('a Cinder before 19 hides all or nothing', async (t) => {
   await refresh();
   assert.equal(success(await refresh(), 'volume_types'), 1);
 });
+
+test('too many types on too many backends: the collector fails and says so, and the rest is read on', async (t) => {
+  const cloud = {
+    ...SMALL_CLOUD,
+    backends: Array.from({ length: 200 }, (_, i) => ({ host: `c1@b${i}`, driver: { backend_state: 'up' } })),
+    volumeTypes: Array.from({ length: 600 }, (_, i) => ({ name: `t${i}`, extraSpecs: {} })),
+  };
+  const { refresh, log, watcher } = await start(t, {}, { who: 'admin', cloud });
+  for (let i = 0; i < 3; i += 1) await refresh();
+  const page = await refresh();
+  assert.deepEqual(
+    ['services', 'pools', 'volume_types'].map((collector) => success(page, collector)),
+    [1, 1, 0],
+  );
+  assert.deepEqual(rows(page), []);
+  assert.deepEqual(
+    log.filter(({ collector }) => collector === 'volume_types').map(({ message, reason }) => [message, reason]),
+    [['Collector fails', 'decode']],
+  );
+  const told = watcher.snapshot()?.collectors.find(({ collector }) => collector === 'volume_types');
+  assert.match(told?.failure?.message ?? '', /more volume types on more backends than can be remembered/);
+});
