@@ -186,7 +186,7 @@ unless ignoring (condition)
       for: s.volume_service_busy_for,
       summary: 'A cinder-volume service is too busy to answer.',
       description:
-        'The cinder-volume process of {{ $labels.host }} leaves requests unanswered, a minute each. What it works on comes to its end: all its threads are in use. ' +
+        'The cinder-volume process of {{ $labels.host }} leaves requests unanswered, a minute each. What it works on does end: all its threads are in use. ' +
         'Volumes are created, attached and deleted there late, or fail with a timeout.',
     },
     {

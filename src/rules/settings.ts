@@ -36,7 +36,7 @@ export const SETTINGS = {
   ),
   interval: duration('15s', 'how often the rules are evaluated'),
   capacity_interval: duration('1m', 'how often the capacity rules are evaluated'),
-  hold_for: duration('24h', 'how long the last known state stands while the exporter cannot read Cinder'),
+  hold_for: duration('24h', 'how long the last known state stays while the exporter cannot read Cinder'),
   page_keep_firing_for: duration('5m', 'critical alerts outlive a gap of this length in their cause'),
   ticket_keep_firing_for: duration(
     '3m',
