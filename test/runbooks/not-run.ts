@@ -15,7 +15,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   "curl -s http://EXPORTER:10776/metrics | grep '^cinder_canary_leaked_volumes'": 'needs a canary',
   'openstack volume service set --disable --disable-reason "REASON" HOST cinder-volume':
     'CinderPoolPhysicalSpaceCritical has the same',
-  'openstack volume set --state error VOLUME': 'nothing is in error_deleting there',
+  'openstack volume set --state error VOLUME': 'nothing is stuck or in error_deleting there',
   'openstack volume snapshot set --state error SNAPSHOT': 'nothing is in error_deleting there',
   "journalctl -u cinder-volume --since -30min | grep -iE 'error|critical|traceback' | tail -20":
     'needs systemd as the first process',

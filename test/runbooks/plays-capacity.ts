@@ -41,7 +41,7 @@ export const CAPACITY: Readonly<Record<string, Play>> = {
   CinderVolumeTypeFailing: { words: {}, shows: { [NOT_UP]: /"condition": /, [IN_ERROR]: /^/ } },
   CinderVolumeTypeUnschedulable: { words: {}, shows: { [NOT_UP]: /"condition": /, [IN_ERROR]: /^/ } },
   CinderVolumeOperationsStuck: {
-    words,
+    words: { ...words, VOLUME: 'large' },
     shows: { [BACKEND]: /"operations_stuck": \{\}/, 'openstack volume list --all-projects --long': /^/ },
   },
   CinderBackupsFailing: {
