@@ -58,11 +58,12 @@ export function weigh(scales: Scales): Weighed | undefined {
   if (!creations.whole) return undefined;
   const hostOf = hostsOf(backends);
   const served = servedBy(scales.volumeTypes ?? []);
+  const told = driverFailures(creations.failures, served, hostOf);
   const weighed = backends
     .filter(({ host }) => servingSince.has(host))
     .map((backend): WeighedBackend => ({
       host: backend.host,
-      failing: failsOn(backend, scales, served, hostOf) || hangsOn(backend, scales),
+      failing: failsOn(backend, scales, told.get(backend.host) ?? []) || hangsOn(backend, scales),
     }));
   const failing = new Set(weighed.flatMap((backend) => (backend.failing ? backend.host : [])));
   const judged = (sinceMs: number): readonly JudgedType[] =>
@@ -70,8 +71,8 @@ export function weigh(scales: Scales): Weighed | undefined {
   const types = judged(-Infinity);
   const together = failTogether(types, served, scales) || imagesFail(served, scales);
   // One cause is told once, and what it explains is not told afterwards.
-  const told = together ? types.map((type) => ({ ...type, failing: false })) : judged(scales.togetherMs);
-  return { backends: weighed, types: told, together, cloud: together || withoutRows(creations, nowMs) };
+  const shown = together ? types.map((type) => ({ ...type, failing: false })) : judged(scales.togetherMs);
+  return { backends: weighed, types: shown, together, cloud: together || withoutRows(creations, nowMs) };
 }
 
 /** By host of cinder-volume: its backend. */
@@ -82,7 +83,11 @@ function hostsOf(backends: readonly Backend[]): ReadonlyMap<string, string> {
 /** By volume type: the backends that can serve it. */
 function servedBy(rows: readonly VolumeTypeBackend[]): ReadonlyMap<string, readonly string[]> {
   const served = new Map<string, string[]>();
-  for (const { volumeType, host } of rows) served.set(volumeType, [...(served.get(volumeType) ?? []), host]);
+  for (const { volumeType, host } of rows) {
+    const hosts = served.get(volumeType);
+    if (hosts) hosts.push(host);
+    else served.set(volumeType, [host]);
+  }
   return served;
 }
 
@@ -112,26 +117,40 @@ function enough(failures: readonly Failure[], requests: number): boolean {
   return ids.size >= requests && projects.size >= PROJECTS;
 }
 
-/** The driver's own message, of raw volumes that can have been nowhere else, and nothing was made there since. */
+/** By name of a backend: the driver's own message, of raw volumes that can have been nowhere else. In one go: of each backend for itself it would take seconds. */
+function driverFailures(
+  failures: readonly Failure[],
+  served: ReadonlyMap<string, readonly string[]>,
+  hostOf: ReadonlyMap<string, string>,
+): ReadonlyMap<string, readonly Failure[]> {
+  const found = new Map<string, Failure[]>();
+  for (const failure of failures) {
+    const { reason, volume } = failure;
+    if (reason !== 'driver' || volume === undefined || !volume.raw) continue;
+    const serving = served.get(volume.volumeType);
+    const only = serving?.length === 1 ? serving : [];
+    const tried = [...volume.triedOn].flatMap((row) => hostOf.get(row) ?? []);
+    for (const host of new Set([...only, ...tried])) {
+      const own = found.get(host);
+      if (own) own.push(failure);
+      else found.set(host, [failure]);
+    }
+  }
+  return found;
+}
+
+/** Enough of these, and nothing was made there since. */
 function failsOn(
   { host, services }: Backend,
   { creations, servingSince }: Scales,
-  served: ReadonlyMap<string, readonly string[]>,
-  hostOf: ReadonlyMap<string, string>,
+  failures: readonly Failure[],
 ): boolean {
   const sinceMs = Math.max(
     servingSince.get(host) ?? Infinity,
     ...services.map((row) => creations.lastMade.get(row.host) ?? -Infinity),
   );
-  const isOnIt = ({ volumeType, triedOn }: Creation): boolean => {
-    const serving = served.get(volumeType);
-    return (serving?.length === 1 && serving[0] === host) || [...triedOn].some((row) => hostOf.get(row) === host);
-  };
   return enough(
-    creations.failures.filter(
-      ({ reason, atMs, volume }) =>
-        reason === 'driver' && atMs > sinceMs && volume !== undefined && volume.raw && isOnIt(volume),
-    ),
+    failures.filter(({ atMs }) => atMs > sinceMs),
     BACKEND_REQUESTS,
   );
 }
@@ -215,16 +234,15 @@ function failTogether(
   served: ReadonlyMap<string, readonly string[]>,
   { creations, servingSince }: Scales,
 ): boolean {
-  const groups: { readonly hosts: readonly string[]; readonly firstMs: number }[] = [];
+  const groups: { readonly hosts: ReadonlySet<string>; readonly firstMs: number }[] = [];
   const all = types
     .filter(({ failing }) => failing)
     .map(({ volumeType, firstMs }) => ({
-      hosts: (served.get(volumeType) ?? []).filter((host) => servingSince.has(host)),
+      hosts: new Set((served.get(volumeType) ?? []).filter((host) => servingSince.has(host))),
       firstMs,
     }))
-    .toSorted((a, b) => a.hosts.length - b.hosts.length);
-  for (const group of all)
-    if (groups.every(({ hosts }) => !hosts.some((host) => group.hosts.includes(host)))) groups.push(group);
+    .toSorted((a, b) => a.hosts.size - b.hosts.size);
+  for (const group of all) if (groups.every(({ hosts }) => shareNone(hosts, group.hosts))) groups.push(group);
   const lastMadeMs = Math.max(-Infinity, ...creations.lastMade.values());
   return groups.length >= 3 || (groups.length === 2 && groups.every(({ firstMs }) => lastMadeMs < firstMs));
 }
@@ -251,8 +269,19 @@ function imagesFail(
       able(volume.volumeType).some((host) => atMs > (servingSince.get(host) ?? Infinity)),
   );
   if (!enough(failed, TYPE_REQUESTS)) return false;
-  const groups = failed.map(({ volume }) => able(volume?.volumeType ?? ''));
-  return groups.some((one, i) => groups.slice(i + 1).some((other) => !one.some((host) => other.includes(host))));
+  const types = new Set(failed.map(({ volume }) => volume?.volumeType ?? ''));
+  const groups = [...types].map((volumeType) => new Set(able(volumeType))).toSorted((a, b) => a.size - b.size);
+  // Small ones are likeliest to share nothing.
+  return groups.slice(0, COMPARED).some((one, i) => groups.slice(i + 1).some((other) => shareNone(one, other)));
+}
+
+/** So many groups of backends are compared with all others. */
+const COMPARED = 50;
+
+/** `a` is the smaller. */
+function shareNone(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const host of a) if (b.has(host)) return false;
+  return true;
 }
 
 /** Volumes that users deleted before they were seen: nobody can say of which type they were, but that nothing at all was made since. */
