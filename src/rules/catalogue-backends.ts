@@ -8,6 +8,7 @@ import {
   CONDITION,
   CONDITION_CODE,
   noneAnswers,
+  OUT,
   POOL_STATE,
   remember,
   stillFiring,
@@ -228,13 +229,13 @@ ${stillFiring('CinderBackendDegraded', `(${CONDITION}{condition="degraded"} and 
       alert: 'CinderPoolDown',
       ...ticket,
       comment:
-        'Some pools of a backend, not all: then it is CinderBackendDown. It goes on while something worse is known of the backend: no pool was seen to come back.',
+        'Some pools of a backend, not all: then it is CinderBackendDown. It goes on while the backend is out: the pool was not seen to come back.',
       expr: `
 (${POOL_STATE} == 0)
 and ignoring (pool, condition)
 (${CONDITION}{condition="degraded"} == 1)
 or
-${stillFiring('CinderPoolDown', `((${POOL_STATE} == 0) and ignoring (pool) ${WORSE_THAN_POOLS})`)}`,
+${stillFiring('CinderPoolDown', `((${POOL_STATE} == 0) and ignoring (pool) ${OUT})`)}`,
       for: s.pool_down_for,
       summary: 'One pool of a Cinder storage backend is down while others are up.',
       description:

@@ -1,4 +1,4 @@
-import { FREE_RATIO, inCondition, rememberPools, stillFiring, unlessMuted } from './memory.ts';
+import { FREE_RATIO, rememberPools, stillFiring, unlessMuted } from './memory.ts';
 import { BACKEND_DASHBOARD, type RuleGroup } from './rule.ts';
 import { operationRules } from './catalogue-operations.ts';
 import { volumeRules } from './catalogue-volumes.ts';
@@ -22,8 +22,7 @@ export function capacityRules(s: RuleSettings): RuleGroup {
   )`;
   const full = { ignoring: '', expr: `${FREE_RATIO} < ${s.pool_physical_space_critical_ratio}` };
   /** What is known of each pool, while its backend reports; as it last was while the pools cannot be read, or the backend is out. */
-  const silent = inCondition('down', 'service_down', 'stale', 'unknown', 'unresponsive', 'failing');
-  const lastKnown = (record: string, fresh: string): string => rememberPools(record, 'max', fresh, silent, s);
+  const lastKnown = (record: string, fresh: string): string => rememberPools(record, 'max', fresh, s);
   return {
     name: 'cinder-capacity',
     comment:

@@ -5,7 +5,6 @@ import {
   HELD,
   LEFT_OVER,
   NONE_ANSWERS,
-  OUTDATED,
   POOL_STATE,
   remember,
   rememberPools,
@@ -175,9 +174,9 @@ unless ${LEFT_OVER}`,
     {
       record: POOL_STATE,
       comment:
-        'The state of each pool as it was last seen; it stands while the pools cannot be read, and while nobody reports of them: ' +
+        'The state of each pool as it was last seen; it stands while the pools cannot be read, and while its backend is out and does not report of it: ' +
         'a pool that was down is not up because its backend falls silent.',
-      expr: rememberPools(POOL_STATE, 'min', `cinder_pool_state{${s.selector}}`, OUTDATED, s),
+      expr: rememberPools(POOL_STATE, 'min', `cinder_pool_state{${s.selector}}`, s),
       identity: ['host', 'backend', 'pool'],
     },
   ];

@@ -1,10 +1,7 @@
 import { TYPE_USABLE } from './catalogue-whole.ts';
-import { CONDITION, stillHeld, unlessMuted, whileBlind, whileFiring, type Sight } from './memory.ts';
+import { CONDITION, OUT, stillHeld, unlessMuted, whileBlind, whileFiring, type Sight } from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
-
-/** Conditions that say by themselves why nothing comes to its end on a backend, and page. */
-const OUT = 'down|service_down|stale|unresponsive|failing|unknown';
 
 const BACKEND_FAILING = 'cinder:backend_creations_failing:last_known';
 const CLOUD_FAILING = 'cinder:creations_failing:last_known';
@@ -191,10 +188,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
       expr: unlessMuted(
         'CinderVolumeOperationsStuck',
         `(${STUCK} > 0)`,
-        {
-          ignoring: 'operation',
-          expr: `max without (condition) (${CONDITION}{condition=~"${OUT}"} == 1)`,
-        },
+        { ignoring: 'operation', expr: OUT },
         {
           ignoring: 'operation',
           expr: `

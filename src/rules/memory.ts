@@ -9,9 +9,9 @@ export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
 export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
 
-/** The backends whose pools nobody reports of: what a pool said last is what is known of it. It has the labels of a backend. */
-export const OUTDATED = inCondition('service_down', 'stale', 'unknown');
-/** The backends of which something worse than single pools is known, or nothing. It has the labels of a backend. */
+/** The backends that are out, or of which nothing is known. It has the labels of a backend. */
+export const OUT = inCondition('down', 'service_down', 'stale', 'unknown', 'unresponsive', 'failing');
+/** The same, but for those of which all pools say down. */
 export const WORSE_THAN_POOLS = inCondition('service_down', 'stale', 'unknown', 'unresponsive', 'failing');
 
 /** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
@@ -89,15 +89,9 @@ export function whileBlind(kept: string, identity: readonly string[], sight: Sig
 
 /**
  * The expression of a recording rule of each pool: `fresh` while the pools are read, folded over the replicas by `fold`; its own last value while they
- * cannot be read, and for the backends in `silent`, which tell nothing of their pools. `silent` has the labels of a backend.
+ * cannot be read, and where a backend that is out tells nothing of it.
  */
-export function rememberPools(
-  record: string,
-  fold: 'min' | 'max',
-  fresh: string,
-  silent: string,
-  s: RuleSettings,
-): string {
+export function rememberPools(record: string, fold: 'min' | 'max', fresh: string, s: RuleSettings): string {
   const read = `cinder_scrape_collector_success{${s.selector},collector="pools"}`;
   return `${remember(
     record,
@@ -112,7 +106,7 @@ ${fold} without (${s.replica_labels}) (
   )}
 or
 (
-  ${record} and ignoring (pool) ${silent}
+  ${record} and ignoring (pool) ${OUT}
 )`;
 }
 
