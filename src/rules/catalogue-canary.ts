@@ -11,6 +11,7 @@ import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
 
 const LEAKED = 'cinder:canary_leaked_volumes:last_known';
+const TOOK = 'cinder:canary_duration_seconds:last_known';
 
 /** What is remembered of the canary, before the alerts that look at it. */
 export function canaryMemory(s: RuleSettings): RecordingRule {
@@ -75,16 +76,36 @@ export function canaryRules(s: RuleSettings): RuleGroup {
           hitSentences(s.replica_labels),
       },
       {
+        record: TOOK,
+        comment:
+          'How long each phase of the last round took, as last known: an exporter that was restarted has made none yet.',
+        expr: remember(
+          TOOK,
+          `
+${folded(duration)}
+or
+(
+  ${TOOK}
+  and ignoring (phase) ${family('cinder_canary_interval_seconds')}
+  unless ignoring (phase) ${folded(duration)}
+)`,
+          ['volume_type', 'phase'],
+          { series: `cinder_up{${s.selector}}`, labels: [] },
+          s,
+        ),
+        identity: ['volume_type', 'phase'],
+      },
+      {
         alert: 'CinderCanarySlow',
         ...ticket,
         component: 'backend',
         comment: 'Against its own median, so that slow storage is no fault of its own.',
         expr: `
-${folded(duration)}
+${TOOK}
 >
 ${s.canary_slow_factor} * ${folded(`quantile_over_time(0.5, ${duration}[${s.canary_slow_window}])`)}
 and
-${folded(duration)} > ${secondsOf(s.canary_slow_least)}
+${TOOK} > ${secondsOf(s.canary_slow_least)}
 unless ignoring (phase)
 (${failing})`,
         for: s.canary_slow_for,
