@@ -132,7 +132,7 @@ export function whileFiring(alert: string, fact: string, labels: readonly string
 }
 
 /** The backends in one of these conditions, with the labels of a backend. */
-export function inCondition(...conditions: readonly Condition[]): string {
+function inCondition(...conditions: readonly Condition[]): string {
   return `(max without (condition) (${CONDITION}{condition=~"${conditions.join('|')}"} == 1))`;
 }
 
