@@ -193,6 +193,9 @@ export class SettingsError extends UserError {
   override readonly name = 'SettingsError';
 }
 
+/** A URL with a user, and mostly a password: it would be in every alert. */
+const HAS_USER = /^https?:[/\\]*[^/?#]*@/i;
+
 const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => boolean; readonly words: string }>> = {
   duration: {
     // Prometheus knows weeks and years too; no alert waits for those.
@@ -212,7 +215,7 @@ const EXPECTED: Readonly<Record<SettingKind, { readonly test: (text: string) => 
   },
   url: {
     // Whoever is paged opens it from a telephone: a path alone leads nowhere.
-    test: (text) => /^https?:\/\/[^\s"'{}]*[^\s"'{}/]$/.test(text),
+    test: (text) => /^https?:\/\/[^\s"'{}]*[^\s"'{}/]$/.test(text) && !HAS_USER.test(text),
     words: 'a URL such as https://example.org/a, without a slash at the end',
   },
 };
@@ -339,7 +342,9 @@ export function parseSettings(assignments: readonly string[]): RuleSettings {
     if (given.has(name)) throw new SettingsError(`${name} is set twice`);
     const expected = EXPECTED[SETTINGS[name].kind];
     if (value !== SETTINGS[name].byDefault && !expected.test(value))
-      throw new SettingsError(`${name}: expected ${expected.words}, got ${quote(value)}`);
+      throw new SettingsError(
+        `${name}: expected ${expected.words}, got ${HAS_USER.test(value) ? 'one with a user in it (not shown)' : quote(value)}`,
+      );
     given.set(name, value);
   }
   return consistent(

@@ -142,6 +142,8 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
     ['runbook_url=https://wiki.example/'],
     /^runbook_url: expected a URL such as https:\/\/example.org\/a, without a slash at the end, got/,
   ],
+  [['runbook_url=https://me:planted@wiki.example'], /^runbook_url: [^@]*, got one with a user in it \(not shown\)$/],
+  [['dashboard_url=https:me:planted@wiki.example'], /^dashboard_url: [^@]*, got one with a user in it \(not shown\)$/],
   [['runbook_url='], /^runbook_url: expected a URL .* got ""$/],
   [['runbook_url=/runbooks'], /^runbook_url: expected a URL/],
   [['dashboard_url=/grafana'], /^dashboard_url: expected a URL .* got "\/grafana"$/],

@@ -91,9 +91,16 @@ function overrideOf(settings: EntrySettings, region: string | undefined): string
 
 function webUrl(settings: EntrySettings, written: Written, text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
-  // What stands before an `@` may be a password.
-  const got = text.includes('@') ? 'one with a user or password in it' : quoted(text);
+  const hasMore = url !== undefined && (url.search !== '' || url.hash !== '');
+  const isWeb = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  if (isWeb && !hasMore) return text;
+  const got = text.includes('@')
+    ? // What stands before it may be a password.
+      'one with a user or password in it'
+    : hasMore
+      ? // No path could follow, and `--config.check` prints the URL.
+        'one with a query or a fragment'
+      : quoted(text);
   settings.wrong(written, `expected a URL beginning with http:// or https://, got ${got}`);
   return undefined;
 }

@@ -408,6 +408,12 @@ export const BAD_CLOUDS: readonly BadCloud[] = [
     lines: ['OS_AUTH_URL: expected a URL beginning with http:// or https://, got one with a user or password in it'],
   },
   {
+    name: 'a URL with a token in its query',
+    env: { ...PASSWORD, OS_AUTH_URL: 'https://k/v3?token=s3cret' },
+    kind: 'invalid',
+    lines: ['OS_AUTH_URL: expected a URL beginning with http:// or https://, got one with a query or a fragment'],
+  },
+  {
     name: 'an endpoint that is no URL',
     files: prod('block_storage_endpoint_override: /v3'),
     kind: 'invalid',
