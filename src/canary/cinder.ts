@@ -89,6 +89,8 @@ export interface CanaryWire {
 /** A page of a list. The project has a handful of volumes. */
 const PAGE = 200;
 const MOST_PAGES = 5;
+/** Cinder's `osapi_max_limit`. Each row of a list may bring requests. */
+const MOST_ROWS = 1000;
 /** Of one volume or snapshot; a volume of the canary has three at most. */
 const MOST_MESSAGES = 100;
 
@@ -256,6 +258,7 @@ function runOf(metadata: Readonly<Record<string, unknown>> | undefined): string 
 function rowsOf(body: unknown, name: string, path: string): readonly unknown[] {
   const rows = asObject(body)?.[name];
   if (!Array.isArray(rows)) throw decodeError(path, `an answer without "${name}"`);
+  if (rows.length > MOST_ROWS) throw decodeError(path, `more than ${MOST_ROWS} rows of "${name}"`);
   return rows;
 }
 

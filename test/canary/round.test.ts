@@ -349,6 +349,17 @@ test('a token that comes back in the words or the status that Cinder shows is in
   }
 });
 
+test('a list longer than Cinder makes one is no list: its rows would each bring requests', async (t) => {
+  const id = '00000000-0000-4000-8000-000000000000';
+  const { row, bench, posts } = await oneRound(t, (bench) => {
+    const volumes = Array.from({ length: 1001 }, () => ({ id }));
+    bench.gate = ({ path }) =>
+      path.startsWith('/volumes/detail') ? { status: 200, body: JSON.stringify({ volumes }) } : 'pass';
+  });
+  assert.match(row.runs.at(-1)?.failure?.message ?? '', /more than 1000 rows of "volumes"/);
+  assert.deepEqual([posts, bench.asked.length < 10], [0, true]);
+});
+
 test('what the driver could not make is taken away at once', async (t) => {
   const { bench } = await oneRound(t, ({ simulator }) => simulator.cloud.setDriver('h1@one', { _fail_create: 'no' }));
   assert.deepEqual(await bench.volumes(), []);
