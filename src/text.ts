@@ -14,3 +14,8 @@ export function withoutControls(text: string, instead?: string): string {
 function escapeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+/** The beginning of a text, as a text of its own: a slice would keep the whole in memory for as long as it lives. */
+export function beginning(text: string, length: number): string {
+  return text.length <= length ? text : Buffer.from(text.slice(0, length)).toString();
+}

@@ -1,6 +1,7 @@
 import type { Decoded } from './rows.ts';
 import { decodeRows } from './rows.ts';
 import { asObject, type Cutter, text, time, word } from './wire.ts';
+import { beginning } from '../text.ts';
 
 /** A volume as a list with details shows it. Times by Cinder's clock, in milliseconds since the epoch. */
 export interface SeenVolume {
@@ -79,13 +80,14 @@ function decodeVolume(row: unknown, cut: Cutter): SeenVolume | string {
   const createdAtMs = time(said?.['created_at']);
   if (!said || id === '' || id.length > MAX_ID) return 'a volume has no "id"';
   if (createdAtMs === undefined) return 'a volume has no "created_at"';
-  const host = word(said['os-vol-host-attr:host'])?.split('#', 1)[0];
+  const where = word(said['os-vol-host-attr:host']);
+  const host = where && beginning(where, `${where}#`.indexOf('#'));
   return {
     id,
-    status: text(said['status']).slice(0, MAX_ID),
+    status: beginning(text(said['status']), MAX_ID),
     volumeType: cut.identity(text(said['volume_type'])),
     host: host === undefined ? undefined : cut.identity(host),
-    project: text(said['os-vol-tenant-attr:tenant_id']).slice(0, MAX_ID),
+    project: beginning(text(said['os-vol-tenant-attr:tenant_id']), MAX_ID),
     raw: [said['snapshot_id'], said['source_volid'], said['volume_image_metadata']].every((from) => !from),
     image: Boolean(said['volume_image_metadata']),
     createdAtMs,
@@ -111,7 +113,7 @@ function decodeMessage(row: unknown): CreationMessage | string {
   return {
     id,
     requestId,
-    volumeId: text(said['resource_uuid']).slice(0, MAX_ID),
+    volumeId: beginning(text(said['resource_uuid']), MAX_ID),
     reason: REASONS.get(text(said['event_id'])),
     atMs,
   };

@@ -1,6 +1,7 @@
 import type { Pool } from './model.ts';
 import type { RowReader } from './rows.ts';
 import { asObject, boolean, type Cutter, type Json, number, text, time } from './wire.ts';
+import { beginning } from '../text.ts';
 
 /**
  * Reads the body of `GET /v3/scheduler-stats/get_pools?detail=true`. Of several rows with the same name the one with the newest stats counts.
@@ -147,5 +148,5 @@ export function backendOf(host: string): string {
 /** Splits a pool's `host@backend#pool` at the first `#`, as Cinder does; without one the pool's name is empty. */
 export function splitPoolName(name: string): { readonly host: string; readonly pool: string } {
   const hash = name.indexOf('#');
-  return hash === -1 ? { host: name, pool: '' } : { host: name.slice(0, hash), pool: name.slice(hash + 1) };
+  return hash === -1 ? { host: name, pool: '' } : { host: beginning(name, hash), pool: name.slice(hash + 1) };
 }

@@ -1,4 +1,4 @@
-import { withoutControls } from '../text.ts';
+import { beginning, withoutControls } from '../text.ts';
 import { UserError } from '../user-error.ts';
 
 /** Why a request failed: the words of `cinder_exporter_errors_total{reason}`. */
@@ -38,7 +38,7 @@ export class OpenStackError extends UserError {
 /** Text that came from elsewhere, on one line, without control characters, cut at 200 characters. */
 export function oneLine(text: string): string {
   const line = withoutControls(text, ' ').replace(/\s+/g, ' ').trim();
-  return line.length > 200 ? `${line.slice(0, 199).toWellFormed()}…` : line;
+  return line.length > 200 ? `${beginning(line, 199).toWellFormed()}…` : line;
 }
 
 /** By the codes of Node.js, OpenSSL and its HTTP parser. */

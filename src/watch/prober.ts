@@ -18,6 +18,7 @@ import { shownUrl } from '../openstack/request.ts';
 import { PATHS, type CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
 import { asOpenStackError, type Lane } from './scheduler-queue.ts';
+import { beginning } from '../text.ts';
 
 export interface ProberOptions {
   readonly api: CinderApi;
@@ -67,6 +68,8 @@ const SHORT_MS = 2000;
 /** So many of what is under way are told apart, and so many members of a cluster are looked at. */
 const LOOKED_AT = 100;
 const MEMBERS = 4;
+/** Cinder's ids are UUIDs. */
+const MAX_ID = 64;
 
 interface Entry {
   readonly alive: boolean;
@@ -232,7 +235,7 @@ export function createProber(options: ProberOptions): Prober {
             throw new OpenStackError(message, { reason: 'decode', operation: COLLECTOR, url });
           }
           count += all;
-          for (const row of rows.slice(0, LOOKED_AT)) ids.add(text(asObject(row)?.['id']));
+          for (const row of rows.slice(0, LOOKED_AT)) ids.add(beginning(text(asObject(row)?.['id']), MAX_ID));
         }
     } catch (cause) {
       const error = asOpenStackError(cause, COLLECTOR);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   createCreations,
   type CreationMessage,
@@ -170,4 +172,32 @@ test('whatever a cloud sends, memory ends somewhere', () => {
   const { made, failed, lastMade, failures, recent } = creations.seen(NOW);
   assert.deepEqual([made.length, failed.length, lastMade.size], [1000, 1000, 20_000]);
   assert.ok(failures.length <= 2000 && recent.length <= 2000);
+});
+
+test('what is remembered of a row keeps no more than itself in memory: a part of a text would keep the whole', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = (): number => (collect(), process.memoryUsage().heapUsed);
+  const before = heap();
+  const creations = createCreations();
+  for (let i = 0; i < 20; i += 1) {
+    // As the parser of JSON makes it: a text of its own.
+    const long = Buffer.alloc(1_000_000, 'x').toString();
+    const [id, created_at] = [String(i), new Date(NOW).toISOString().slice(0, 19)];
+    const host = `c1@the-backend-${i}#${long}`;
+    const row = {
+      id,
+      created_at,
+      status: 'available',
+      'os-vol-host-attr:host': host,
+      'os-vol-tenant-attr:tenant_id': long,
+    };
+    const told = { id, created_at, request_id: id, resource_uuid: long, event_id: 'VOLUME_VOLUME_001_003' };
+    const how = { nowMs: NOW, full: false };
+    creations.saw(decodeVolumes({ volumes: [row] }, createCutter(1024))?.rows ?? [], how);
+    creations.told(decodeMessages({ messages: [told] })?.rows ?? [], how);
+  }
+  const grown = heap() - before;
+  assert.equal(creations.lastMade.size, 20);
+  assert.ok(grown < 10_000_000, `${grown} bytes`);
 });
