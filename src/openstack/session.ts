@@ -63,7 +63,7 @@ export interface WritingSession extends Session {
 }
 
 interface Login {
-  readonly token: Token;
+  readonly token: Omit<Token, 'catalog'>;
   /** As the catalog has it. */
   readonly found: string;
   readonly endpoint: string;
@@ -127,7 +127,7 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
   };
 
   /** Who asks to wait, when asked for the version document, is left alone as well. */
-  async function askForVersion3({ projectId }: Token, found: string): Promise<string> {
+  async function askForVersion3({ projectId }: Pick<Token, 'projectId'>, found: string): Promise<string> {
     undiscovered = false;
     if (isVersion3(found)) return found;
     try {
@@ -146,8 +146,9 @@ export function createWritingSession(...parts: SessionParts): WritingSession {
   async function newLogin(onTrial: boolean): Promise<Login> {
     const refusal = undiscovered ? pauses.discovery.refusal() : undefined;
     if (refusal) throw refusal;
-    const token = await askKeystone();
-    const found = findEndpoint(token.catalog, access, token.projectId);
+    // Parsed, a catalog can be 90 MB, and nobody asks it again.
+    const { catalog, ...token } = await askKeystone();
+    const found = findEndpoint(catalog, access, token.projectId);
     // What a version document said of this very URL holds until the endpoint is in doubt.
     const endpoint = login?.found === found ? login.endpoint : await askForVersion3(token, found);
     // A short-lived token is used for half its life at least, or every request would bring a login.

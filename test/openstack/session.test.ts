@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { OpenStackError, type FailureDetails } from '../../src/openstack/errors.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
 import type { Answer, Request } from '../../src/openstack/request.ts';
@@ -268,4 +270,21 @@ test('an override needs no catalog and is never doubted', async () => {
   asked.doubtEndpoint();
   await asked.get(GET);
   assert.equal(count('token'), 1);
+});
+
+test('nothing of a large catalog is kept once the endpoint is found', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = (): number => (collect(), process.memoryUsage().heapUsed);
+  const before = heap();
+  // Made anew for each answer, so that only the session could keep it.
+  const catalog = (): unknown[] => [
+    ...(catalogOf(CINDER_URL) as unknown[]),
+    ...Array.from({ length: 300_000 }, () => ({})),
+  ];
+  const asked = session(({ operation }) => (operation === 'token' ? tokenAnswer(1, 0, HOUR, catalog()) : OK));
+  await asked.session.get(GET);
+  const grown = heap() - before;
+  assert.equal(asked.session.generation(), 1);
+  assert.ok(grown < 8_000_000, `${grown} bytes`);
 });
