@@ -42,6 +42,8 @@ const COLLECTOR = 'volume_types';
 const MAX_PAGES = 20;
 /** Together with the pages before. */
 const MAX_TYPES = MAX_PAGES * 1000;
+/** All of it is remembered. A type with its description and extra specs is a kilobyte. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const TOO_MANY = 'there are more volume types on more backends than can be remembered';
 /** All pages together may take as long as so many requests: the next refresh waits for the types. */
 const MAX_REQUESTS_LONG = 3;
@@ -55,11 +57,14 @@ export function createTypeReader(options: TypeReaderOptions): TypeReader {
     const types: VolumeType[] = [];
     const cut = createCutter(options.limits.maxLabelLength);
     const endAt = clock.now() + MAX_REQUESTS_LONG * options.timeoutMs;
+    let bytes = 0;
     for (let page = 0, marker = ''; page < MAX_PAGES; page += 1) {
       const path = `${PATHS.volumeTypes}?is_public=None${marker === '' ? '' : `&marker=${encodeURIComponent(marker)}`}`;
       const { request, answer } = await api.get(COLLECTOR, path, options.timeoutMs);
       const url = shownUrl(request);
       if (clock.now() > endAt) throw failure(url, 'timeout', `more than ${page + 1} pages, and slow ones`);
+      bytes += answer.body.length;
+      if (bytes > MAX_BYTES) throw failure(url, 'decode', `more than ${MAX_BYTES} bytes of volume types`);
       const body = parseJson(request, answer);
       const decoded = decodeVolumeTypes(body, options.limits.maxRows, cut);
       if (!decoded) throw failure(url, 'decode', 'JSON without the list of volume types');

@@ -98,3 +98,12 @@ test('too many types on too many backends: the collector fails and says so, and 
   const told = watcher.snapshot()?.collectors.find(({ collector }) => collector === 'volume_types');
   assert.match(told?.failure?.message ?? '', /more volume types on more backends than can be remembered/);
 });
+
+test('pages of volume types that go on and on are not read to their end', async (t) => {
+  const extraSpecs = { volume_backend_name: 'x'.repeat(3500) };
+  const volumeTypes = Array.from({ length: 6000 }, (_, i) => ({ name: `t${i}`, extraSpecs }));
+  const { refresh, watcher } = await start(t, {}, { who: 'admin', cloud: { ...SMALL_CLOUD, volumeTypes } });
+  assert.equal(success(await refresh(), 'volume_types'), 0);
+  const told = watcher.snapshot()?.collectors.find(({ collector }) => collector === 'volume_types');
+  assert.match(told?.failure?.message ?? '', /more than 16777216 bytes of volume types/);
+});
