@@ -1,4 +1,4 @@
-import { allDown, CANARY_FAILING, CONDITION, remember, unlessMuted, untilSeen } from './memory.ts';
+import { ageOf, allDown, CANARY_FAILING, CONDITION, remember, unlessMuted, untilSeen } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -143,11 +143,11 @@ or
         ...ticket,
         component: 'exporter',
         comment:
-          'Not while somebody wants it so, nor while another alert says why. A round that fails by the fault of the API, the network, a scheduler or a quota tells nothing of the storage.',
+          'Not while somebody wants it so, nor while another alert says why. A clock of the exporter that is off makes no round old. A round that fails by the fault of the API, the network, a scheduler or a quota tells nothing of the storage.',
         expr: `
 (
   (
-    time() - ${family('cinder_canary_last_run_timestamp_seconds')}
+    ${ageOf(`cinder_canary_last_run_timestamp_seconds{${s.selector}}`, 'volume_type', s)}
     >
     ${s.canary_not_running_intervals} * ${family('cinder_canary_interval_seconds')}
   )

@@ -1,4 +1,4 @@
-import { clockError, SCHEDULER_SILENT, stillFiring, unlessMuted, untilSeen } from './memory.ts';
+import { ageOf, clockError, SCHEDULER_SILENT, stillFiring, unlessMuted, untilSeen } from './memory.ts';
 import { EXPORTER_DASHBOARD, type RuleGroup, refusedSentence } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
@@ -12,14 +12,8 @@ export function exporterRules(s: RuleSettings): RuleGroup {
     increase(cinder_exporter_errors_total{${s.selector},collector="services",${reason}}[${s.errors_window}])
   )`;
   const refused = `(${errors('reason=~"auth|forbidden"')}\n  >${errors('reason!~"auth|forbidden"')}\n)`;
-  const success = (collector: string): string =>
-    `cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`;
-  const age = (collector: string): string => `
-    time() - max without (${s.replica_labels}) (
-      ${success(collector)} + ignoring (collector) group_left () ${clockError(s)}
-      or
-      ${success(collector)}
-    )`;
+  const age = (collector: string): string =>
+    ageOf(`cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`, 'collector', s);
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or

@@ -185,3 +185,13 @@ export function onDeadHost(): string {
 export function clockError(s: RuleSettings): string {
   return `(${CLOCK_BEHIND} > ${secondsOf(s.clock_skew)} or -(-${CLOCK_BEHIND} > ${secondsOf(s.exporter_clock_ahead)}))`;
 }
+
+/** How long ago the times of `series` are, with `labels` beyond those of its replica; a clock of the exporter that is off makes none of them older. */
+export function ageOf(series: string, labels: string, s: RuleSettings): string {
+  return `
+    time() - max without (${s.replica_labels}) (
+      ${series} + ignoring (${labels}) group_left () ${clockError(s)}
+      or
+      ${series}
+    )`;
+}
