@@ -13,7 +13,8 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   )`;
   const refused = `(${errors('reason=~"auth|forbidden"')}\n  >${errors('reason!~"auth|forbidden"')}\n)`;
   const age = (collector: string): string =>
-    ageOf(`cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`, 'collector', s);
+    `
+    ${ageOf(`cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`, 'collector', s)}`;
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or

@@ -188,8 +188,7 @@ export function clockError(s: RuleSettings): string {
 
 /** How long ago the times of `series` are, with `labels` beyond those of its replica; a clock of the exporter that is off makes none of them older. */
 export function ageOf(series: string, labels: string, s: RuleSettings): string {
-  return `
-    time() - max without (${s.replica_labels}) (
+  return `time() - max without (${s.replica_labels}) (
       ${series} + ignoring (${labels}) group_left () ${clockError(s)}
       or
       ${series}
