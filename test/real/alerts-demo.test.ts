@@ -31,7 +31,8 @@ test('demo --alerts: URLs, the first page on the terminal, and nothing left behi
   try {
     const prometheus = await told(/Prometheus +(http:\S+)\/alerts/);
     const alertmanager = await told(/Alertmanager +(http:\S+)\//);
-    await told(/\d  PAGE +(CinderBackendDown  The driver of controller-3@hitachi-vsp-g400 .*)\n/);
+    // Of any backend: on a busy machine the first fault may be over before Prometheus has seen it long enough.
+    await told(/\d  PAGE +(CinderBackendDown  The driver of \S+ reports .*)\n/);
     const { json } = await send(`${alertmanager}/api/v2/alerts?receiver=pager`);
     const names = (json as readonly { readonly labels: Record<string, string> }[]).map(
       ({ labels }) => labels['alertname'],
