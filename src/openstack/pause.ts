@@ -30,6 +30,8 @@ export interface Pause {
   readonly fail: (error?: OpenStackError, atLeastMs?: number) => OpenStackError | undefined;
   /** An answer, to a question that was asked at this time of the clock's `now`: one from before the last failure changes nothing. */
   readonly succeed: (askedAt?: number) => void;
+  /** At most so many milliseconds are left of it, unless somebody asked for it. */
+  readonly shorten: (ms: number) => void;
   /** Milliseconds still to wait; 0 when there is no pause. */
   readonly remainingMs: () => number;
   readonly failures: () => number;
@@ -75,6 +77,9 @@ export function createPause(options: PauseOptions): Pause {
       if (askedAt < failedAt) return;
       failures = 0;
       until = -Infinity;
+    },
+    shorten(ms) {
+      if (!why || !asksToWait(why)) until = Math.min(until, clock.now() + ms);
     },
     remainingMs,
     failures: () => failures,

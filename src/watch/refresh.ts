@@ -37,6 +37,8 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   /** How the last question for the list at 3.49 failed. */
   let listTrouble: OpenStackError | undefined;
   let poolsReadBefore = false;
+  /** The plain list failed too: it is not a scheduler that is away. */
+  let apiAway = false;
 
   async function round(): Promise<boolean> {
     const start = clock.now();
@@ -82,7 +84,11 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   async function readFull(start: number): Promise<OpenStackError | undefined> {
     const error = await askScheduler('services', start, () => api.services('full', config.schedulerTimeoutMs));
     listTrouble = error;
-    if (!error) pauses.services_fallback.succeed(start);
+    if (!error) {
+      pauses.services_fallback.succeed(start);
+      if (apiAway) lane.apiIsBack();
+      apiAway = false;
+    }
     if (error && !isFinal(error)) metrics.errors.inc({ collector: 'services', reason: error.reason });
     return error;
   }
@@ -94,11 +100,16 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       const error = await take('services', start, await api.services('plain', config.requestTimeoutMs), false);
       if (error) throw error;
       pauses.services_fallback.succeed(start);
+      if (apiAway) lane.apiIsBack();
+      apiAway = false;
       return true;
     } catch (cause) {
       const error = asOpenStackError(cause, 'services_fallback');
       fail('services', start, toldToWait(error));
-      if (isOfEndpoint(error)) session.doubtEndpoint();
+      if (isOfEndpoint(error)) {
+        session.doubtEndpoint();
+        apiAway = true;
+      }
       return false;
     }
   }

@@ -25,6 +25,11 @@ export interface Lane {
   readonly pauseMs: () => number;
   /** The last question that was asked failed or was left waiting. */
   readonly ailing: () => boolean;
+  /**
+   * The API answers again after it was away as a whole. That was no fault of a scheduler: the pauses of that time would only make a scheduler that is well
+   * look silent. What may still hold a worker of the API is waited for.
+   */
+  readonly apiIsBack: () => void;
   readonly ask: <T>(
     operation: SchedulerOperation,
     question: () => Promise<T>,
@@ -108,13 +113,26 @@ export function createLane({ patienceMs, pauses, clock = SYSTEM_CLOCK }: LaneOpt
     open: () => open,
     pauseMs: () => Math.max(scheduler.remainingMs(), pauses.services.remainingMs(), pauses.pools.remainingMs()),
     ailing: () => open || scheduler.failures() > 0,
+    apiIsBack() {
+      pauses.services.shorten(0);
+      pauses.pools.shorten(0);
+      scheduler.shorten(RPC_TIMEOUT_MS);
+    },
     ask,
   };
 }
 
-/** Nobody listens any more, but Cinder may still be at it: our timeout, a proxy's, or a connection that broke after a while. */
+/**
+ * Nobody listens any more, but Cinder may still be at it: our timeout, a proxy's, or a connection that broke after a while. A connection that was refused
+ * brought nothing to Cinder, however long a busy machine took to say so.
+ */
 function mayStillRun({ reason, details }: OpenStackError, tookMs: number): boolean {
-  return reason === 'timeout' || details.status === 504 || (reason === 'connect' && tookMs >= SHORT_MS);
+  if (reason === 'connect') return tookMs >= SHORT_MS && !isRefused(details.cause);
+  return reason === 'timeout' || details.status === 504;
+}
+
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 function isServerFault(error: OpenStackError): boolean {

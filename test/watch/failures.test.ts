@@ -134,6 +134,19 @@ test('get_pools asks us to wait: the list goes on, for as long as that takes', a
   assert.deepEqual(simulator.requests.counts, { 'GET services': 3 });
 });
 
+test('a proxy answers 503 for the API for long: its pools are read at once when it is back, no scheduler was silent', async (t) => {
+  const { simulator, refresh } = await watched(t);
+  await refresh();
+  for (const operation of ['services', 'pools'] as const)
+    simulator.cloud.answerWith(operation, { status: 503, body: '<html>' });
+  let page = await refresh();
+  while ((page.value('cinder_exporter_pause_seconds', { operation: 'pools' }) ?? 0) < 100) page = await refresh();
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [0, 0]);
+  for (const operation of ['services', 'pools'] as const) simulator.cloud.answerWith(operation, null);
+  page = await refresh();
+  assert.deepEqual([success(page, 'services'), success(page, 'pools')], [1, 1]);
+});
+
 test('429 of get_pools: the pools are left in peace, the list goes on, and all of it is said', async (t) => {
   const { simulator, refresh, log, time } = await watched(t);
   await refresh();

@@ -120,6 +120,40 @@ test('a refusal or a connection that is refused at once asks for no pause', asyn
   }
 });
 
+test('a connection that is refused brought nothing to Cinder, also when that took long', async () => {
+  const { lane: target, ready, advance } = lane();
+  const question = deferred<number>();
+  const asked = target.ask('pools', () => question.promise, never);
+  advance(3000);
+  const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  question.reject(error({ reason: 'connect', cause }));
+  await asked;
+  assert.ok(ready('pools') && ready('services'));
+});
+
+test('the API is back: what failed with it may be asked, but for what may still hold a worker, or asked us to wait', async () => {
+  const { lane: target, ready, advance } = lane();
+  for (let i = 0; i < 5; i += 1) {
+    await failWith(target, 'pools', error({ status: 503 }));
+    if (i < 4) advance(target.pauseMs());
+  }
+  assert.equal(target.pauseMs(), 120_000);
+  target.apiIsBack();
+  assert.ok(ready('pools'));
+  for (let i = 0; i < 6; i += 1) {
+    await failWith(target, 'pools', error({ status: 504 }));
+    if (i < 5) advance(target.pauseMs());
+  }
+  assert.equal(target.pauseMs(), 240_000);
+  target.apiIsBack();
+  assert.equal(target.pauseMs(), 60_000);
+
+  const { lane: told } = lane();
+  await failWith(told, 'pools', error({ status: 503, retryAfterMs: 90_000 }));
+  told.apiIsBack();
+  assert.equal(told.pauseMs(), 90_000);
+});
+
 test('something thrown that is no OpenStackError is a failure, not a stuck lane', async () => {
   const { lane: target, ready } = lane();
   const outcome = await target.ask('pools', () => Promise.reject(new TypeError('of our own')), never);
