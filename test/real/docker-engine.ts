@@ -34,7 +34,9 @@ export async function startDocker(folder: string): Promise<DockerEngine> {
   const docker = (...args: readonly string[]): string => tool(['docker', ...args], { env }).trim();
   try {
     await waitFor('the Docker engine', () => docker('version', '--format', '{{.Server.Version}}') || undefined, 60_000);
-    const gateway = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+    // Of a bridge that was just made the engine does not know the gateway until its next start (moby, issue 26799). It is the first address of the subnet.
+    const subnet = docker('network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Subnet}}');
+    const gateway = subnet.replace(/\.\d+\/\d+$/, '.1');
     return { env, plugins, docker, gateway, stop };
   } catch (error) {
     await stop();

@@ -66,7 +66,7 @@ async function backend(name: string): Promise<string> {
       .docker('ps', '--all', '--quiet')
       .split('\n')
       .filter(Boolean)
-      .map((id) => engine.docker('logs', id));
+      .map((id) => tool(['sh', '-c', 'docker logs "$0" 2>&1', id], { env: engine.env }));
     throw new Error([error.message, names, ...logs].join('\n'), { cause: error });
   });
 }
