@@ -161,7 +161,7 @@ async function converse(request: Request, way: Way, options: TransportOptions, s
   }
 }
 
-/** The operations whose answers grow with the cloud. The last two are those of the report and of `check --from`. */
+/** The operations whose answers grow with the cloud. The last two are for the report and for `check --from`. */
 const LISTS: ReadonlySet<string> = new Set(['services', 'services_fallback', 'pools', 'prometheus', 'exporter']);
 /** Everything else is small by nature: a token with its catalog, a version document, a page of volume types. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;

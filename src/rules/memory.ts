@@ -9,10 +9,11 @@ export const SERVICE_ENABLED = 'cinder:service_enabled:last_known';
 export const POOL_STATE = 'cinder:pool_state:last_known';
 export const FREE_RATIO = 'cinder:pool_physical_free_ratio:last_known';
 
+const WORSE: readonly Condition[] = ['service_down', 'stale', 'unknown', 'unresponsive', 'failing'];
 /** The backends that are out, or of which nothing is known. It has the labels of a backend. */
-export const OUT = inCondition('down', 'service_down', 'stale', 'unknown', 'unresponsive', 'failing');
-/** The same, but for those of which all pools say down. */
-export const WORSE_THAN_POOLS = inCondition('service_down', 'stale', 'unknown', 'unresponsive', 'failing');
+export const OUT = inCondition('down', ...WORSE);
+/** The same without the backends of which all pools say down. */
+export const WORSE_THAN_POOLS = inCondition(...WORSE);
 
 /** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
 export const CANARY_FAILING = 'cinder:canary_failing:last_known';
@@ -186,7 +187,7 @@ export function clockError(s: RuleSettings): string {
   return `(${CLOCK_BEHIND} > ${secondsOf(s.clock_skew)} or -(-${CLOCK_BEHIND} > ${secondsOf(s.exporter_clock_ahead)}))`;
 }
 
-/** How long ago the times of `series` are, with `labels` beyond those of its replica; a clock of the exporter that is off makes none of them older. */
+/** How long ago the times of `series` are, with `labels` beyond its replica's; a clock of the exporter that is off makes none of them older. */
 export function ageOf(series: string, labels: string, s: RuleSettings): string {
   return `time() - max without (${s.replica_labels}) (
       ${series} + ignoring (${labels}) group_left () ${clockError(s)}

@@ -81,14 +81,17 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
     return error ? !isFinal(error) && readPlain(start) : true;
   }
 
+  /** The list was read, full or plain: the API is there. */
+  function listCame(start: number): void {
+    pauses.services_fallback.succeed(start);
+    if (apiAway) lane.apiIsBack();
+    apiAway = false;
+  }
+
   async function readFull(start: number): Promise<OpenStackError | undefined> {
     const error = await askScheduler('services', start, () => api.services('full', config.schedulerTimeoutMs));
     listTrouble = error;
-    if (!error) {
-      pauses.services_fallback.succeed(start);
-      if (apiAway) lane.apiIsBack();
-      apiAway = false;
-    }
+    if (!error) listCame(start);
     if (error && !isFinal(error)) metrics.errors.inc({ collector: 'services', reason: error.reason });
     return error;
   }
@@ -99,9 +102,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
       if (refusal) throw refusal;
       const error = await take('services', start, await api.services('plain', config.requestTimeoutMs), false);
       if (error) throw error;
-      pauses.services_fallback.succeed(start);
-      if (apiAway) lane.apiIsBack();
-      apiAway = false;
+      listCame(start);
       return true;
     } catch (cause) {
       const error = asOpenStackError(cause, 'services_fallback');
