@@ -17,8 +17,10 @@ export interface Times {
 }
 
 const WINDOW_MS = 3_600_000;
-/** One millisecond less, so that no sample is in two windows: Prometheus 2 counts a sample on the left edge, Prometheus 3 does not. */
-const WINDOW = `[${WINDOW_MS - 1}ms]`;
+/** Prometheus 2 counts a sample on the left edge, Prometheus 3 does not. So that no sample is counted in two windows, the edge is left out: with 3, the first millisecond too. */
+const COUNTED = `[${WINDOW_MS - 1}ms]`;
+/** Where one sample too many does no harm, none is left out. */
+const SEEN = `[${WINDOW_MS}ms]`;
 /** So many windows are asked at once: of thousands of series this is a few megabytes. */
 const PIECE = 168;
 /** And so many as samples: of one series at 15 s they are 1440. */
@@ -116,9 +118,11 @@ async function survey(
   first: number,
   last: number,
 ): Promise<Map<string, Found>> {
-  const range = selector(wanted) + WINDOW;
+  const counted = selector(wanted) + COUNTED;
+  const seen = selector(wanted) + SEEN;
   const ones = wanted.when === 'is 1';
-  const whole = ones ? `count_over_time(${range}) and min_over_time(${range}) == 1` : `count_over_time(${range})`;
+  const whole = ones ? `count_over_time(${counted}) and min_over_time(${counted}) == 1` : `count_over_time(${counted})`;
+  const some = ones ? `max_over_time(${seen}) == 1` : `count_over_time(${seen})`;
   const found = new Map<string, Found>();
   const note = (series: Series, each: (found: Found, at: number, value: number) => void): void => {
     const key = keyOf(series.labels);
@@ -129,14 +133,8 @@ async function survey(
   await inPieces(first, last, PIECE, async (from, to) => {
     const ask = (promql: string): Promise<readonly Series[]> =>
       prometheus.queryRange(promql, from * WINDOW_MS, to * WINDOW_MS, WINDOW_MS);
-    for (const series of await ask(whole)) {
-      note(series, (one, at, value) => {
-        one.whole.set(at, value);
-        one.some.add(at);
-      });
-    }
-    if (!ones) return;
-    for (const series of await ask(`max_over_time(${range}) == 1`)) note(series, (one, at) => one.some.add(at));
+    for (const series of await ask(whole)) note(series, (one, at, value) => one.whole.set(at, value));
+    for (const series of await ask(some)) note(series, (one, at) => one.some.add(at));
   });
   return found;
 }

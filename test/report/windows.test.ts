@@ -127,6 +127,26 @@ test('any outages, gaps and single lost samples, at any distance and phase of th
   );
 });
 
+test('a sample in the first millisecond of an hour, with a gap after it or on both sides', async () => {
+  const step = 15_000;
+  const phase = (hour: number): number => hour * HOUR + 1;
+  for (const closed of [true, false]) {
+    for (const when of ['is 1', 'is there'] as const) {
+      const samples = [...steady(step, phase(5), phase(16) + 1), ...steady(step, phase(17), phase(45))];
+      const lonely = [
+        ...steady(step, phase(5), phase(15)),
+        [phase(16), 1] as const,
+        ...steady(step, phase(17), phase(45)),
+      ];
+      const result = await found(fake({ a: samples, b: lonely }, { closed }), { ...ONES, when }, ...RANGE);
+      assert.deepEqual(result, {
+        a: cut(plainly(samples, step, when), ...RANGE),
+        b: cut(plainly(lonely, step, when), ...RANGE),
+      });
+    }
+  }
+});
+
 function steady(stepMs: number, fromMs: number, toMs: number, value = 1): [number, number][] {
   const samples: [number, number][] = [];
   for (let at = fromMs; at < toMs; at += stepMs) samples.push([at, value]);
