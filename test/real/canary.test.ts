@@ -266,7 +266,7 @@ describe(`the canary beside a real Cinder ${labRelease()}`, () => {
     wrong.close();
     const headers = { 'x-auth-token': await lab.token('member') };
     const body = { volume: { size: 1, name: 'theirs', volume_type: 'canary-single' } };
-    const made = await send(`${lab.cinder}/v3/volumes`, { method: 'POST', headers, body });
+    const made = await persist(() => send(`${lab.cinder}/v3/volumes`, { method: 'POST', headers, body }));
     assert.equal(made.status, 202, made.text);
     const row = await round('canary-single');
     assert.equal(row.paused?.why, 'refused');

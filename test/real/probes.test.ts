@@ -4,6 +4,7 @@ import { send } from '../lab/answer.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { labRelease } from '../lab/release.ts';
+import { persist } from '../lab/sqlite.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import type { Exporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -248,7 +249,8 @@ async function volumes(lab: Lab): Promise<readonly Volume[]> {
 }
 
 async function ask(lab: Lab, path: string, question: Parameters<typeof send>[1]): ReturnType<typeof send> {
-  return send(`${lab.cinder}/v3${path}`, { ...question, headers: { 'x-auth-token': await lab.token() } });
+  const headers = { 'x-auth-token': await lab.token() };
+  return persist(() => send(`${lab.cinder}/v3${path}`, { ...question, headers }));
 }
 
 async function reasonsOf(exporter: Exporter): Promise<ReadonlyMap<string, string>> {

@@ -6,6 +6,7 @@ import { send } from '../lab/answer.ts';
 import { startExporter } from '../support/exporter.ts';
 import type { Lab, Who } from '../lab/lab.ts';
 import { labRelease } from '../lab/release.ts';
+import { persist } from '../lab/sqlite.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { checkMetrics } from './check-metrics.ts';
 
@@ -39,7 +40,7 @@ export function volumeTypes(lab: () => Lab): void {
     });
     after(async () => {
       const { url, headers } = await types();
-      for (const id of ids) await send(`${url}/${id}`, { method: 'DELETE', headers });
+      for (const id of ids) await persist(() => send(`${url}/${id}`, { method: 'DELETE', headers }));
     });
 
     test('which backends serve which type, for an administrator', () => tells(lab(), 'admin', expected));

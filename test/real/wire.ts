@@ -7,6 +7,7 @@ import { send } from '../lab/answer.ts';
 import { startExporter } from '../support/exporter.ts';
 import type { Exporter } from '../support/exporter.ts';
 import type { Lab } from '../lab/lab.ts';
+import { persist } from '../lab/sqlite.ts';
 import { checkMetrics } from './check-metrics.ts';
 
 /** An exporter that reaches Keystone and Cinder through proxies that count. */
@@ -116,10 +117,8 @@ async function slowly({ exporter, cinder }: Tapped): Promise<void> {
 async function revokedToken(lab: Lab, { exporter, keystone, cinder }: Tapped): Promise<void> {
   await exporter.waitFor('a refresh', (page) => page.value('cinder_up') === 1);
   const token = cinder.passed.findLast((entry) => entry.token !== undefined)?.token ?? '';
-  const revoked = await send(`${lab.keystone}/v3/auth/tokens`, {
-    method: 'DELETE',
-    headers: { 'x-auth-token': await lab.token(), 'x-subject-token': token },
-  });
+  const headers = { 'x-auth-token': await lab.token(), 'x-subject-token': token };
+  const revoked = await persist(() => send(`${lab.keystone}/v3/auth/tokens`, { method: 'DELETE', headers }));
   assert.equal(revoked.status, 204);
   // Cinder goes on honouring it until its cache of tokens forgets it, 10 s here.
   await exporter.waitFor('another login', (page) => {
