@@ -11,6 +11,7 @@ import {
   SERVICE_ENABLED,
   SERVICE_STATE,
   type Sight,
+  UNRESPONSIVE_HELD,
   whileBlind,
 } from './memory.ts';
 import type { RecordingRule } from './rule.ts';
@@ -27,6 +28,7 @@ export function memoryRules(s: RuleSettings): readonly RecordingRule[] {
   and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
 )`;
   const unknown = `cinder_backend_condition{${s.selector},condition="unknown"} == 1`;
+  const answering = `max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}})`;
   const volumes = `${s.selector},binary="cinder-volume"`;
   const inUse = `cinder_service_info{${volumes},cluster!=""}
       and ignoring (cluster, ${DESCRIPTIVE}) (cinder_service_enabled{${volumes}} == 1)`;
@@ -67,12 +69,36 @@ label_replace(
       identity: ['host', 'cluster'],
     },
     {
+      record: UNRESPONSIVE_HELD,
+      comment:
+        'The backends whose cinder-volume did not answer when it was last asked for, and of which the exporter does not know whether it answers: ' +
+        'it was restarted and has not asked yet, or its requests are refused. Until it knows; at most ' +
+        `${s.hold_for} after the collector last succeeded.`,
+      expr: `
+max without (condition) (${CONDITION}{condition="unresponsive"} == 1)
+and
+max without (${s.replica_labels}, condition) (
+  (cinder_backend_condition{${s.selector},condition=~"degraded|up_assumed|up"} == 1)
+  and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
+)
+and ignoring (host, backend) (
+  max without (${s.replica_labels}, collector) (
+    max_over_time(cinder_scrape_collector_success{${s.selector},collector="capabilities"}[${s.hold_for}])
+  ) == 1
+)
+unless
+${answering}`,
+      identity: ['host', 'backend'],
+    },
+    {
       record: HELD,
       comment:
         'The backends of which the exporter knows nothing (any more), and whose last condition stands: trouble that was not seen to end, ' +
         'and everything while the pools cannot be read. Not what the service list tells, a lost heartbeat or the wish of an operator: ' +
         'there the end is seen. Not where another replica knows more.',
       expr: `
+${UNRESPONSIVE_HELD}
+or
 (
   max without (condition) (${CONDITION}{condition=~"down|stale|unresponsive|failing"} == 1)
   or
@@ -102,6 +128,7 @@ max without (${s.replica_labels}) (
   unless ignoring (condition) (${unknown})
 )
 unless ignoring (cluster, backend, condition) ${BACKEND_LEFT_OVER}
+unless ignoring (condition) ${UNRESPONSIVE_HELD}
 or
 ${whileBlind(CONDITION, ['host', 'backend', 'condition'], sight, s)}
 or
@@ -121,18 +148,26 @@ ${known}`,
     },
     {
       record: NONE_ANSWERS,
-      comment: 'Whether no cinder-volume answers, as it was last seen.',
-      expr: remember(
-        NONE_ANSWERS,
-        `
+      comment:
+        'Whether no cinder-volume answers, as it was last seen. While two or more of them are only held, it stands until one has answered.',
+      expr: `
+(
+  (${NONE_ANSWERS} == 1)
+  and ignoring () (count without (host, backend) (${UNRESPONSIVE_HELD}) > 1)
+  unless ignoring () (max without (host, backend) (${answering}) == 1)
+)
+or
+${remember(
+  NONE_ANSWERS,
+  `
 max without (${s.replica_labels}) (
   cinder_volume_services_unresponsive{${s.selector}}
   and (cinder_up{${s.selector}} == 1)
 )`,
-        [],
-        sight,
-        s,
-      ),
+  [],
+  sight,
+  s,
+).trimStart()}`,
       identity: [],
     },
     {

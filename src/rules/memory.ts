@@ -21,6 +21,9 @@ export const CANARY_FAILING = 'cinder:canary_failing:last_known';
 /** 1 for each backend whose last condition is only held, because no scheduler knows it. */
 export const HELD = 'cinder:backend_condition_held:bool';
 
+/** 1 for each backend that was unresponsive, where nobody has found out since whether it answers. */
+export const UNRESPONSIVE_HELD = 'cinder:backend_unresponsive_held:bool';
+
 /** Rows of the service list, and backends, that are left-overs; only CinderServiceRecordStale speaks of them. */
 export const LEFT_OVER = 'cinder:service_left_over:seconds';
 export const BACKEND_LEFT_OVER = 'cinder:backend_left_over:bool';
