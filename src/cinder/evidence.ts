@@ -114,14 +114,14 @@ export function withServices(
 /**
  * The evidence after the pools of a scheduler. A report replaces what is held of its backend unless it is older. Absence and an older report
  * are no news. `disagreements` names the backends of which the answer had an older report, or one that an answer in between lacked: schedulers
- * that differ. `whole`: no row was rejected, so that absence is what Cinder said.
+ * that differ. `whole`: no row was rejected, so that absence is what Cinder said. It may be left after each backend.
  */
-export function withPools(
+export function* withPools(
   before: Evidence,
   pools: readonly Pool[],
   { readAt, cinderTimeMs }: When,
   whole: boolean,
-): { readonly evidence: Evidence; readonly disagreements: readonly string[] } {
+): Generator<void, { readonly evidence: Evidence; readonly disagreements: readonly string[] }> {
   const dated = cinderTimeMs === undefined ? undefined : near(cinderTimeMs - readAt, before.clockOffsetMs);
   const offsetMs = dated ?? before.clockOffsetMs;
   const reports = new Map<string, Report>();
@@ -132,6 +132,7 @@ export function withPools(
     const news = !held || replaces(report, held);
     if (held && (news ? isSameAgain(report, held) : !isAhead(report))) disagreements.push(host);
     reports.set(host, news ? report : { ...missing(held, readAt), ahead: report.ahead });
+    yield;
   }
   const backends = backendsOf(before.services?.value ?? []);
   for (const [host, held] of before.reports) {

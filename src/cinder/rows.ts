@@ -345,3 +345,21 @@ export function createSlices(): Slices {
     },
   };
 }
+
+/** Takes the steps in slices, to the end; their result. */
+export async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
+  const slices = createSlices();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (slices.over()) await slices.next();
+  }
+}
+
+/** Takes the steps at once, to the end; their result. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}

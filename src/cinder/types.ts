@@ -95,16 +95,16 @@ export function createTypeMemory(): TypeMemory {
     rows(services) {
       const zones = zonesByBackend(services);
       for (const hosts of verdicts.values()) for (const host of hosts.keys()) if (!zones.has(host)) forget(host);
-      const told = new Set<string>();
-      return types.flatMap(({ id, name, specs }) => {
+      // Names are unique in Cinder, but a page with one series twice would be lost as a whole.
+      const byName = new Map<string, Set<string>>();
+      for (const { id, name, specs } of types) {
+        const hosts = byName.get(name) ?? new Set();
+        byName.set(name, hosts);
         const allowed = specs && zonesOf(specs);
-        const fits = (host: string): boolean => !allowed || allowed.some((zone) => zones.get(host)?.has(zone));
-        return [...(verdicts.get(id) ?? [])]
-          .flatMap(([host, serving]) => (serving && fits(host) ? [host] : []))
-          .toSorted()
-          .map((host) => ({ volumeType: name, host }))
-          .filter((row) => isNew(told, JSON.stringify(row)));
-      });
+        for (const [host, serving] of verdicts.get(id) ?? [])
+          if (serving && (!allowed || allowed.some((zone) => zones.get(host)?.has(zone)))) hosts.add(host);
+      }
+      return [...byName].flatMap(([volumeType, hosts]) => [...hosts].toSorted().map((host) => ({ volumeType, host })));
     },
   };
 
@@ -164,11 +164,6 @@ function demandsOf({ id, specs }: VolumeType): Demands[] {
 /** Absence is no state: a driver that never says is not out. */
 function isOtherThanUp(state: unknown): boolean {
   return state !== undefined && state !== null && state !== 'up';
-}
-
-/** Names are unique in Cinder, but a page with one series twice would be lost as a whole. */
-function isNew(told: Set<string>, row: string): boolean {
-  return !told.has(row) && Boolean(told.add(row));
 }
 
 function fingerprint({ specs }: VolumeType): string {

@@ -13,7 +13,7 @@ import {
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
-import { createSlices, decodeBody, type RowMemory, type RowReader } from '../cinder/rows.ts';
+import { atOnce, createSlices, decodeBody, inSlices, type RowMemory, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { createOperations, type Operations } from '../cinder/operations.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
@@ -147,7 +147,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (accepted.truncated > 0) poolRows = {};
       types.seen(rows !== undefined);
       if (!rows) return accepted;
-      const { evidence: after, disagreements } = withPools(evidence, rows, body, accepted.rejected === 0);
+      const before = evidence;
+      const steps = (): ReturnType<typeof withPools> => withPools(evidence, rows, body, accepted.rejected === 0);
+      const inTurns = await inSlices(steps());
+      // What another answer has brought meanwhile must not be lost.
+      const { evidence: after, disagreements } = evidence === before ? inTurns : atOnce(steps());
       evidence = after;
       return { ...accepted, disagreements };
     },
@@ -156,14 +160,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     counts,
     operations,
     async publish(round) {
-      const stands = standing(evidence, round.now, options.staleAfterMs);
+      const slices = createSlices();
+      /** One part after the other; scrapes are let in between. */
+      const part = async <T>(run: () => T): Promise<T> => {
+        if (slices.over()) await slices.next();
+        return run();
+      };
+      const stands = await part(() => standing(evidence, round.now, options.staleAfterMs));
       const { services, reports } = stands;
       const { clockOffsetMs } = evidence;
       const cinderNowMs = clockOffsetMs === undefined ? undefined : round.now + clockOffsetMs;
       const backends = await backendsOf(stands, round, cinderNowMs);
-      const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
-      histories = followed.after;
-      const volumeTypes = services ? types.rows(services) : [];
+      const { after, changes } = await part(() =>
+        services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] },
+      );
+      histories = after;
+      const volumeTypes = await part(() => (services ? types.rows(services) : []));
+      const typesAreWhole =
+        !types.flooded() && round.collectors.some(({ collector, success }) => collector === 'volume_types' && success);
       const snapshot: Snapshot = {
         atMs: round.atMs,
         clockOffsetMs: services && cinderNowMs !== undefined ? cinderNowMs - round.atMs : undefined,
@@ -172,34 +186,34 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         api: services || reports.size > 0 ? round.api : undefined,
         canary: round.canary,
         collectors: round.collectors,
-        services: (services ?? []).map((service) =>
-          isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,
+        services: await part(() =>
+          (services ?? []).map((service) =>
+            isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,
+          ),
         ),
-        pools: poolsOf(reports, backends),
+        pools: await part(() => poolsOf(reports, backends)),
         backends,
         noneAnswers:
           services && round.probes
             ? noneAnswers([...round.probes.values()].flatMap(({ alive, probed }) => (alive ? [probed] : [])))
             : undefined,
-        histories,
+        histories: after,
         volumeTypes,
-        volumes: services ? counts.ofBackends(backends, round.now) : new Map(),
+        volumes: await part(() => (services ? counts.ofBackends(backends, round.now) : new Map())),
         counts: services ? counts.ofCloud(round.now) : [],
-        typesAlone: typesWithoutAnother({ volumeTypes, backends, canary: round.canary }),
+        typesAlone: await part(() => typesWithoutAnother({ volumeTypes, backends, canary: round.canary })),
         operations: services
-          ? operations.seen({
-              backends,
-              volumeTypes:
-                !types.flooded() &&
-                round.collectors.some(({ collector, success }) => collector === 'volume_types' && success)
-                  ? volumeTypes
-                  : undefined,
-              nowMs: cinderNowMs ?? round.atMs,
-            })
+          ? await part(() =>
+              operations.seen({
+                backends,
+                volumeTypes: typesAreWhole ? volumeTypes : undefined,
+                nowMs: cinderNowMs ?? round.atMs,
+              }),
+            )
           : undefined,
       };
       pages = await compress(renderSnapshot(snapshot), pages);
-      return { pages, changes: followed.changes, snapshot };
+      return { pages, changes, snapshot };
     },
   };
 }

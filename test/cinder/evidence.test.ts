@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, standing, withPools, withServices } from '../../src/cinder/evidence.ts';
+import { atOnce } from '../../src/cinder/rows.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { NOW_MS, pool, service } from '../support/samples.ts';
 
@@ -26,7 +27,7 @@ function watch() {
     /** The pools of one answer; a time is in milliseconds before the answer. */
     pools(rows: readonly (Partial<Pool> & { readonly ago?: number })[], whole = true) {
       const said = rows.map(({ ago = 0, ...other }, i) => pool(`h@a#p${i}`, { statsAtMs: cinderMs() - ago, ...other }));
-      const next = withPools(evidence, said, when(), whole);
+      const next = atOnce(withPools(evidence, said, when(), whole));
       evidence = next.evidence;
       disagreements += next.disagreements.length;
     },

@@ -1,5 +1,6 @@
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, withPools } from '../../src/cinder/evidence.ts';
+import { atOnce } from '../../src/cinder/rows.ts';
 import type { CanaryRow } from '../../src/cinder/canary.ts';
 import type { Backend, Pool, Service } from '../../src/cinder/model.ts';
 
@@ -64,7 +65,7 @@ export function judge(services: readonly Service[], said: Judged = {}): Backend[
   const { pools, words = listedIn(services), nowMs = NOW_MS, poolsReadAtMs = nowMs } = said;
   const clock = { ...NO_EVIDENCE, services: { value: services, readAt: poolsReadAtMs - 1 }, clockOffsetMs: 0 };
   const when = { readAt: poolsReadAtMs, cinderTimeMs: undefined };
-  const { evidence } = pools ? withPools(clock, pools, when, true) : { evidence: clock };
+  const { evidence } = pools ? atOnce(withPools(clock, pools, when, true)) : { evidence: clock };
   const value = words instanceof Map ? words : new Map(Object.entries(words));
   const known = {
     reports: evidence.reports,
