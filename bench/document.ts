@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { planPastOneMachine, whatItCosts } from './plan.ts';
 import { ROOT } from './program.ts';
 import { table, type Row } from './row.ts';
+import { WITHOUT_CAPABILITIES } from './rows/idle.ts';
 import type { Facts } from './rows/process.ts';
 
 /** What `cinder-cost.ts` measured beside a real Cinder. */
@@ -14,11 +15,12 @@ function cinderPays(): string {
 /** Writes docs/performance.md from what was just measured. */
 export function writeDocument(rows: readonly Row[], facts: readonly Facts[], minutes: number): void {
   const [load = 0] = loadavg();
+  const share = (wanted: string): number => rows.find(({ about }) => about === wanted)?.value ?? Number.NaN;
   const text = `# Performance
 
 This page is written by \`npm run bench -- --write-docs\` from its own measurements; do not edit it.
 
-${whatItCosts(facts, rows.find(({ about }) => about === 'idle')?.value ?? Number.NaN)}
+${whatItCosts(facts, share('idle'), share(WITHOUT_CAPABILITIES))}
 ## What was measured
 
 Measured on ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} (${process.platform}, ${process.arch}) on ${availableParallelism()} cores, in ${minutes.toFixed(0)} minutes.

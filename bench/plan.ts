@@ -11,8 +11,9 @@ const MIMIR = { seriesAUnit: 300_000, cores: 1, memoryGb: 2.5, diskGb: 5, replic
 /** From this many backends on, `docs/install/README.md` advises the larger limit. */
 const LARGE_FROM = 5000;
 
-/** What an operator asks first, from the same figures: a row for each size but the smallest. `idle` is the measured share of a core at the smallest of these. */
-export function whatItCosts(facts: readonly Facts[], idle: number): string {
+/** What an operator asks first, from the same figures: a row for each size but the smallest.
+ * `idle` is the measured share of a core at the smallest of these, in percent, and `fewer` that without asking each cinder-volume. */
+export function whatItCosts(facts: readonly Facts[], idle: number, fewer: number): string {
   const [one, ...sizes] = facts;
   if (!one) throw new Error('the costs need the figures of the process');
   const rows = sizes.map((of, i) => {
@@ -22,6 +23,7 @@ export function whatItCosts(facts: readonly Facts[], idle: number): string {
     const limit = of.backends >= LARGE_FROM ? '512 MiB' : '256 MiB';
     return `| ${grouped(of.backends)} | ${of.residentMb.toFixed(0)} MB | ${limit} | ${core.toFixed(1)} % of a core | ${grouped((2 * 3600) / INTERVAL_S)} | ${grouped(Math.round(of.series / 100) * 100)} | ${page} |`;
   });
+  const anHour = (percent: number): string => (percent * 36).toFixed(0);
   return `## What it costs
 
 | backends | memory | give it | CPU | GETs an hour, services and pools | series in Prometheus | page, compressed |
@@ -31,7 +33,8 @@ ${rows.join('\n')}
 With 4 pools a backend, a refresh every ${INTERVAL_S} s and a scrape every ${INTERVAL_S / 2} s. A scrape sends nothing to Cinder. The number of backends does not
 change the number of these requests. What each collector costs Cinder: [below](#what-cinder-pays). Volume types are read every ten minutes, and counting volumes takes fewer than ten
 requests a minute (\`collectors.volumes: false\` turns it off). Asking each cinder-volume whether it answers takes one request a minute for each backend, thirty at most.
-In another run, with 100 backends, that took 5 s of the exporter's CPU an hour, and all else 8 s (2026-11-26; \`collectors.capabilities: false\` turns it off).
+With ${grouped(sizes[0]?.backends ?? 0)} backends that takes ${anHour(idle - fewer)} s of the exporter's CPU an hour, and all else ${anHour(fewer)} s (\`collectors.capabilities: false\` turns it off).
+It is in the CPU of the first row. Beyond thirty backends it costs the same at every size.
 `;
 }
 
