@@ -188,7 +188,7 @@ export type CreationsList = 'volumes' | 'messages';
 export interface Creations {
   /** By host of cinder-volume: when the last volume was made there. */
   readonly lastMade: ReadonlyMap<string, number>;
-  /** Volumes made since then are of interest; undefined: any. */
+  /** Volumes made since then are of interest. undefined: all are. */
   readonly sinceMs: () => number | undefined;
   /** `full`: the page has as many rows as were asked for. */
   readonly saw: (volumes: readonly SeenVolume[], how: { readonly nowMs: number; readonly full: boolean }) => void;

@@ -6,7 +6,7 @@ import type { SchedulerPool } from './scheduler.ts';
 export interface PlacementRequest {
   readonly sizeGb: number;
   readonly extraSpecs: Readonly<Record<string, string | null>>;
-  /** Zones that will do; empty: any. */
+  /** Zones that will do. With none, every zone does. */
   readonly zones: readonly string[];
 }
 
