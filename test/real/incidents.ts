@@ -26,6 +26,9 @@ const single = 'lab@single';
 const pools = 'lab@pools';
 const cluster = 'labcluster@clustered';
 const volume = { binary: 'cinder-volume' };
+/** What these drivers say of themselves. */
+const LIGHTOS = { vendor_name: 'LightOS Storage', storage_protocol: 'lightos' };
+const LAB = { vendor_name: 'Lab', storage_protocol: 'iSCSI' };
 /** What a driver with three pools in these states reports. */
 export const threePools = (...states: readonly string[]): Record<string, unknown> => ({
   pools: states.map((state, index) => ({
@@ -78,6 +81,24 @@ export const INCIDENTS: readonly Incident[] = [
     state: 1,
     reported: 0,
     also: (page) => assert.equal(page.value('cinder_pool_state', { host: single }), 1),
+  },
+  {
+    name: 'the array does not answer a driver that caches: it goes on as if nothing were, and the reason says that it never asks',
+    host: single,
+    happen: (lab) =>
+      lab.backend('single', {
+        ...LIGHTOS,
+        backend_state: null,
+        _caches: true,
+        _fail_stats: 'no answer from the array',
+      }),
+    undo: (lab) => lab.backend('single', { ...LAB, backend_state: 'up', _caches: null, _fail_stats: null }),
+    condition: 'up_assumed',
+    reason:
+      /^its driver never says whether it is up: Cinder assumes so\. It never asks its array: only a canary can tell$/,
+    state: 1,
+    reported: 0,
+    also: (page) => assert.equal(page.value('cinder_backend_usable', { host: single }), 1),
   },
   {
     name: 'one of three pools is down, the last one is not',
