@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Snapshot } from '../../src/cinder/snapshot.ts';
 import { createPipeline, type Body } from '../../src/watch/pipeline.ts';
 import { OPERATION_LIMITS } from '../../src/config/load.ts';
@@ -219,4 +220,37 @@ test('pools that are the same again are judged for new volume types, and their c
   await made.pools(pools('v'));
   assert.deepEqual(await served(), ['red2 h@b']);
   for (const _ of [1, 2, 3]) assert.equal((await made.pools(pools('v'.repeat(65)))).truncated, 1);
+});
+
+test('a service list that comes while many pools are read is not lost', async () => {
+  const bodyOf = (json: unknown, readAt: number): Body => ({
+    bytes: Buffer.from(JSON.stringify(json)),
+    readAt,
+    cinderTimeMs: CINDER_MS,
+  });
+  const pools = Array.from({ length: 8000 }, (_, i) => ({
+    name: `h@b${i}#p`,
+    capabilities: { timestamp: '2026-11-22T12:00:00' },
+  }));
+  const many = bodyOf({ pools }, 5);
+  const list = (...hosts: readonly string[]) =>
+    bodyOf({ services: hosts.map((host) => ({ binary: 'cinder-volume', host, status: 'enabled', state: 'up' })) }, 6);
+  // Reading takes some turns of the event loop; the list comes after each of them once.
+  for (let turns = 0, over = false; !over; turns += 1) {
+    const made = createPipeline({
+      staleAfterMs: STALE_AFTER_MS,
+      maxRows: 10_000,
+      maxLabelLength: 64,
+      operationLimits: OPERATION_LIMITS,
+    });
+    await made.services(list('h@a'), { late: false });
+    const reading = made.pools(many).then(() => (over = true));
+    for (let i = 0; i < turns; i += 1) await nextTurn();
+    if (over) break;
+    await made.services(list('h@a', 'h@b'), { late: false });
+    await reading;
+    over = false;
+    const { snapshot } = await made.publish({ now: 6, atMs: 5, up: true, api: undefined, collectors: [] });
+    assert.equal(snapshot.services.length, 2, `after ${turns} turns`);
+  }
 });
