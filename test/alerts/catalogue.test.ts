@@ -33,7 +33,7 @@ function firstLine(name: string): string {
   const { annotations, labels, for: wait } = ALERTS.find(({ alert }) => alert === name) ?? assert.fail(name);
   const severity = labels['severity'] ?? '';
   const told = { critical: 'pages', warning: 'a ticket', info: 'notifies nobody' }[severity] ?? '';
-  return `${annotations['summary']} Severity ${severity}: ${told}${wait === undefined ? '' : `, after ${wait}`}.`;
+  return `${annotations['summary']} Severity ${severity}: ${told}${wait === undefined ? '' : `, when that has lasted ${wait}`}.`;
 }
 
 const SECTIONS = ['What it means', 'What it does not mean', 'Confirm', 'Likely causes', 'What to do', 'What clears it'];
