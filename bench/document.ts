@@ -24,7 +24,7 @@ ${whatItCosts(facts, share('idle'), share(WITHOUT_CAPABILITIES))}
 ## What was measured
 
 Measured on ${new Date().toISOString().slice(0, 10)} with Node.js ${process.version} (${process.platform}, ${process.arch}) on ${availableParallelism()} cores, in ${minutes.toFixed(0)} minutes.
-Other programs ran on the machine at the time (load ${load.toFixed(1)} at the end), so the times say little and the ratios much. Whatever is compared was measured in the same run,
+Other programs may have run beside it (load ${load.toFixed(1)} at the end): the times say little, the ratios much. Whatever is compared was measured in the same run,
 in turns. Of each the median counts.
 
 * The load: a generated cloud (\`src/simulator/generated-cloud.ts\`) with 4 pools a backend, about 1 kB of capabilities a pool, awkward values included, served by the simulated cloud in another process.

@@ -34,7 +34,7 @@ With 4 pools a backend, a refresh every ${INTERVAL_S} s and a scrape every ${INT
 change the number of these requests. What each collector costs Cinder: [below](#what-cinder-pays). Volume types are read every ten minutes, and counting volumes takes fewer than ten
 requests a minute (\`collectors.volumes: false\` turns it off). Asking each cinder-volume whether it answers takes one request a minute for each backend, thirty at most.
 With ${grouped(sizes[0]?.backends ?? 0)} backends that takes ${anHour(idle - fewer)} s of the exporter's CPU an hour, and all else ${anHour(fewer)} s (\`collectors.capabilities: false\` turns it off).
-It is in the CPU of the first row. Beyond thirty backends it costs the same at every size.
+It is in the CPU of the first row. The other rows are without it; there it adds the same.
 `;
 }
 
