@@ -156,7 +156,7 @@ const limits = mapping({
     1,
     10_000_000,
     200_000,
-    'Most rows of one list that are used. The rest, and any row longer than 256KiB or nested deeper than 100 levels, is counted as rejected.',
+    'Most rows of one list that are used. When a control group limits the memory, the default is one for every 10KiB, at most 200000: 26214 of 256MiB, 52428 of 512MiB. The rest, and any row longer than 256KiB or nested deeper than 100 levels, is counted as rejected.',
   ).optional(),
   max_label_length: count(
     255,

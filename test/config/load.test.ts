@@ -73,6 +73,18 @@ test('the longest answer that is read fits the memory that a control group gives
   assert.equal(limit(256 * mib, 'max_body: 100MiB'), 100 * mib);
 });
 
+test('so do the most rows of it: small rows take more memory than they have bytes', () => {
+  const limit = (bytes: number, own = ''): number | undefined => {
+    memory.mock.mockImplementationOnce(() => bytes);
+    return load(`defaults: {limits: {${own}}}\n`).clouds[0]?.limits.maxRows;
+  };
+  const mib = 1024 * 1024;
+  const cases = { 256: 26_214, 512: 52_428, 65_536: 200_000, 1: 102 };
+  for (const [given, rows] of Object.entries(cases)) assert.equal(limit(Number(given) * mib), rows, given);
+  assert.equal(limit(2 ** 63), 200_000);
+  assert.equal(limit(256 * mib, 'max_rows: 50000'), 50_000);
+});
+
 test('a file without clouds sets the defaults of that one cloud', () => {
   const config = load(
     'defaults: {interval: 1m30s}\ngrafana_url: https://g.example/grafana//\nrunbook_url: https://w.example/runbooks/\n',
