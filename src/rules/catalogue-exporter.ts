@@ -129,6 +129,25 @@ ${untilSeen('CinderExporterDataStale', ['collector'], s)}`,
           refusedSentence(s.replica_labels),
       },
       {
+        alert: 'CinderExporterRowsRejected',
+        component: 'exporter',
+        severity: 'warning',
+        keepFiringFor: s.ticket_keep_firing_for,
+        dashboard: EXPORTER_DASHBOARD,
+        comment:
+          'A row that could not be used may be a backend that nobody watches. One bad answer is none: the `for` is longer than the window. It goes on while nobody sees.',
+        expr: `
+max without (${s.replica_labels}) (
+  increase(cinder_exporter_rejected_rows_total{${s.selector}}[${s.rows_rejected_window}])
+) > 0
+or
+${untilSeen('CinderExporterRowsRejected', ['collector'], s)}`,
+        for: s.rows_rejected_for,
+        summary: 'The Cinder exporter cannot use all rows of an answer.',
+        description:
+          'Some rows that the collector {{ $labels.collector }} reads are left out: there are more than `limits.max_rows`, or they cannot be decoded. The log says which. A backend in such a row is not watched.',
+      },
+      {
         alert: 'CinderExporterClockSkew',
         component: 'exporter',
         severity: 'warning',

@@ -119,6 +119,8 @@ export const SETTINGS = {
     '5m',
     'CinderExporterClockSkew: the clock of the exporter this far ahead; more than heartbeats are old',
   ),
+  rows_rejected_window: duration('10m', 'CinderExporterRowsRejected: rows that could not be used, in this window'),
+  rows_rejected_for: duration('15m', 'CinderExporterRowsRejected'),
   clock_skew_for: duration('10m', 'CinderServiceClockSkew, CinderExporterClockSkew'),
 
   pool_space_low_ratio: ratio('0.10', 'CinderPoolSpaceLow: share of the schedulable capacity that is left'),

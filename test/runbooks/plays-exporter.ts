@@ -50,6 +50,13 @@ export const EXPORTER: Readonly<Record<string, Play>> = {
         /^cinder_scrape_collector_success\{collector="pools"\} 1$[^]*^cinder_exporter_last_refresh/m,
     },
   },
+  CinderExporterRowsRejected: {
+    words: {},
+    shows: {
+      'curl -s http://EXPORTER:10776/metrics | grep ^cinder_exporter_rejected_rows':
+        /^cinder_exporter_rejected_rows_total\{collector="pools"\} 0$/m,
+    },
+  },
   CinderExporterClockSkew: {
     words: {},
     shows: {
