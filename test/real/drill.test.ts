@@ -49,7 +49,7 @@ test('the fire drill pages once; silences are made, seen and ended', { timeout: 
   assert.match(run(query), /^CinderFireDrill .* active/m);
 
   const [, , add = '', whole = '', seen = ''] = commandBlocks('docs/silences.md');
-  assert.match(run(add.replaceAll('HOST', 'az1-stor-2')), /^[\da-f-]{36}\n$/);
+  assert.match(run(add.replaceAll('NODE', 'az1-stor-2')), /^[\da-f-]{36}\n$/);
   const id = run(whole).trim();
   const [list = '', end = ''] = seen.split('\n');
   assert.match(run(list), /host=~"az1-stor-2\(@\.\*\)\?"[^]*cloud="north"/);

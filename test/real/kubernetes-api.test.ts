@@ -23,7 +23,7 @@ const folder = join(scratch, 'work');
 const page = readFileSync(join(root, 'docs/install/kubernetes.md'), 'utf8');
 // The oldest that will do.
 const [, operator = ''] = /operator (\d+\.\d+) or later/.exec(page) ?? [];
-const [kustomized = '', charted = '', patched = ''] = commandBlocks('docs/install/kubernetes.md');
+const [kustomized = '', charted = '', withSecret = '', patched = ''] = commandBlocks('docs/install/kubernetes.md');
 const [besideCinder = ''] = commandBlocks('docs/install/openstack-helm.md');
 let definitions = '';
 
@@ -195,6 +195,7 @@ function inThePodOfCinderApi(cluster: Cluster): void {
   assert.deepEqual(pod(), { 'cinder-api': 'cinder:1' });
 
   assert.ok(readFileSync(join(root, 'docs/install/openstack-helm.md'), 'utf8').includes(`\`${patched.trim()}\``));
+  assert.equal(run(withSecret).stdout, 'secret/cinder-exporter-clouds created\n');
   assert.equal(run(patched).stdout, 'deployment.apps/cinder-api patched\n');
   const sidecar = `ghcr.io/cinder-exporter/cinder-exporter:${version}`;
   assert.deepEqual(pod(), { 'cinder-api': 'cinder:1', 'cinder-exporter': sidecar });
