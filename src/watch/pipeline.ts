@@ -13,7 +13,15 @@ import {
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
-import { atOnce, createSlices, decodeBody, inSlices, type RowMemory, type RowReader } from '../cinder/rows.ts';
+import {
+  atOnce,
+  createSlices,
+  decodeBody,
+  inSlices,
+  type RowMemory,
+  type RowReader,
+  type Slices,
+} from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { createOperations, type Operations } from '../cinder/operations.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
@@ -109,11 +117,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem, disagreements }, rows };
   }
 
-  async function backendsOf(stands: Standing, round: Round, nowMs: number | undefined): Promise<readonly Backend[]> {
+  async function backendsOf(
+    stands: Standing,
+    round: Round,
+    nowMs: number | undefined,
+    slices: Slices,
+  ): Promise<readonly Backend[]> {
     if (!stands.services) return [];
     const blindness = blindnessOf(stands.services, round);
     const backends: Backend[] = [];
-    const slices = createSlices();
     const probed = new Map<string, { alive: boolean; answering: Answering }>();
     for (const [host, probe] of round.probes ?? []) {
       const answering = answeringOf(probe.probed, round.now);
@@ -170,11 +182,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const { services, reports } = stands;
       const { clockOffsetMs } = evidence;
       const cinderNowMs = clockOffsetMs === undefined ? undefined : round.now + clockOffsetMs;
-      const backends = await backendsOf(stands, round, cinderNowMs);
-      const { after, changes } = await part(() =>
-        services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] },
-      );
-      histories = after;
+      const backends = await backendsOf(stands, round, cinderNowMs, slices);
+      // Read and written in one part: another page may be made meanwhile.
+      const { after, changes } = await part(() => {
+        const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
+        histories = followed.after;
+        return followed;
+      });
       const volumeTypes = await part(() => (services ? types.rows(services) : []));
       const typesAreWhole =
         !types.flooded() && round.collectors.some(({ collector, success }) => collector === 'volume_types' && success);
