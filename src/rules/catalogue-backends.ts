@@ -4,6 +4,7 @@ import { memoryRules } from './catalogue-memory.ts';
 import { wholeRules } from './catalogue-whole.ts';
 import {
   allDown,
+  answering,
   CANARY_FAILING,
   CONDITION,
   CONDITION_CODE,
@@ -164,7 +165,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       expr: remember(
         ANSWERING,
         `
-max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}})`,
+${answering(s)}`,
         ['host', 'backend'],
         { series: `cinder_scrape_collector_success{${s.selector},collector="capabilities"}`, labels: ['collector'] },
         s,

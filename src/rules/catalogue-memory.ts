@@ -1,4 +1,5 @@
 import {
+  answering,
   BACKEND_LEFT_OVER,
   CONDITION,
   DESCRIPTIVE,
@@ -28,7 +29,6 @@ export function memoryRules(s: RuleSettings): readonly RecordingRule[] {
   and ignoring (host, backend, condition) (cinder_up{${s.selector}} == 1)
 )`;
   const unknown = `cinder_backend_condition{${s.selector},condition="unknown"} == 1`;
-  const answering = `max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}})`;
   const volumes = `${s.selector},binary="cinder-volume"`;
   const inUse = `cinder_service_info{${volumes},cluster!=""}
       and ignoring (cluster, ${DESCRIPTIVE}) (cinder_service_enabled{${volumes}} == 1)`;
@@ -87,7 +87,7 @@ and ignoring (host, backend) (
   ) == 1
 )
 unless
-${answering}`,
+${answering(s)}`,
       identity: ['host', 'backend'],
     },
     {
@@ -154,7 +154,7 @@ ${known}`,
 (
   (${NONE_ANSWERS} == 1)
   and ignoring () (count without (host, backend) (${UNRESPONSIVE_HELD}) > 1)
-  unless ignoring () (max without (host, backend) (${answering}) == 1)
+  unless ignoring () (max without (host, backend) (${answering(s)}) == 1)
 )
 or
 ${remember(

@@ -146,6 +146,11 @@ export function untilSeen(alert: string, labels: readonly string[], s: RuleSetti
   return whileBlind(itself, labels, { series: `cinder_up{${s.selector}}`, labels: [] }, s);
 }
 
+/** Whether the cinder-volume of each backend answers, where any replica knows. */
+export function answering(s: RuleSettings): string {
+  return `max without (${s.replica_labels}) (cinder_backend_service_answering{${s.selector}})`;
+}
+
 /** Something that explains an alert, and the labels of the alert that it does not have, or the other way round. */
 export interface Mute {
   readonly ignoring: string;
