@@ -11,8 +11,10 @@ const MIMIR = { seriesAUnit: 300_000, cores: 1, memoryGb: 2.5, diskGb: 5, replic
 /** From this many backends on, `docs/install/README.md` advises the larger limit. */
 const LARGE_FROM = 5000;
 
-/** What an operator asks first, from the same figures: a row for each size but the smallest.
- * `idle` is the measured share of a core at the smallest of these, in percent, and `fewer` that without asking each cinder-volume. */
+/**
+ * What an operator asks first, from the same figures: a row for each size but the smallest.
+ * `idle` is the measured share of a core at the smallest of these, in percent, and `fewer` the same without asking each cinder-volume.
+ */
 export function whatItCosts(facts: readonly Facts[], idle: number, fewer: number): string {
   const [one, ...sizes] = facts;
   if (!one) throw new Error('the costs need the figures of the process');

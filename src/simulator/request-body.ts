@@ -2,7 +2,7 @@ import { Fault, INCAPABLE, NOT_FOUND } from './cinder-fault.ts';
 import { isObject, type JsonObject, type JsonValue } from './definition.ts';
 import { pythonRepr } from './python-literal.ts';
 
-/** The body of a request: any JSON. Without one Cinder stumbles: `none` is how. */
+/** The body of a request, whatever JSON it is. Without one Cinder stumbles: `none` is how. */
 export function requestJson(body: string, none = new Fault(500, INCAPABLE)): JsonValue {
   if (body === '') throw none;
   try {

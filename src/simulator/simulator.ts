@@ -16,7 +16,7 @@ import { createServicesBody } from './services-body.ts';
 import { createThreads } from './threads.ts';
 
 export interface SimulatorOptions {
-  /** 0, the default: any free port. */
+  /** 0, the default: a port that is free. */
   readonly port?: number;
   /** 127.0.0.1 by default. */
   readonly host?: string;

@@ -122,7 +122,7 @@ function checkBoolean(filters: ListParameters, key: string, strict: boolean): vo
   filters.set(key, truth ? 'True' : 'False');
 }
 
-/** `gt:TIME,lt:TIME`: any of the comparisons will do, and NULL fits none. Source: cinder/db/sqlalchemy/api.py, _filter_time_comparison. */
+/** `gt:TIME,lt:TIME`: a row that fits one of the comparisons will do. NULL fits none. Source: cinder/db/sqlalchemy/api.py, _filter_time_comparison. */
 function timeTest(filters: ListParameters, column: string): VolumeFilter[] {
   const text = filters.get(column);
   if (text === undefined) return [];
