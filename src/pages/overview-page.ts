@@ -89,7 +89,7 @@ function alsoKnown(
 
 /** One line for each of several clouds. */
 function cloudTable({ clouds, nowMs }: PageInput): SafeHtml {
-  return html`<section aria-labelledby="clouds">
+  return html`<section aria-labelledby="clouds" data-key="clouds">
     <h2 id="clouds">Clouds</h2>
     <table class="clouds" role="table">
       <caption class="unseen">
@@ -155,7 +155,7 @@ function groupTable(groups: readonly GroupNow[], place: ListPage, wanted: Filter
     </tr>`;
   if (groups.length === 0) return html`<p class="empty">Nothing is known of any ${what}.</p>`;
   const more = chosen.length - MOST_GROUPS;
-  return html`<table class="groups" role="table">
+  return html`<table class="groups" role="table" data-key="groups">
       <caption class="unseen">
         Backends by ${what}
       </caption>
@@ -177,7 +177,7 @@ function groupTable(groups: readonly GroupNow[], place: ListPage, wanted: Filter
 /** How many are in each condition, each a link to them. */
 function countLinks({ counts }: Listing, place: ListPage, wanted: Filter): SafeHtml {
   if (counts.size === 0) return html``;
-  return html`<nav aria-label="Conditions">
+  return html`<nav aria-label="Conditions" data-key="counts">
     <ul class="counts">
       ${[...counts].map(([condition, count]) => {
         const { symbol, words } = CONDITION_TABLE[condition];
@@ -197,22 +197,31 @@ function countLinks({ counts }: Listing, place: ListPage, wanted: Filter): SafeH
 function filterForm({ matching, total }: Listing, place: ListPage, wanted: Filter): SafeHtml {
   const filtered = wanted.q !== '' || wanted.condition !== undefined || wanted.within !== '';
   const hidden = (key: string, value: string | undefined): SafeHtml =>
-    value === undefined || value === '' ? html`` : html`<input type="hidden" name="${key}" value="${value}" />`;
+    value === undefined || value === ''
+      ? html``
+      : html`<input type="hidden" name="${key}" value="${value}" data-key="${key}" />`;
   const choice = (
     key: string,
     label: string,
     chosen: string,
     options: readonly (readonly [string, string])[],
   ): SafeHtml =>
-    html`<label
+    html`<label data-key="${key}"
       ><span class="unseen">${label}</span>
       <select name="${key}">
         ${options.map(([value, words]) => html`<option value="${value}" ${value === chosen ? html`selected` : ''}>${words}</option>`)}
       </select></label
     >`;
-  return html`<form class="filter" role="search" action="${place.page}" method="get" aria-label="Filter backends">
+  return html`<form
+    class="filter"
+    role="search"
+    action="${place.page}"
+    method="get"
+    aria-label="Filter backends"
+    data-key="filter"
+  >
     ${hidden('name', place.name)}${hidden('condition', wanted.condition)}${hidden('in', wanted.within)}
-    <label
+    <label data-key="q"
       ><span class="unseen">Name</span>
       <input
         type="search"
@@ -253,7 +262,7 @@ function pageLinks({ page, pages }: Listing, place: ListPage, wanted: Filter): S
     target < 1 || target > pages
       ? html`<span class="quiet">${words}</span>`
       : html`<a rel="${rel}" href="${listLink(place, wanted, { page: target })}">${words}</a>`;
-  return html`<nav class="pages" aria-label="Pages">
+  return html`<nav class="pages" aria-label="Pages" data-key="pages">
     ${to(page - 1, '← Before', 'prev')} <span>Page ${page} of ${pages}</span> ${to(page + 1, 'After →', 'next')}
   </nav>`;
 }
@@ -279,7 +288,7 @@ function backendTable(
       >${extra}
     </th>`;
   };
-  return html`<table class="backends" role="table">
+  return html`<table class="backends" role="table" data-key="table">
     <caption class="unseen">
       Backends, sort: ${SORTS[wanted.sort]}
     </caption>

@@ -352,6 +352,38 @@ test('the canary: names on one line, figures that say what they are, and room fo
   assert.deepEqual(complaints, []);
 });
 
+test('the search stays the same field while the page around it changes: no letter and no place in it is lost', async (t) => {
+  const { url } = await startServer(t, serve([watchedCloud('prod', twelve(Date.now(), true))]));
+  const { page, complaints } = await openPage(t, browser, `${url}/`);
+  await live(page);
+  const search = page.locator('input[type=search]');
+  const same = () => page.evaluate<boolean>('document.activeElement === window.before && window.before.isConnected');
+  await page.evaluate(`window.before = document.querySelector('input[type=search]'); void 0`);
+  await page.keyboard.press('/');
+  const marks: boolean[] = [];
+  for (const [keys, shown] of [
+    ['vsp', '1 of 12 backends'],
+    ['/', '0 of 12 backends'],
+    ['b', '0 of 12 backends'],
+  ] as const) {
+    await page.keyboard.type(keys);
+    await page.getByText(shown).waitFor();
+    await page.waitForURL((to) => to.searchParams.get('q')?.endsWith(keys) === true);
+    marks.push(await same());
+  }
+  assert.equal(await search.inputValue(), 'vsp/b');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Backspace');
+  await page.waitForURL((to) => to.searchParams.get('q') === 'vspb');
+  marks.push(await same());
+  await page.keyboard.press('Delete');
+  await page.getByText('1 of 12 backends').waitFor();
+  marks.push(await same());
+  assert.equal(await search.inputValue(), 'vsp');
+  assert.deepEqual(marks, Array(5).fill(true));
+  assert.deepEqual(complaints, []);
+});
+
 test('"/" leads to the search; times are told in the zone of the reader; a page that is paused stands still', async (t) => {
   const { cloud, flip } = eventful();
   const { url } = await startServer(t, serve([cloud]));

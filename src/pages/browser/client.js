@@ -97,6 +97,16 @@
   };
 
   /**
+   * Takes a node away, and gives the one after it.
+   * @param {ChildNode} node
+   */
+  const without = (node) => {
+    const next = node.nextSibling;
+    node.remove();
+    return next;
+  };
+
+  /**
    * @param {Element} from
    * @param {Element} to
    */
@@ -121,15 +131,15 @@
         if (fresh instanceof Element && fresh.matches('tr') && fresh.querySelector('.new')) flash(fresh);
         continue;
       }
+      // What would have to move loses the focus for a moment: what stands before it and has no key goes instead.
+      if (key) {
+        while (at && at !== have && !keyOf(at)) at = without(at);
+      }
       if (have === at) at = at.nextSibling;
       else from.insertBefore(have, at);
       morph(have, want);
     }
-    while (at) {
-      const next = at.nextSibling;
-      at.remove();
-      at = next;
-    }
+    while (at) at = without(at);
   };
 
   /**
