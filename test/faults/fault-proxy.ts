@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
 import { type CloudOperation, operationOf } from '../../src/simulator/request-log.ts';
 import type { Fault } from './fault.ts';
+import { listenOnQuietPort } from '../lab/free-port.ts';
 import { encode, type Wire } from './wire.ts';
 
 /** What a fault strikes: an operation, or the service list at 3.49 alone, which needs a scheduler. */
@@ -67,8 +68,8 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
   });
   // A client that does not like our certificate hangs up: that is what is tested.
   server.on('tlsClientError', () => {});
-  const address = await listening(server, 0);
-  const port = Number(new URL(address).port);
+  // A closed port that another server got would answer in the place of this one.
+  const port = await listenOnQuietPort(server);
 
   function take(socket: Socket): void {
     let bytes = Buffer.alloc(0);
@@ -114,7 +115,7 @@ export async function startFaultProxy(upstream: string, certificate?: Certificat
   }
 
   return {
-    url: address.replace('http:', tls ? 'https:' : 'http:'),
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     passed,
     elsewhere,
     get mostWaiting() {
