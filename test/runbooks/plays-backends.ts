@@ -40,6 +40,9 @@ export const BACKENDS: Readonly<Record<string, Play>> = {
       [SERVICES_349]: row('lab@single', 'enabled', 'up'),
       "cinder --os-volume-api-version 3.33 list --all-tenants --filters 'host=HOST'": row('available', 'large'),
       'openstack volume service set --disable --disable-reason "INCIDENT" HOST cinder-volume': NOTHING,
+      'openstack volume service set --enable HOST cinder-volume': NOTHING,
+      'cinder freeze-host HOST': NOTHING,
+      'cinder thaw-host HOST': NOTHING,
     },
   },
   CinderVolumeServiceBusy: {
