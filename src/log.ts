@@ -1,4 +1,4 @@
-import { withoutControls } from './text.ts';
+import { visibleJson, withoutControls } from './text.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -28,10 +28,9 @@ export function createLog({ level, format, write, nowMs = Date.now }: LogOptions
       ['msg', message],
       ...said,
     ];
-    // What JSON leaves as it is would still steer a terminal, on which logs are read.
     write(
       format === 'json'
-        ? `${withoutControls(JSON.stringify(Object.fromEntries(entries)))}\n`
+        ? `${visibleJson(Object.fromEntries(entries))}\n`
         : `${entries.map(([k, v]) => `${k}=${logfmt(v)}`).join(' ')}\n`,
     );
   };
@@ -46,5 +45,5 @@ export function withFields(log: Log, always: Fields): Log {
 function logfmt(value: unknown): string {
   const text = String(value);
   const plain = text !== '' && !/[\s="\\]/.test(text) && withoutControls(text) === text;
-  return plain ? text : withoutControls(JSON.stringify(text));
+  return plain ? text : visibleJson(text);
 }

@@ -10,6 +10,12 @@ export function withoutControls(text: string, instead?: string): string {
   return text.replace(CONTROLS, (run) => instead ?? Array.from(run, escapeOf).join(''));
 }
 
+/** JSON with all of that as escapes: the same value to who parses it, and harmless on a terminal. `indent`: spaces for each level, on several lines. */
+export function visibleJson(value: unknown, indent?: number): string {
+  const lines = JSON.stringify(value, undefined, indent).split('\n');
+  return lines.map((line) => withoutControls(line)).join('\n');
+}
+
 /** JSON's escape, so that what `JSON.stringify` leaves as it is can be escaped afterwards. */
 function escapeOf(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutControls } from '../src/text.ts';
+import { visibleJson, withoutControls } from '../src/text.ts';
 
 test('what nobody sees is shown as its escape', () => {
   assert.equal(withoutControls('ctl1@\u202Eevil\u202C\u0000\n'), 'ctl1@\\u202eevil\\u202c\\u0000\\u000a');
@@ -18,7 +18,12 @@ test('a run of them becomes one replacement', () => {
 
 test('JSON stays JSON', () => {
   const value = { text: 'a\u0000\u009b\u202e\u2028"\\' };
-  const json = withoutControls(JSON.stringify(value));
-  assert.deepEqual(JSON.parse(json), value);
-  assert.match(json, /^[\x20-\x7e]+$/);
+  for (const [json, lines] of [
+    [visibleJson(value), 1],
+    [visibleJson(value, 2), 3],
+  ] as const) {
+    assert.deepEqual(JSON.parse(json), value);
+    assert.match(json, /^[\x20-\x7e\n]+$/);
+    assert.equal(json.split('\n').length, lines);
+  }
 });

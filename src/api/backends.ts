@@ -1,5 +1,6 @@
 import type { Snapshot } from '../cinder/snapshot.ts';
 import { pack, type Packed } from '../metrics/page.ts';
+import { visibleJson } from '../text.ts';
 import type { FleetCloud } from '../watch/fleet.ts';
 import type { PageSource } from '../watch/pipeline.ts';
 import { backendJson, viewCloud } from './view.ts';
@@ -52,7 +53,7 @@ export function createBackendsSource(): BackendsSource {
 function* renderBackends(
   clouds: readonly (readonly [name: string, snapshot: Snapshot | undefined])[],
 ): Generator<string> {
-  yield `{"clouds":${JSON.stringify(clouds.map(([name, snapshot]) => viewCloud(name, snapshot)))},"backends":[`;
+  yield `{"clouds":${visibleJson(clouds.map(([name, snapshot]) => viewCloud(name, snapshot)))},"backends":[`;
   let comma = '';
   for (const [name, snapshot] of clouds) {
     for (const backend of snapshot?.backends ?? []) {

@@ -3,6 +3,7 @@ import { outageOf } from '../cinder/drivers.ts';
 import { backendOf } from '../cinder/pools.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { onOurClock, type Snapshot } from '../cinder/snapshot.ts';
+import { visibleJson } from '../text.ts';
 
 /** Bytes for JSON, which knows no Infinity: null is "not told". */
 type Bytes = number | 'infinite' | null;
@@ -41,7 +42,7 @@ export function viewBackend(cloud: string, snapshot: Snapshot, backend: Backend)
 
 /** The same as JSON, in pieces: a backend may have as many pools as an answer has rows. */
 export function* backendJson(cloud: string, snapshot: Snapshot, backend: Backend): Generator<string> {
-  yield `${JSON.stringify(viewHead(cloud, snapshot, backend)).slice(0, -1)},"services":`;
+  yield `${visibleJson(viewHead(cloud, snapshot, backend)).slice(0, -1)},"services":`;
   yield* listJson(backend.services, viewService);
   yield ',"pools":';
   yield* listJson(backend.pools, viewPool);
@@ -50,7 +51,7 @@ export function* backendJson(cloud: string, snapshot: Snapshot, backend: Backend
 
 function* listJson<T>(items: readonly T[], view: (item: T) => object): Generator<string> {
   yield '[';
-  for (const [i, item] of items.entries()) yield (i === 0 ? '' : ',') + JSON.stringify(view(item));
+  for (const [i, item] of items.entries()) yield (i === 0 ? '' : ',') + visibleJson(view(item));
   yield ']';
 }
 

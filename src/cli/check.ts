@@ -3,6 +3,7 @@ import { type Condition, CONDITIONS } from '../cinder/conditions.ts';
 import { quoted } from '../config/tree.ts';
 import { durationWords, parseDuration, SECOND } from '../duration.ts';
 import { createLog } from '../log.ts';
+import { visibleJson } from '../text.ts';
 import { UserError } from '../user-error.ts';
 import type { Target } from '../watch/fleet.ts';
 import { untilDueMs } from '../watch/schedule.ts';
@@ -195,7 +196,7 @@ function print(
 ): Promise<void> {
   const terminal = process.stdout.isTTY;
   const forms: Readonly<Record<string, () => string>> = {
-    json: () => `${JSON.stringify(json(asked.hosts), undefined, terminal ? 2 : undefined)}\n`,
+    json: () => `${visibleJson(json(asked.hosts), terminal ? 2 : undefined)}\n`,
     plugin: () => renderPlugin(checked, asked),
     checkmk: () => renderCheckmk(checked, asked),
     table: () =>

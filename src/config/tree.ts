@@ -1,4 +1,4 @@
-import { withoutControls } from '../text.ts';
+import { visibleJson } from '../text.ts';
 
 /** Where a value was written: a file with line and column (from 1), or an environment variable's name alone. */
 export interface SourcePlace {
@@ -101,7 +101,7 @@ const SENSITIVE: readonly (readonly [pattern: RegExp, words: string])[] = [
 /** JSON's quoting, cut to a length for one line; words instead for what may hold a secret. */
 export function quoted(text: string): string {
   const [, words] = SENSITIVE.find(([pattern]) => pattern.test(text)) ?? [];
-  return words ?? withoutControls(JSON.stringify(cut(text)));
+  return words ?? visibleJson(cut(text));
 }
 
 /** A key that nobody knows, quoted. Behind a colon without a blank, `{password:hunter2}`, or behind a blank without a colon stands what was meant as its value: it is not shown. */
@@ -116,7 +116,7 @@ export function isSensitive(text: string): boolean {
 }
 
 function quotedRaw(text: string): string {
-  return withoutControls(JSON.stringify(cut(text))).slice(1, -1);
+  return visibleJson(cut(text)).slice(1, -1);
 }
 
 function cut(text: string): string {

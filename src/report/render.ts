@@ -1,4 +1,4 @@
-import { withoutControls } from '../text.ts';
+import { visibleJson, withoutControls } from '../text.ts';
 import type { Filling, Incident, Report, Subject } from './availability.ts';
 import { cloudOf, lengthText, MEANINGS, rangeText, type Table, tablesOf } from './words.ts';
 
@@ -161,7 +161,7 @@ export function renderJson(report: Report): string {
     backends: report.backends.map(subject),
     volume_types: report.volumeTypes.map((one) => ({ ...subject(one), backends: one.members })),
   };
-  return `${JSON.stringify(whole, undefined, 2)}\n`;
+  return `${visibleJson(whole, 2)}\n`;
 }
 
 function incidentJson(one: Incident) {

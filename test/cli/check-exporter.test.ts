@@ -250,4 +250,7 @@ test('nothing that another exporter says steers the terminal', async (t) => {
   const { checked } = await read(url);
   for (const text of [renderCheck(checked, ALL, PLAIN), renderPlugin(checked, ALL)])
     assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\u202e]/u);
+  const { stdout } = await runHere(['check', '--output=json', `--from=${url}`]);
+  assert.doesNotMatch(stdout.trimEnd(), /[\p{Cc}\u202e]/u);
+  assert.deepEqual((JSON.parse(stdout) as { backends: { host: string }[] }).backends[0]?.host, evil);
 });

@@ -69,6 +69,10 @@ test('hostile names are text in the list and on their own pages, and nowhere mar
     assert.equal([...text.matchAll(/<script/g)].length, 1);
     assert.doesNotMatch(text, /<img|<b>zone|<i>pool|<u>odd|\u202e|"onmouseover/i);
   }
+  const { text } = await get('/api/v1/backends');
+  const { backends } = JSON.parse(text) as { backends: { host: string }[] };
+  assert.deepEqual(backends.map(({ host }) => host).toSorted(), [...HOSTILE].toSorted());
+  assert.doesNotMatch(text, /[\p{Cc}\u202e]/u);
   const missing = await get('/backend?cloud=%3Cscript%3E&host=%3Cscript%3Ealert(1)%3C/script%3E');
   assert.equal(missing.status, 404);
   assert.equal([...missing.text.matchAll(/<script/g)].length, 1);
