@@ -10,7 +10,6 @@ import {
   type Codes,
   CRITICAL,
   exitCodeOf,
-  missing,
   printable,
   type Seen,
   type SeenBackend,
@@ -36,7 +35,6 @@ export function renderCheck(checked: readonly Checked[], asked: Asked, style: Ta
     ...[first, ...more.map((line) => INDENT + line)].map((line) => paint(line, exitCodeOf(checked, asked), style)),
     ...checked.flatMap((one) => renderCloud(one, asked, checked.length > 1, style)),
   ];
-  for (const host of missing(checked, asked.hosts)) lines.push(`no backend ${printable(host)} is in the service list`);
   return `${lines.join('\n')}\n`;
 }
 

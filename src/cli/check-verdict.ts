@@ -246,7 +246,7 @@ function matchesGlob(name: string, pattern: string): boolean {
 }
 
 /** What was asked for and fits no backend of any cloud. */
-export function missing(checked: readonly Checked[], hosts: readonly string[]): readonly string[] {
+function missing(checked: readonly Checked[], hosts: readonly string[]): readonly string[] {
   return hosts.filter(
     (host) => !checked.some(({ snapshot }) => snapshot?.backends.some((backend) => isMeant(backend.host, host))),
   );
