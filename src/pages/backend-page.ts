@@ -49,12 +49,12 @@ export function backendPage(input: PageInput, entry: Entry): string {
           >${badge(backend.condition)} <span>${reason}${hit === undefined ? '' : html`; <b>${hit}</b>`}.</span></span
         >
       </p>
-      <p class="facts">
+      <p class="facts" data-key="facts">
         <span>For ${sinceText(entry, nowMs)}</span
         >${evidence('Heartbeat', onOurClock(snapshot, backend.heartbeatAtMs), nowMs)}${evidence('Driver stats', onOurClock(snapshot, backend.statsAtMs), nowMs)}${lastCreation(entry, nowMs)}
       </p>
       ${typeLine(entry)} ${alertLine(input, entry)} ${stuckLine(entry)} ${outageLine(pools)}
-      <p class="actions">
+      <p class="actions" data-key="actions">
         ${links(input, entry, several)} <a class="go" href="${json}">as JSON</a>
         <button type="button" class="needs-js" data-copy-text="ticket">Copy for the ticket</button>
         <button type="button" class="needs-js" data-copy="${json}">Copy as JSON</button>
@@ -64,7 +64,7 @@ export function backendPage(input: PageInput, entry: Entry): string {
         <pre id="ticket">${ticketText(input, entry)}</pre>
       </details>
       ${failureList({ name: cloud, snapshot }, nowMs, several)}
-      <section>
+      <section data-key="past">
         <h2 id="past">Last ${durationWords(spanMs)}</h2>
         <div class="past-wide">
           ${timeline(history, nowMs, spanMs)}

@@ -384,6 +384,21 @@ test('the search stays the same field while the page around it changes: no lette
   assert.deepEqual(complaints, []);
 });
 
+test('a button that has the focus keeps it when the backend gets into trouble', async (t) => {
+  const { cloud, flip } = eventful();
+  const { url } = await startServer(t, serve([cloud]));
+  const { page } = await openPage(t, browser, `${url}/backend?cloud=prod&host=ctl1%40vsp-gold`);
+  await live(page);
+  const button = page.getByRole('button', { name: 'Copy for the ticket' });
+  await button.focus();
+  await page.evaluate('window.before = document.activeElement; void 0');
+  flip();
+  await page.locator('.verdict.k-down').waitFor();
+  await page.getByText('With the shipped rules this fires').waitFor();
+  assert.equal(await page.evaluate<boolean>('document.activeElement === window.before'), true);
+  assert.equal(await button.count(), 1);
+});
+
 test('"/" leads to the search; times are told in the zone of the reader; a page that is paused stands still', async (t) => {
   const { cloud, flip } = eventful();
   const { url } = await startServer(t, serve([cloud]));
