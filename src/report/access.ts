@@ -19,7 +19,7 @@ export interface WebAccess {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly authorization: Secret | undefined;
-  /** What no message may show: the password, the token, what headers hold. */
+  /** What no message may show: the password or the token. Other headers are no secrets, as the `values` of Prometheus' `http_headers` are none. */
   readonly secret: Secret | undefined;
   readonly tls: ClientTls;
 }
