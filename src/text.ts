@@ -10,7 +10,7 @@ export function withoutControls(text: string, instead?: string): string {
   return text.replace(CONTROLS, (run) => instead ?? Array.from(run, escapeOf).join(''));
 }
 
-/** JSON with all of that as escapes: the same value to who parses it, and harmless on a terminal. `indent`: spaces for each level, on several lines. */
+/** JSON in which each control character is an escape: the same value to who parses it, harmless on a terminal. `indent`: spaces for each level, on several lines. */
 export function visibleJson(value: unknown, indent?: number): string {
   const lines = JSON.stringify(value, undefined, indent).split('\n');
   return lines.map((line) => withoutControls(line)).join('\n');

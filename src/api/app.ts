@@ -2,6 +2,7 @@ import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import type { Log } from '../log.ts';
 import { statusRoutes } from '../pages/routes.ts';
+import { visibleJson } from '../text.ts';
 import { createBackendsSource, type Served, type ServedCloud } from './backends.ts';
 import { sendPacked, sendPage } from './negotiate.ts';
 
@@ -114,7 +115,7 @@ function pick(served: Served, request: Request, response: Response): ServedCloud
   if (!cloud) {
     const said =
       typeof name === 'string'
-        ? `no cloud ${JSON.stringify(name.slice(0, 100))}`
+        ? `no cloud ${visibleJson(name.slice(0, 100))}`
         : 'exactly one parameter "cloud" is needed';
     response
       .status(404)

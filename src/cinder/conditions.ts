@@ -108,7 +108,7 @@ export const CONDITION_TABLE = {
     light: ['#8A1C4A', '#FBDDEA'],
     dark: ['#FFB0D0', '#4D1A30'],
     area: '#71204E',
-    when: 'the driver stats are fresh, and in two successive reports no pool has any capacity although volumes are allocated; or the last two rounds of the canary failed because of the storage',
+    when: 'no pool has any capacity in two fresh reports in a row, although volumes are allocated; or the last two rounds of the canary failed because of the storage',
     state: "the driver's word: 1, no series when none is up",
   },
   degraded: {

@@ -1,4 +1,5 @@
 import { CONDITION_TABLE, RUNBOOKS_URL } from '../cinder/conditions.ts';
+import { visibleJson } from '../text.ts';
 import { UserError } from '../user-error.ts';
 import { parseDuration, scaled } from '../duration.ts';
 
@@ -366,5 +367,5 @@ export function scaleDurations(settings: RuleSettings, factor: number): RuleSett
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+  return visibleJson(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }
