@@ -1,6 +1,7 @@
 import { CONDITION_TABLE, CONDITIONS, type Condition } from '../src/cinder/conditions.ts';
 import { createCloudMetrics, createProcessMetrics } from '../src/metrics/exporter.ts';
-import { FAMILIES, type FamilyDescription } from '../src/metrics/families.ts';
+import type { FamilyDescription } from '../src/metrics/exposition.ts';
+import { FAMILIES } from '../src/metrics/families.ts';
 import { generate } from './generated.ts';
 
 const INTRO = `# Metrics

@@ -119,7 +119,7 @@ export interface RenderedFamily {
 }
 
 /** Renders a group of families over its entities; the identity labels once an entity. */
-export function* renderGroup<E>(group: FamilyGroup<E>, entities: readonly E[]): Generator<RenderedFamily> {
+function* renderGroup<E>(group: FamilyGroup<E>, entities: readonly E[]): Generator<RenderedFamily> {
   const identities: string[] = [];
   const identityAt = (i: number): string => {
     identities[i] ??= renderIdentity(group.identity, group.identityOf(entities[i] as E));
@@ -128,6 +128,31 @@ export function* renderGroup<E>(group: FamilyGroup<E>, entities: readonly E[]): 
   for (const family of group.families) {
     yield { header: renderHeader(family), samples: renderSamples(family, entities, identityAt) };
   }
+}
+
+/** What users see of a family: docs, rules, dashboards and tests read it. */
+export interface FamilyDescription {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Families that are rendered from one source, such as a snapshot, whatever their entities are. */
+export interface Families<S> {
+  readonly described: readonly FamilyDescription[];
+  readonly render: (source: S) => Generator<RenderedFamily>;
+}
+
+/** A group, and how its entities come from the source. */
+export function from<S, E>(group: FamilyGroup<E>, entitiesOf: (source: S) => readonly E[]): Families<S> {
+  const described = group.families.map(({ name, type, help, labels }) => ({
+    name,
+    type,
+    help,
+    labels: [...group.identity, ...labels],
+  }));
+  return { described, render: (source) => renderGroup(group, entitiesOf(source)) };
 }
 
 /** So much is rendered in about a millisecond, and compressed off the event loop before the next piece. */

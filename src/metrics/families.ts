@@ -1,33 +1,24 @@
 import { isDown, isUp, usable } from '../cinder/assess.ts';
-import { CANARY_PAUSES, type CanaryFailure, type CanaryRow, isFailing } from '../cinder/canary.ts';
 import { CONDITIONS } from '../cinder/conditions.ts';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { backendOf } from '../cinder/pools.ts';
-import type { CreationCount, FailureCount } from '../cinder/creations.ts';
-import type { Look, Stuck } from '../cinder/stuck.ts';
-import type { Weighed, WeighedBackend, WeighedType } from '../cinder/weigh.ts';
-import type {
-  BackendVolumes,
-  CloudCount,
-  CollectorStatus,
-  Counted,
-  History,
-  Snapshot,
-  VolumeTypeBackend,
-} from '../cinder/snapshot.ts';
+import type { CollectorStatus, History, Snapshot } from '../cinder/snapshot.ts';
+import { CANARY } from './canary.ts';
 import {
   counter,
+  type Families,
+  type FamilyDescription,
   type FamilyGroup,
-  type FamilyType,
   flag,
+  from,
   gauge,
   info,
   type RenderedFamily,
-  renderGroup,
-  several,
   states,
   timestamp,
 } from './exposition.ts';
+import { OPERATIONS } from './operations.ts';
+import { VOLUMES } from './volumes.ts';
 
 /** A backend and what this process has seen of it. */
 interface SeenBackend {
@@ -254,343 +245,29 @@ const COLLECTOR_FAMILIES: FamilyGroup<CollectorStatus> = {
   ],
 };
 
-/** Which backends can serve which volume type. */
-const VOLUME_TYPE_FAMILIES: FamilyGroup<VolumeTypeBackend> = {
-  identity: ['volume_type', 'host'],
-  identityOf: (row) => [row.volumeType, row.host],
-  families: [
-    info(
-      'cinder_volume_type_backend_info',
-      'A backend that can serve the volume type, by its extra specs; remembered while the backend is away or out. No series while Cinder hides extra specs: then the collector volume_types fails. Always 1.',
-      {},
-    ),
-  ],
-};
+/** Every family of a snapshot, in the order of the page. */
+const ALL: readonly Families<Snapshot>[] = [
+  from(CLOUD_FAMILIES, (snapshot) => [snapshot]),
+  from(BACKEND_FAMILIES, seenBackends),
+  from(SERVICE_FAMILIES, ({ services }) => services),
+  from(POOL_FAMILIES, ({ pools }) => pools),
+  ...VOLUMES,
+  ...OPERATIONS,
+  ...CANARY,
+  from(API_FAMILIES, ({ api }) => (api ? [api] : [])),
+  from(COLLECTOR_FAMILIES, ({ collectors }) => collectors),
+];
 
-/** How many volumes each backend has, by status. */
-interface VolumesOfBackend {
-  readonly host: string;
-  readonly status: string;
-  readonly count: number | undefined;
+function seenBackends({ backends, histories, atMs }: Snapshot): SeenBackend[] {
+  return backends.map((backend) => {
+    const history = histories.get(backend.host);
+    return { backend, history, inConditionMs: atMs - (history?.sinceMs ?? atMs) };
+  });
 }
 
-const BACKEND_VOLUME_FAMILIES: FamilyGroup<VolumesOfBackend> = {
-  identity: ['host', 'backend', 'status'],
-  identityOf: ({ host, status }) => [host, backendOf(host), status],
-  families: [
-    gauge(
-      'cinder_backend_volumes',
-      'Volumes of the backend with this status: "in-use" or "available". Counted slowly. The members of a cluster are counted together.',
-      ({ count }) => count,
-    ),
-  ],
-};
-
-const BACKEND_COUNT_FAMILIES: FamilyGroup<{ readonly host: string; readonly atMs: number }> = {
-  identity: ['host', 'backend'],
-  identityOf: ({ host }) => [host, backendOf(host)],
-  families: [
-    timestamp(
-      'cinder_backend_volumes_timestamp_seconds',
-      'When the volumes of the backend were last counted, the older of the two counts, as Unix time.',
-      ({ atMs }) => atMs,
-    ),
-  ],
-};
-
-/** Counts of the whole cloud, each kind a family of its own. */
-function countFamilies(name: string, help: string): FamilyGroup<CloudCount> {
-  return {
-    identity: ['status'],
-    identityOf: ({ status }) => [status],
-    families: [gauge(name, help, ({ count }) => count)],
-  };
-}
-
-const CLOUD_COUNT_FAMILIES: Readonly<Record<Counted, FamilyGroup<CloudCount>>> = {
-  volumes: countFamilies(
-    'cinder_volumes',
-    'Volumes of the cloud with this status: errors, and those that should pass. Counted slowly.',
-  ),
-  snapshots: countFamilies(
-    'cinder_snapshots',
-    'Snapshots of the cloud with this status: errors, and those that should pass. Counted slowly.',
-  ),
-  backups: countFamilies(
-    'cinder_backups',
-    'Backups of the cloud with this status: errors, and those that should pass. Counted slowly.',
-  ),
-};
-
-/** What the collector `operations` saw of each backend. */
-const CREATION_FAMILIES: FamilyGroup<{ readonly host: string; readonly atMs: number }> = {
-  identity: ['host', 'backend'],
-  identityOf: ({ host }) => [host, backendOf(host)],
-  families: [
-    timestamp(
-      'cinder_backend_last_creation_timestamp_seconds',
-      'When a volume was last made on the backend, as far as the collector "operations" saw, as Unix time by the clock of Cinder: proof that it worked then. No series before the first.',
-      ({ atMs }) => atMs,
-    ),
-  ],
-};
-
-const STUCK_FAMILIES: FamilyGroup<Stuck> = {
-  identity: ['host', 'backend', 'operation'],
-  identityOf: ({ host, operation }) => [host, backendOf(host), operation],
-  families: [
-    gauge(
-      'cinder_backend_operations_stuck',
-      'Volumes of the backend that are longer in this status than the operation may last ("operation_limits"), and not longer than 7 days. No series for none; whether all were seen is in cinder_operations_judged.',
-      ({ count }) => count,
-    ),
-  ],
-};
-
-const OPERATION_FAMILIES: FamilyGroup<Look> = {
-  identity: ['operation'],
-  identityOf: ({ operation }) => [operation],
-  families: [
-    flag(
-      'cinder_operations_judged',
-      'Whether all volumes in this status were seen: 0 there are more than a page has, and cinder_backend_operations_stuck says nothing of this operation.',
-      ({ judged }) => judged,
-    ),
-    gauge(
-      'cinder_operations_left_over',
-      'Volumes in this status for more than 7 days: left-overs of operations that nobody will end. No evidence against a backend.',
-      ({ leftOver }) => leftOver,
-    ),
-  ],
-};
-
-const WEIGHED_BACKEND_FAMILIES: FamilyGroup<WeighedBackend> = {
-  identity: ['host', 'backend'],
-  identityOf: ({ host }) => [host, backendOf(host)],
-  families: [
-    flag(
-      'cinder_backend_creations_failing',
-      'Whether creations on the backend fail, or hang, by the weight of several requests from several projects and no success since: see docs/evidence.md. Evidence beside the condition, which it does not change. No series for a backend that is out, disabled, failed over or full, nor while not all could be seen.',
-      ({ failing }) => failing,
-    ),
-  ],
-};
-
-const WEIGHED_TYPE_FAMILIES: FamilyGroup<WeighedType> = {
-  identity: ['volume_type'],
-  identityOf: ({ volumeType }) => [volumeType],
-  families: [
-    flag(
-      'cinder_volume_type_creations_failing',
-      'Whether creations of the volume type fail although an enabled backend with room serves it, by several requests from several projects and no success since. Series only for types of which one failed in the last 30 minutes.',
-      ({ failing }) => failing,
-    ),
-    flag(
-      'cinder_volume_type_unschedulable',
-      'Whether creations of the volume type fail and no backend fits its extra specs. Series only for types of which one failed in the last 30 minutes.',
-      ({ unschedulable }) => unschedulable,
-    ),
-  ],
-};
-
-const WEIGHED_CLOUD_FAMILIES: FamilyGroup<Weighed> = {
-  identity: [],
-  identityOf: () => [],
-  families: [
-    flag(
-      'cinder_creations_failing',
-      'Whether creations of volume types on different backends fail together: what all of them need is at fault, such as the image service, and no array.',
-      ({ cloud }) => cloud,
-    ),
-  ],
-};
-
-const MADE_FAMILIES: FamilyGroup<CreationCount> = {
-  identity: ['volume_type'],
-  identityOf: ({ volumeType }) => [volumeType],
-  families: [
-    counter(
-      'cinder_volume_type_creations_seen_total',
-      'Volumes of this type that were made, as far as the collector "operations" saw: seen, not all.',
-      ({ count }) => count,
-    ),
-  ],
-};
-
-const FAILED_FAMILIES: FamilyGroup<FailureCount> = {
-  identity: ['volume_type', 'reason'],
-  identityOf: ({ volumeType, reason }) => [volumeType, reason],
-  families: [
-    counter(
-      'cinder_volume_type_creation_failures_seen_total',
-      'Requests for volumes of this type that failed, by the message that Cinder left: "driver" its driver could not make it (told of volumes that are made of nothing alone), "no_backend" the scheduler found none, or none was left. Seen, not all. One request may count for both.',
-      ({ count }) => count,
-    ),
-  ],
-};
-
-/** What the canary knows of each of its volume types; none of them without a canary. */
-const CANARY_FAMILIES: FamilyGroup<CanaryRow> = {
-  identity: ['volume_type'],
-  identityOf: ({ volumeType }) => [volumeType],
-  families: [
-    flag(
-      'cinder_canary_success',
-      'Whether a volume of the type was made and taken away in the last round of the canary that tells. No series before the first.',
-      ({ last }) => last?.success,
-    ),
-    several(
-      'gauge',
-      'cinder_canary_duration_seconds',
-      'How long each phase of that round took: look, create (from the request until the volume was available), delete (until it was gone). Where they are configured: snapshot (until it was made and gone), attach (until the volume was free again). No series for a phase that failed.',
-      ['phase'],
-      ({ last }) => Object.entries(last?.tookMs ?? {}).map(([phase, ms]) => [[phase], ms / 1000] as const),
-    ),
-    timestamp(
-      'cinder_canary_last_run_timestamp_seconds',
-      'When that round began, as Unix time. No series before the first.',
-      ({ last }) => last?.atMs,
-    ),
-    gauge(
-      'cinder_canary_interval_seconds',
-      'Time between two rounds of the volume type.',
-      ({ everyMs }) => everyMs / 1000,
-    ),
-    several(
-      'counter',
-      'cinder_canary_failures_total',
-      'Rounds that came to nothing, by the phase and the reason; docs/canary.md says which reasons point at the storage.',
-      ['phase', 'reason'],
-      ({ failures }) => failures.map(({ phase, reason, count }) => [[phase, reason], count] as const),
-    ),
-    gauge(
-      'cinder_canary_leaked_volumes',
-      'Volumes of the canary that should be gone and could not be deleted. No series before the first look.',
-      ({ leaked }) => leaked,
-    ),
-    several(
-      'gauge',
-      'cinder_canary_paused',
-      'Whether no round is begun, and why: the pause switch, left-overs, backends that are disabled or frozen, no scheduler that answers, another exporter, or a login or project that it refuses.',
-      ['why'],
-      ({ paused }) => CANARY_PAUSES.map((why) => [[why], paused?.why === why ? 1 : 0] as const),
-    ),
-  ],
-};
-
-function failureLabels({ phase, reason, storage, message }: CanaryFailure): readonly string[] {
-  return [phase, reason, String(storage), message];
-}
-
-/** What the rounds of a volume type say of a backend; an empty host where the type has several. */
-const CANARY_BACKEND_FAMILIES: FamilyGroup<CanaryRow> = {
-  identity: ['volume_type', 'host', 'backend'],
-  identityOf: ({ volumeType, backend = '' }) => [volumeType, backend, backendOf(backend)],
-  families: [
-    flag(
-      'cinder_canary_failing',
-      'Whether two rounds in a row or more failed by the fault of the storage. An empty host when the volume type has several backends. No series while nobody can tell.',
-      isFailing,
-    ),
-    several(
-      'info',
-      'cinder_canary_failure_info',
-      'How rounds failed since one went well, in the words of Cinder where it has some: the last by the fault of the storage (storage="true"), and the last round that tells when that was something else. Always 1.',
-      ['phase', 'reason', 'storage', 'message'],
-      ({ last, lastBlamed }) =>
-        [lastBlamed, last].flatMap((run, i, both) =>
-          run?.failure && both.indexOf(run) === i ? [[failureLabels(run.failure), 1] as const] : [],
-        ),
-    ),
-  ],
-};
-
-/** Every family of one snapshot, in the order of the page. */
 export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
-  yield* renderGroup(CLOUD_FAMILIES, [snapshot]);
-  yield* renderGroup(
-    BACKEND_FAMILIES,
-    snapshot.backends.map((backend) => {
-      const history = snapshot.histories.get(backend.host);
-      return { backend, history, inConditionMs: snapshot.atMs - (history?.sinceMs ?? snapshot.atMs) };
-    }),
-  );
-  yield* renderGroup(SERVICE_FAMILIES, snapshot.services);
-  yield* renderGroup(POOL_FAMILIES, snapshot.pools);
-  yield* renderGroup(VOLUME_TYPE_FAMILIES, snapshot.volumeTypes);
-  yield* renderGroup(BACKEND_VOLUME_FAMILIES, volumeRows(snapshot));
-  yield* renderGroup(
-    BACKEND_COUNT_FAMILIES,
-    [...snapshot.volumes].map(([host, { ageMs }]) => ({ host, atMs: snapshot.atMs - ageMs })),
-  );
-  for (const [kind, group] of Object.entries(CLOUD_COUNT_FAMILIES))
-    yield* renderGroup(
-      group,
-      snapshot.counts.filter(({ what }) => what === kind),
-    );
-  const { operations } = snapshot;
-  yield* renderGroup(
-    CREATION_FAMILIES,
-    [...(operations?.lastCreations ?? [])].map(([host, atMs]) => ({ host, atMs })),
-  );
-  yield* renderGroup(STUCK_FAMILIES, operations?.stuck ?? []);
-  yield* renderGroup(OPERATION_FAMILIES, operations?.looks ?? []);
-  const weighed = operations?.weighed;
-  yield* renderGroup(WEIGHED_BACKEND_FAMILIES, weighed?.backends ?? []);
-  yield* renderGroup(WEIGHED_TYPE_FAMILIES, weighed?.types ?? []);
-  yield* renderGroup(WEIGHED_CLOUD_FAMILIES, weighed ? [weighed] : []);
-  yield* renderGroup(MADE_FAMILIES, operations?.creations ?? []);
-  yield* renderGroup(FAILED_FAMILIES, operations?.failures ?? []);
-  yield* renderGroup(CANARY_FAMILIES, snapshot.canary ?? []);
-  yield* renderGroup(CANARY_BACKEND_FAMILIES, snapshot.canary ?? []);
-  yield* renderGroup(API_FAMILIES, snapshot.api ? [snapshot.api] : []);
-  yield* renderGroup(COLLECTOR_FAMILIES, snapshot.collectors);
-}
-
-function volumeRows({ volumes }: Snapshot): VolumesOfBackend[] {
-  return [...volumes].flatMap(([host, { inUse, available }]: readonly [string, BackendVolumes]) => [
-    { host, status: 'in-use', count: inUse },
-    { host, status: 'available', count: available },
-  ]);
-}
-
-/** What users see of a family: docs, rules, dashboards and tests read it from here. */
-export interface FamilyDescription {
-  readonly name: string;
-  readonly type: FamilyType;
-  readonly help: string;
-  readonly labels: readonly string[];
-}
-
-function describe<E>(group: FamilyGroup<E>): FamilyDescription[] {
-  return group.families.map(({ name, type, help, labels }) => ({
-    name,
-    type,
-    help,
-    labels: [...group.identity, ...labels],
-  }));
+  for (const { render } of ALL) yield* render(snapshot);
 }
 
 /** All Cinder families with all their labels. The exporter's own are in `exporter.ts`. */
-export const FAMILIES: readonly FamilyDescription[] = [
-  ...describe(CLOUD_FAMILIES),
-  ...describe(BACKEND_FAMILIES),
-  ...describe(SERVICE_FAMILIES),
-  ...describe(POOL_FAMILIES),
-  ...describe(VOLUME_TYPE_FAMILIES),
-  ...describe(BACKEND_VOLUME_FAMILIES),
-  ...describe(BACKEND_COUNT_FAMILIES),
-  ...Object.values(CLOUD_COUNT_FAMILIES).flatMap((group) => describe(group)),
-  ...describe(CREATION_FAMILIES),
-  ...describe(STUCK_FAMILIES),
-  ...describe(OPERATION_FAMILIES),
-  ...describe(WEIGHED_BACKEND_FAMILIES),
-  ...describe(WEIGHED_TYPE_FAMILIES),
-  ...describe(WEIGHED_CLOUD_FAMILIES),
-  ...describe(MADE_FAMILIES),
-  ...describe(FAILED_FAMILIES),
-  ...describe(CANARY_FAMILIES),
-  ...describe(CANARY_BACKEND_FAMILIES),
-  ...describe(API_FAMILIES),
-  ...describe(COLLECTOR_FAMILIES),
-];
+export const FAMILIES: readonly FamilyDescription[] = ALL.flatMap(({ described }) => described);
