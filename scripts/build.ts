@@ -11,10 +11,12 @@ const OUT = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /**
  * What packages load and nothing here calls, and what stands in its place: Express' readers of bodies, with the tables of all character sets, and
- * zod's messages in fifty languages. They were a fifth of the bundle, and a seventh of the CPU until the first page is shown.
+ * zod's messages in fifty languages. They were a fifth of the bundle, and a seventh of the CPU until the first page is shown. Of zod's object `z` a
+ * bundler keeps everything: with `import * as z` only what is used.
  */
 const UNUSED: Readonly<Record<string, string>> = {
   'body-parser/index.js': 'module.exports = {};',
+  'zod/index.js': "export * from './v4/classic/external.js';",
   'zod/v4/locales/index.js': "export { default as en } from './en.js';",
 };
 const replaced = new Set<string>();
