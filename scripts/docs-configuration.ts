@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type { z } from 'zod';
 import { cloudSchema, fileSchema } from '../src/config/schema.ts';
 import { generate } from './generated.ts';
 

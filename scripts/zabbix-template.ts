@@ -34,16 +34,21 @@ function holds(key: string, waits: string, holding: (value: string) => string): 
   return `${holding(`min(${item},${waits})`)} and ${holding(`max(${item},${waits})`)} and count(${item},${waits})>=3`;
 }
 
-/** A trigger that says what an alert says. `expression` takes how long the alert waits. */
-function trigger(alert: string, name: string, expression: (waits: string) => string): object {
-  const { severity, summary, for: waits = '0s' } = ruleOf(alert);
+/** A trigger that says what an alert says, unless it says more. `expression` takes how long the alert waits. */
+function trigger(
+  alert: string,
+  name: string,
+  expression: (waits: string) => string,
+  says = ruleOf(alert).summary,
+): object {
+  const { severity, for: waits = '0s' } = ruleOf(alert);
   WAITS.set(alert, waits);
   return {
     uuid: uuid(`trigger ${alert} ${name}`),
     expression: expression(`{$CINDER.FOR:"${alert}"}`),
     name,
     priority: PRIORITIES[severity],
-    description: `${summary}\n{$CINDER.URL}/runbooks/${alert}`,
+    description: `${says}\n{$CINDER.URL}/runbooks/${alert}`,
     tags: [
       { tag: 'alert', value: alert },
       { tag: 'component', value: ruleOf(alert).component },
@@ -96,13 +101,20 @@ const CONDITION = 'cinder.condition["{#CLOUD}","{#HOST}"]';
 
 const CODES = [...WORST_FIRST].reverse();
 
+/** Zabbix sees the condition, and one of three alerts stands for it. */
+const FAILING =
+  'Its capacity has vanished, the canary fails, or creations of users do. The status page says which, and leads to the runbook.';
+
 function backends(): object {
   const alerts = WORST_FIRST.flatMap((condition) => {
     const { alert, one } = CONDITION_TABLE[condition];
     return alert === undefined
       ? []
-      : trigger(alert.name, `Cinder: {#HOST} ${one}`, (waits) =>
-          holds(CONDITION, waits, (value) => `${value}=${conditionCode(condition)}`),
+      : trigger(
+          alert.name,
+          `Cinder: {#HOST} ${one}`,
+          (waits) => holds(CONDITION, waits, (value) => `${value}=${conditionCode(condition)}`),
+          condition === 'failing' ? FAILING : undefined,
         );
   });
   const age = (of: string, name: string): object =>

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { CONDITIONS } from '../cinder/conditions.ts';
+import { z } from 'zod';
+import { CONDITIONS, FAILING_BY } from '../cinder/conditions.ts';
 import { COLLECTORS } from '../cinder/snapshot.ts';
 import { VERSION } from '../version.ts';
 import type { BackendView, CloudView } from './view.ts';
@@ -100,6 +100,10 @@ const backendSchema = z.strictObject({
   backend: z.string().describe('The section in cinder.conf'),
   state: state.describe('null: nobody can say'),
   condition: z.enum(CONDITIONS),
+  failing_by: z
+    .enum(FAILING_BY)
+    .nullable()
+    .describe('What shows that it is `failing`: no capacity, the canary, or creations of users; null otherwise'),
   reason: z.string().describe('Why, in one sentence'),
   since: when.describe('When this process first saw it in this condition'),
   changes: z.int().min(0).describe('Changes of the condition that this process has seen'),

@@ -64,6 +64,7 @@ function viewHead(cloud: string, snapshot: Snapshot, backend: Backend) {
     backend: backendOf(backend.host),
     state: backend.state === undefined ? null : backend.state === 1 ? ('up' as const) : ('down' as const),
     condition: backend.condition,
+    failing_by: backend.failingBy ?? null,
     reason: backend.reason,
     since: iso(history?.sinceMs),
     changes: history?.changes ?? 0,

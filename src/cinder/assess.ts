@@ -9,10 +9,11 @@ import {
   type Standing,
 } from './evidence.ts';
 import type { CanaryProof } from './canary.ts';
-import type { Condition } from './conditions.ts';
+import { type Condition, CONDITIONS, type FailingBy } from './conditions.ts';
 import type { Answering } from './probes.ts';
 import type { Backend, Pool, Service } from './model.ts';
-import { explain, type Facts, type Judgement } from './reason.ts';
+import type { FailingCreations } from './operations.ts';
+import { explain, explainCreations, type Facts, type Judgement } from './reason.ts';
 
 /**
  * Decides the condition of every backend, one at a time: ten thousand of them are judged in slices. A backend is a cluster, or a cinder-volume
@@ -83,6 +84,7 @@ function decide(facts: Facts, judgement: Judgement): Backend {
   return {
     host,
     condition,
+    failingBy: failingBy(condition, facts),
     reason: explain(condition, facts, judgement),
     state: stateOf(condition, pools),
     reported: pools.length === 0 ? undefined : pools.some((pool) => pool.backendState !== undefined),
@@ -93,6 +95,29 @@ function decide(facts: Facts, judgement: Judgement): Backend {
     pools,
   };
 }
+
+function failingBy(condition: Condition, { canary }: Facts): FailingBy | undefined {
+  if (condition !== 'failing') return undefined;
+  return canary?.failing === true ? 'canary' : 'capacity';
+}
+
+/**
+ * A backend as it was assessed, with what the operations of users tell. They are weighed against what was assessed without them, and by that alone. What is
+ * worse stays. `nowMs`: by Cinder's clock.
+ */
+export function withCreations(backend: Backend, creations: FailingCreations | undefined, nowMs: number): Backend {
+  const { condition, pools } = backend;
+  if (creations === undefined || !BETTER_THAN_FAILING.has(condition)) return backend;
+  return {
+    ...backend,
+    condition: 'failing',
+    failingBy: 'creations',
+    reason: explainCreations(creations, nowMs),
+    state: stateOf('failing', pools),
+  };
+}
+
+const BETTER_THAN_FAILING: ReadonlySet<Condition> = new Set(CONDITIONS.slice(CONDITIONS.indexOf('failing') + 1));
 
 /** What the pools said of themselves when they were last heard of is not what they say now. */
 const OUTDATED: ReadonlySet<Condition> = new Set(['service_down', 'unknown', 'stale']);

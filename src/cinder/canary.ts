@@ -90,6 +90,15 @@ export function isFailing({ lastGood, inARow }: CanaryRow): boolean | undefined 
   return lastGood === undefined ? undefined : false;
 }
 
+/** By the name of a backend: when the last round began that made a volume on it and took it away; by our clock, since the epoch. */
+export function goodRounds(rows: readonly CanaryRow[]): ReadonlyMap<string, number> {
+  return new Map(
+    rows.flatMap(({ backend, judges, lastGood }): [string, number][] =>
+      backend !== undefined && judges && lastGood ? [[backend, lastGood.atMs]] : [],
+    ),
+  );
+}
+
 /** What the rounds prove of a backend. */
 export interface CanaryProof {
   readonly volumeType: string;

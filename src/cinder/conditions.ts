@@ -108,7 +108,7 @@ export const CONDITION_TABLE = {
     light: ['#8A1C4A', '#FBDDEA'],
     dark: ['#FFB0D0', '#4D1A30'],
     area: '#71204E',
-    when: 'no pool has any capacity in two fresh reports in a row, although volumes are allocated; or the last two rounds of the canary failed because of the storage',
+    when: 'no pool has any capacity in two fresh reports in a row, although volumes are allocated; or the last two rounds of the canary failed because of the storage; or creations of users fail on it ([evidence](evidence.md))',
     state: "the driver's word: 1, no series when none is up",
   },
   degraded: {
@@ -205,11 +205,32 @@ export function needsLook(condition: Condition): boolean {
   return severity !== 'ok' && severity !== 'wanted';
 }
 
+/** What shows that a backend is failing, each with its own alert of the rules. */
+export const FAILING_BY = ['capacity', 'canary', 'creations'] as const;
+
+export type FailingBy = (typeof FAILING_BY)[number];
+
+const FAILING_ALERTS: Readonly<Record<FailingBy, string>> = {
+  capacity: CONDITION_TABLE.failing.alert.name,
+  canary: 'CinderCanaryFailing',
+  creations: 'CinderBackendCreationsFailing',
+};
+
+/** The alert whose runbook fits; undefined when nothing has to be done. */
+export function alertOf({ condition, failingBy }: Judged): string | undefined {
+  return failingBy === undefined ? CONDITION_TABLE[condition].alert?.name : FAILING_ALERTS[failingBy];
+}
+
+interface Judged {
+  readonly condition: Condition;
+  readonly failingBy?: FailingBy | undefined;
+}
+
 /** Where the runbooks of the alerts are; `/ALERT.md` is appended. */
 export const RUNBOOKS_URL = 'https://github.com/cinder-exporter/cinder-exporter/blob/main/docs/runbooks';
 
-/** The runbook for a condition. */
-export function runbookUrl(condition: Condition): string | undefined {
-  const { alert } = CONDITION_TABLE[condition];
-  return alert && `${RUNBOOKS_URL}/${alert.name}.md`;
+/** The runbook for the condition of a backend. */
+export function runbookUrl(backend: Judged): string | undefined {
+  const alert = alertOf(backend);
+  return alert && `${RUNBOOKS_URL}/${alert}.md`;
 }

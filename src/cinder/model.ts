@@ -1,4 +1,4 @@
-import type { Condition } from './conditions.ts';
+import type { Condition, FailingBy } from './conditions.ts';
 
 /** The vocabulary of the snapshot: Cinder's own nouns, decoded. Bytes, ratios and milliseconds since the epoch; undefined is "not told". */
 
@@ -59,6 +59,8 @@ export interface Backend {
   /** `host@backend`, or `cluster@backend`. */
   readonly host: string;
   readonly condition: Condition;
+  /** What shows that it is failing; undefined in every other condition. */
+  readonly failingBy?: FailingBy | undefined;
   /** One plain sentence: why. */
   readonly reason: string;
   /** 1 up, 0 down, undefined: nobody can say. */

@@ -3,6 +3,7 @@ import { withoutControls } from '../text.ts';
 import { outageOf } from './drivers.ts';
 import type { CanaryProof } from './canary.ts';
 import type { Condition } from './conditions.ts';
+import type { FailingCreations } from './operations.ts';
 import type { Answering } from './probes.ts';
 import type { Pool, Service } from './model.ts';
 import { durationWords } from '../duration.ts';
@@ -173,6 +174,22 @@ function failing({ pools, canary }: Facts): string {
   }
   const bytes = pools.reduce((sum, pool) => sum + (pool.allocatedBytes ?? 0), 0);
   return `its driver reports no capacity at all while ${gib(bytes)} are allocated: the array does not answer it`;
+}
+
+/** Evidence that nobody has added to for so long is said to be old. */
+const LATELY_MS = 30 * 60_000;
+
+/** What creations of users tell of a backend, as clauses. `nowMs`: by Cinder's clock. */
+export function explainCreations({ kind, count, foundMs }: FailingCreations, nowMs: number): string {
+  const found =
+    kind === 'refused'
+      ? `its driver failed to make a volume for ${count} requests of several projects`
+      : `${count} creations hang on it, each for more than 30 min`;
+  const old =
+    nowMs - foundMs > LATELY_MS
+      ? `. That was last seen ${durationWords(nowMs - foundMs)} ago: only a volume that is made tells whether it works again`
+      : '';
+  return `${found}, and none has been made on it since${old}`;
 }
 
 /** Cinder's unit of capacity, which it writes `gb`. */

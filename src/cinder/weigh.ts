@@ -7,6 +7,15 @@ import { sinceOf, type UnderWaySeen } from './stuck.ts';
 export interface WeighedBackend {
   readonly host: string;
   readonly failing: boolean;
+  /** What says so; undefined: nothing does. */
+  readonly evidence: FailingEvidence | undefined;
+}
+
+/** By what a backend was found failing: requests that its driver refused, or creations that hang. `sinceMs`: the first of them. */
+export interface FailingEvidence {
+  readonly kind: 'refused' | 'hanging';
+  readonly count: number;
+  readonly sinceMs: number;
 }
 
 /** What creations say of a volume type: `failing` although a backend with room serves it; `unschedulable` when none ever did. */
@@ -61,10 +70,10 @@ export function weigh(scales: Scales): Weighed | undefined {
   const told = driverFailures(creations.failures, served, hostOf);
   const weighed = backends
     .filter(({ host }) => servingSince.has(host))
-    .map((backend): WeighedBackend => ({
-      host: backend.host,
-      failing: failsOn(backend, scales, told.get(backend.host) ?? []) || hangsOn(backend, scales),
-    }));
+    .map((backend): WeighedBackend => {
+      const evidence = refusedOn(backend, scales, told.get(backend.host) ?? []) ?? hangsOn(backend, scales);
+      return { host: backend.host, failing: evidence !== undefined, evidence };
+    });
   const failing = new Set(weighed.flatMap((backend) => (backend.failing ? backend.host : [])));
   const judged = (sinceMs: number): readonly JudgedType[] =>
     scales.volumeTypes ? typesOf(scales, served, failing, sinceMs) : [];
@@ -140,26 +149,29 @@ function driverFailures(
 }
 
 /** Enough of these, and nothing was made there since. */
-function failsOn(
+function refusedOn(
   { host, services }: Backend,
   { creations, servingSince }: Scales,
   failures: readonly Failure[],
-): boolean {
+): FailingEvidence | undefined {
   const sinceMs = Math.max(
     servingSince.get(host) ?? Infinity,
     ...services.map((row) => creations.lastMade.get(row.host) ?? -Infinity),
   );
-  return enough(
-    failures.filter(({ atMs }) => atMs > sinceMs),
-    BACKEND_REQUESTS,
-  );
+  const counted = failures.filter(({ atMs }) => atMs > sinceMs);
+  if (!enough(counted, BACKEND_REQUESTS)) return undefined;
+  const count = new Set(counted.map(({ requestId }) => requestId)).size;
+  return { kind: 'refused', count, sinceMs: Math.min(...counted.map(({ atMs }) => atMs)) };
 }
 
 /**
  * Creations that should be over hang, and since they began none on this backend has come to any end. What began before the last end does not count, nor
  * does what is older than a day: it is a left-over, and must not hide what hangs today.
  */
-function hangsOn({ host, services }: Backend, { creations, underWay, servingSince, nowMs }: Scales): boolean {
+function hangsOn(
+  { host, services }: Backend,
+  { creations, underWay, servingSince, nowMs }: Scales,
+): FailingEvidence | undefined {
   const rows = new Set(services.map((row) => row.host));
   const readAtMs = underWay?.creatingAtMs ?? nowMs;
   const lastEndMs = Math.max(
@@ -177,7 +189,8 @@ function hangsOn({ host, services }: Backend, { creations, underWay, servingSinc
       // What waited for a service that was away has not hung.
       readAtMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
   );
-  return hanging.length >= HANGING;
+  if (hanging.length < HANGING) return undefined;
+  return { kind: 'hanging', count: hanging.length, sinceMs: Math.min(...hanging.map(sinceOf)) };
 }
 
 /** Made from a snapshot or a volume. */

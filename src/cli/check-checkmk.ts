@@ -48,7 +48,7 @@ export function renderCheckmkUnknown(message: string): string {
 
 function told(snapshot: Seen, backend: SeenBackend, code: number): { readonly text: string; readonly url: string[] } {
   const { words } = CONDITION_TABLE[backend.condition];
-  const url = code === OK ? undefined : runbookUrl(backend.condition);
+  const url = code === OK ? undefined : runbookUrl(backend);
   return { text: `${words}${sayOf(snapshot, backend)}`, url: url === undefined ? [] : [url] };
 }
 

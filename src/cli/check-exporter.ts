@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { CONDITIONS } from '../cinder/conditions.ts';
+import { z } from 'zod';
+import { CONDITIONS, FAILING_BY } from '../cinder/conditions.ts';
 import { COLLECTORS } from '../cinder/snapshot.ts';
 import { durationWords } from '../duration.ts';
 import { isDeep } from '../openstack/answer.ts';
@@ -58,6 +58,8 @@ const ANSWER = z.object({
       cloud: z.string(),
       host: z.string(),
       condition: z.string(),
+      // A newer exporter may know more.
+      failing_by: z.enum(FAILING_BY).nullish().catch(undefined),
       reason: z.string(),
       state: z.enum(['up', 'down']).nullish(),
       since: when,
@@ -181,6 +183,7 @@ function checkedOf(cloud: Answer['clouds'][number], all: Answer['backends'], now
       backends: own.map((backend) => ({
         host: backend.host,
         condition: known(backend.condition),
+        failingBy: backend.failing_by ?? undefined,
         reason: backend.reason,
         state: backend.state ? (backend.state === 'up' ? 1 : 0) : undefined,
         statsAtMs: before(backend.stats_age_seconds),

@@ -88,11 +88,11 @@ export function ageOf(snapshot: Seen, cinderMs: number | undefined): number | un
 }
 
 function runbooksOf(bad: readonly SeenBackend[]): string[] {
-  const conditions = [...new Set(bad.map(({ condition }) => condition))];
-  return conditions.flatMap((condition) => {
-    const url = runbookUrl(condition);
-    return url === undefined ? [] : [`${CONDITION_TABLE[condition].words}: ${url}`];
+  const lines = bad.flatMap((backend) => {
+    const url = runbookUrl(backend);
+    return url === undefined ? [] : `${CONDITION_TABLE[backend.condition].words}: ${url}`;
   });
+  return [...new Set(lines)];
 }
 
 /** How many backends are in each condition, with 0 as the threshold of those that are a warning or critical. */

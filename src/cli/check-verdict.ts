@@ -12,7 +12,10 @@ import { FlagError } from './flags.ts';
 
 type SeenPool = Pick<Pool, 'pool' | 'totalBytes' | 'freeBytes' | 'allocatedBytes'>;
 
-export type SeenBackend = Pick<Backend, 'host' | 'condition' | 'reason' | 'state' | 'statsAtMs' | 'heartbeatAtMs'> & {
+export type SeenBackend = Pick<
+  Backend,
+  'host' | 'condition' | 'failingBy' | 'reason' | 'state' | 'statsAtMs' | 'heartbeatAtMs'
+> & {
   readonly pools: readonly SeenPool[];
 };
 

@@ -14,6 +14,7 @@ import {
   gauge,
   info,
   type RenderedFamily,
+  several,
   states,
   timestamp,
 } from './exposition.ts';
@@ -45,10 +46,17 @@ const BACKEND_FAMILIES: FamilyGroup<SeenBackend> = {
     ),
     states(
       'cinder_backend_condition',
-      'Condition of the backend, decided from the service list, the driver stats and whether its cinder-volume answers: one series for each condition, exactly one of them is 1.',
+      'Condition of the backend, decided from the service list, the driver stats, whether its cinder-volume answers, the canary and what operations tell: one series for each condition, exactly one of them is 1.',
       'condition',
       CONDITIONS,
       ({ backend }) => backend.condition,
+    ),
+    several(
+      'info',
+      'cinder_backend_failing_info',
+      'What shows that the backend is failing: its "capacity", the "canary", or "creations" of users. No series in every other condition. Always 1.',
+      ['by'],
+      ({ backend: { failingBy } }) => (failingBy === undefined ? [] : [[[failingBy], 1]]),
     ),
     flag(
       'cinder_backend_state_reported',

@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import type { Backend, Pool, Service } from '../cinder/model.ts';
-import { CONDITION_TABLE, needsLook } from '../cinder/conditions.ts';
+import { alertOf, CONDITION_TABLE, needsLook } from '../cinder/conditions.ts';
 import { OUTAGE_UNKNOWN, OUTAGE_WORDS, outageOf } from '../cinder/drivers.ts';
 import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
@@ -101,14 +101,15 @@ function typeLine(entry: Entry): SafeHtml {
 const MAX_TYPES = 12;
 
 /** The alert of the shipped rules that a condition ends in, unless it ends before. A pool that is down is told by its own. */
-function alertOf({ condition, pools }: Backend): string | undefined {
+function firesOn(backend: Backend): string | undefined {
+  const { condition, pools } = backend;
   if (condition === 'degraded' && pools.some((pool) => troubleOf(pool) === 'down')) return 'CinderPoolDown';
-  return needsLook(condition) ? CONDITION_TABLE[condition].alert?.name : undefined;
+  return needsLook(condition) ? alertOf(backend) : undefined;
 }
 
 function alertLine({ runbookUrl }: PageInput, { snapshot, backend }: Entry): SafeHtml {
   const named = (alert: string): SafeHtml => html`<a href="${runbookLink(runbookUrl, alert)}">${alert}</a>`;
-  const alert = alertOf(backend);
+  const alert = firesOn(backend);
   if (alert === undefined) return html``;
   const lost = typesOf({ snapshot, backend }).filter((type) => unservedOf(snapshot).includes(type));
   return html`<p class="quiet">
@@ -137,7 +138,7 @@ function ticketText(input: PageInput, entry: Entry): string {
       ? `${words.slice(0, MAX_TYPES).join(', ')} and ${words.length - MAX_TYPES} more`
       : words.join(', ');
   const types = typesOf(entry);
-  const alert = alertOf(backend);
+  const alert = firesOn(backend);
   const lines = [
     `${host} (cloud ${cloud}): ${CONDITION_TABLE[condition].words}`,
     `Why: ${backend.reason}`,

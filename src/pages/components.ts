@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
-import { CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
+import { alertOf, CONDITION_TABLE, type Condition } from '../cinder/conditions.ts';
 import { isVanished } from '../cinder/evidence.ts';
 import type { Pool } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
@@ -83,7 +83,7 @@ export function sinceText({ snapshot, backend }: Entry, nowMs: number): SafeHtml
 /** Where to go from a backend that needs a look. */
 export function links({ grafanaUrl, runbookUrl }: PageInput, { cloud, backend }: Entry, several: boolean): SafeHtml {
   const { condition, host } = backend;
-  const alert = condition === 'up_assumed' ? undefined : CONDITION_TABLE[condition].alert?.name;
+  const alert = condition === 'up_assumed' ? undefined : alertOf(backend);
   const runbook = alert && runbookLink(runbookUrl, alert);
   const dashboard = grafanaUrl && grafanaLink(grafanaUrl, host, several ? cloud : undefined);
   const forHost = html`<span class="unseen"> for ${withoutControls(host)}</span>`;

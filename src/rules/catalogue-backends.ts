@@ -1,6 +1,7 @@
 import { conditionCode, WORST_FIRST } from '../cinder/conditions.ts';
 import { canaryMemory } from './catalogue-canary.ts';
 import { memoryRules } from './catalogue-memory.ts';
+import { operationsMemory } from './catalogue-operations.ts';
 import { wholeRules } from './catalogue-whole.ts';
 import {
   allDown,
@@ -8,6 +9,7 @@ import {
   CANARY_FAILING,
   CONDITION,
   CONDITION_CODE,
+  FAILING_BY_CREATIONS,
   noneAnswers,
   OUT,
   POOL_STATE,
@@ -37,7 +39,15 @@ export function backendRules(s: RuleSettings): RuleGroup {
       'Backends. Cinder itself notices a change after up to 60 s (backend_stats_polling_interval, service_down_time), the exporter ' +
       'reads every 30 s: each `for` comes on top. keep_firing_for bridges short gaps, such as the one empty answer after a restart of the scheduler.',
     interval: s.interval,
-    rules: [...memoryRules(s), canaryMemory(s), unknown(s), ...wholeRules(s), ...alerts(s), code(s)],
+    rules: [
+      ...memoryRules(s),
+      canaryMemory(s),
+      operationsMemory(s),
+      unknown(s),
+      ...wholeRules(s),
+      ...alerts(s),
+      code(s),
+    ],
   };
 }
 
@@ -202,6 +212,7 @@ unless ignoring (condition)
         `(${CONDITION}{condition="failing"} == 1)`,
         allDown('host', 'backend', 'condition'),
         { ignoring: 'condition', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
+        { ignoring: 'condition', expr: FAILING_BY_CREATIONS },
       ),
       for: s.backend_capacity_vanished_for,
       summary: 'The capacity of a Cinder storage backend has vanished.',

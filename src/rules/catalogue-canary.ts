@@ -1,4 +1,14 @@
-import { ageOf, allDown, CANARY_FAILING, CONDITION, remember, unlessMuted, untilSeen } from './memory.ts';
+import {
+  ageOf,
+  allDown,
+  CANARY_FAILING,
+  CONDITION,
+  CREATIONS_FAILING,
+  remember,
+  unlessMuted,
+  untilSeen,
+  whileFiring,
+} from './memory.ts';
 import {
   BACKEND_DASHBOARD,
   BACKENDS_DASHBOARD,
@@ -58,7 +68,8 @@ export function canaryRules(s: RuleSettings): RuleGroup {
         component: 'backend',
         keepFiringFor: s.canary_failing_keep_firing_for,
         dashboard: BACKEND_DASHBOARD,
-        comment: 'Two rounds in a row that point at the storage. Not while something says more of the same backend.',
+        comment:
+          'Two rounds in a row that point at the storage. It does not begin while something says more of the same backend, or the same.',
         expr: unlessMuted(
           'CinderCanaryFailing',
           `(${CANARY_FAILING} == 1)`,
@@ -67,6 +78,9 @@ export function canaryRules(s: RuleSettings): RuleGroup {
             ignoring: 'volume_type',
             expr: `max without (condition) (${CONDITION}{condition=~"service_down|down|stale|unresponsive|disabled|frozen"} == 1)`,
           },
+          ...(s.evidence_pages === 'yes'
+            ? [{ ignoring: 'volume_type', expr: whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING) }]
+            : []),
         ),
         for: s.canary_failing_for,
         summary: 'Cinder cannot make or delete volumes on a storage backend.',

@@ -1,15 +1,47 @@
 import { TYPE_USABLE } from './catalogue-whole.ts';
-import { CONDITION, OUT, stillHeld, unlessMuted, whileBlind, whileFiring, type Sight } from './memory.ts';
-import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, type AlertingRule, type RecordingRule } from './rule.ts';
+import {
+  allDown,
+  begins,
+  CANARY_FAILING,
+  CONDITION,
+  CREATIONS_FAILING,
+  FAILING_BY_CREATIONS,
+  OUT,
+  type Mute,
+  type Sight,
+  stillHeld,
+  unlessMuted,
+  whileBlind,
+  whileFiring,
+} from './memory.ts';
+import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, hitSentences, type AlertingRule, type RecordingRule } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
 
-const BACKEND_FAILING = 'cinder:backend_creations_failing:last_known';
 const CLOUD_FAILING = 'cinder:creations_failing:last_known';
 const TYPE_FAILING = 'cinder:volume_type_creations_failing:last_known';
 const UNSCHEDULABLE = 'cinder:volume_type_unschedulable:last_known';
 const seenAtOf = (held: string): string => held.replace(':last_known', ':last_seen_seconds');
 
 const STUCK = 'cinder:backend_operations_stuck:last_known';
+
+/** Why a backend is failing, after its condition and before the alerts that look at it. */
+export function operationsMemory(s: RuleSettings): RecordingRule {
+  const failing = `{${s.selector},condition="failing"} == 1`;
+  return {
+    record: FAILING_BY_CREATIONS,
+    comment:
+      'The backends that are failing by what operations of users tell. It stands where the condition is only held, until the exporter says failing for another reason.',
+    expr: `
+max without (${s.replica_labels}, by) (cinder_backend_failing_info{${s.selector},by="creations"})
+or
+(
+  ${FAILING_BY_CREATIONS}
+  and max without (condition) (${CONDITION}{condition="failing"} == 1)
+  unless max without (${s.replica_labels}, condition) (cinder_backend_condition${failing})
+)`,
+    identity: ['host', 'backend'],
+  };
+}
 
 /**
  * What operations on volumes tell, where the collector `operations` is on. The exporter weighs them (src/cinder/weigh.ts) and leaves out whatever explains
@@ -25,10 +57,11 @@ export function operationRules(s: RuleSettings): readonly (RecordingRule | Alert
   const pages = s.evidence_pages === 'yes';
   const severe = pages ? ({ ...ticket, severity: 'critical', keepFiringFor: s.page_keep_firing_for } as const) : ticket;
   const wouldPage = pages ? '' : ' With evidence_pages=yes this would have paged.';
+  const comment = (words: string): string => `${words}${pages ? '' : ' A ticket, because evidence_pages is no.'}`;
   const seen = (family: string): string => `max without (${s.replica_labels}) (${family}{${s.selector}})`;
   /** As it is weighed; and where it fires already, as long as its end was not seen. */
-  const failing = (alert: string, family: string, held: string, last = held): string => `
-(${seen(family)} == 1)
+  const failing = (alert: string, family: string, held: string, last = held, ...mutes: readonly Mute[]): string => `
+${begins(`(${seen(family)} == 1)`, mutes)}
 or
 ${stillHeld(alert, last, seenAtOf(held), s)}`;
   /** Since when a day of holding is counted: not since the alert began, or a gap in the second day of an outage would end it at once. */
@@ -68,20 +101,20 @@ or
 )`;
   return [
     {
-      record: BACKEND_FAILING,
+      record: CREATIONS_FAILING,
       comment:
         'The backends on which creations failed when they were last weighed, and when a volume had last been made on each, as Unix time; 0 for never. ' +
         'They stand until a later one is made: neither an exporter that is blind or was restarted, nor users who no longer ask, ends it. ' +
         'Nor does what is worse; the wish of an operator does.',
       expr: untilMade(
-        BACKEND_FAILING,
+        CREATIONS_FAILING,
         'cinder_backend_creations_failing',
         made,
         `(max without (condition) (${CONDITION}{condition!~"frozen|disabled"}) == 1)`,
       ),
       identity: ['host', 'backend'],
     },
-    lastSeen('cinder_backend_creations_failing', BACKEND_FAILING, ['host', 'backend']),
+    lastSeen('cinder_backend_creations_failing', CREATIONS_FAILING, ['host', 'backend']),
     {
       record: CLOUD_FAILING,
       comment: 'The same of the whole cloud, until anything is made.',
@@ -135,22 +168,28 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
       ...severe,
       component: 'backend',
       dashboard: BACKEND_DASHBOARD,
-      comment:
-        'By weighed evidence: a ticket as long as evidence_pages is no. `count_over_time(ALERTS{alertname="CinderBackendCreationsFailing",alertstate="firing"}[30d])` has what would have paged.',
+      comment: comment(
+        'By weighed evidence: several requests of several projects. Does not begin beside the canary, which says the same of the backend, nor while all are out.',
+      ),
       expr: failing(
         'CinderBackendCreationsFailing',
         'cinder_backend_creations_failing',
-        BACKEND_FAILING,
-        `(${BACKEND_FAILING} * 0 + 1)`,
+        CREATIONS_FAILING,
+        `(${CREATIONS_FAILING} * 0 + 1)`,
+        { ignoring: '', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
+        allDown('host', 'backend'),
       ),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes on a storage backend.',
-      description: `On {{ $labels.host }} the driver fails to make volumes of several projects, or their creation hangs, and none has been made since. Its condition does not show this.${wouldPage}`,
+      description:
+        'On {{ $labels.host }} the driver fails to make volumes of several projects, or their creation hangs. None has been made since.' +
+        hitSentences(s.replica_labels) +
+        wouldPage,
     },
     {
       alert: 'CinderVolumeCreationsFailing',
       ...severe,
-      comment: 'One for all volume types that fail together; then none of them has a ticket of its own.',
+      comment: comment('One for all volume types that fail together; then none of them has a ticket of its own.'),
       expr: failing(
         'CinderVolumeCreationsFailing',
         'cinder_creations_failing',
@@ -194,7 +233,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
           expr: `
   (${seen('cinder_backend_creations_failing')} == 1)
   or
-  ${whileFiring('CinderBackendCreationsFailing', BACKEND_FAILING)}
+  ${whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING)}
 `,
         },
       ),

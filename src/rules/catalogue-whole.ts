@@ -3,6 +3,8 @@ import {
   allDown,
   CANARY_FAILING,
   CONDITION,
+  CREATIONS_FAILING,
+  FAILING_BY_CREATIONS,
   HOST_DOWN,
   NONE_ANSWERS,
   noneAnswers,
@@ -20,6 +22,9 @@ export const TYPE_USABLE = 'cinder:volume_type_backend_usable:bool';
 /** What several backends together mean: nothing left at all, on a host, or for a volume type. Stands after CinderBackendStateUnknown. */
 export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
   const page = { component: 'backend', severity: 'critical', dashboard: BACKENDS_DASHBOARD } as const;
+  const pages = s.evidence_pages === 'yes';
+  const failing = `${CONDITION}{condition="failing"} == 1`;
+  const evidence = pages ? `or\n0 * (${whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING)})\n` : '';
   const typeDown = `(
   (max without (host) (${TYPE_USABLE}) == 0)
   and
@@ -43,16 +48,21 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
         '0 for a backend that is known to be out, 1 for one that is not, no series for one that was disabled or frozen on purpose. ' +
         'Unknown is out when it lasts, as CinderBackendStateUnknown says. ' +
         'Stale counts only when it lasts, because all backends are stale for a moment when a message bus comes back. ' +
-        'What the canary found counts until it finds something else, though an exporter that was restarted does not know it.',
+        'What the canary found counts until it finds something else, though an exporter that was restarted does not know it. ' +
+        (pages
+          ? 'What operations tell counts as long as its alert fires.'
+          : 'What operations tell does not count, because evidence_pages is no.'),
       expr: `
 0 * max without (condition) (
-  (${CONDITION}{condition=~"down|service_down|unresponsive|failing"} == 1)
+  (${CONDITION}{condition=~"down|service_down|unresponsive"} == 1)
+  or
+  (${failing}${pages ? '' : ` unless ignoring (condition) ${FAILING_BY_CREATIONS}`})
   or
   (min_over_time(${CONDITION}{condition="stale"}[${s.stale_settle}]) == 1)
   or
   (${whileFiring('CinderBackendStateUnknown', `(${CONDITION}{condition="unknown"} == 1)`)})
 )
-or
+${evidence}or
 0 * max without (volume_type) (${CANARY_FAILING} == 1)
 and
 max without (condition) (${CONDITION}{condition!~"frozen|disabled"} == 1)

@@ -18,6 +18,12 @@ export const WORSE_THAN_POOLS = inCondition(...WORSE);
 /** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
 export const CANARY_FAILING = 'cinder:canary_failing:last_known';
 
+/** The backends on which creations of users failed, as last weighed, until one is made. The value is when the last had been made. */
+export const CREATIONS_FAILING = 'cinder:backend_creations_failing:last_known';
+
+/** 1 for each backend that is failing by what operations tell, and by nothing else. */
+export const FAILING_BY_CREATIONS = 'cinder:backend_failing_by_creations:bool';
+
 /** 1 for each backend whose last condition is only held, because no scheduler knows it. */
 export const HELD = 'cinder:backend_condition_held:bool';
 
@@ -164,10 +170,14 @@ export interface Mute {
  */
 export function unlessMuted(alert: string, expr: string, ...mutes: readonly Mute[]): string {
   return `
-${expr}
-${mutes.map(({ ignoring, expr: mute }) => `unless ignoring (${ignoring}) (${mute})`).join('\n')}
+${begins(expr, mutes)}
 or
 ${stillFiring(alert, expr)}`;
+}
+
+/** `expr`, in parentheses, while nothing explains it. */
+export function begins(expr: string, mutes: readonly Mute[]): string {
+  return [expr, ...mutes.map(({ ignoring, expr: mute }) => `unless ignoring (${ignoring}) (${mute})`)].join('\n');
 }
 
 /** All backends are out, and CinderAllBackendsDown says so. `labels`: the labels of the alert that it mutes. */

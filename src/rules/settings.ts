@@ -148,8 +148,8 @@ export const SETTINGS = {
   backups_failing_for: duration('5m', 'CinderBackupsFailing'),
 
   evidence_pages: setting('switch')(
-    'no',
-    'whether CinderBackendCreationsFailing and CinderVolumeCreationsFailing, which rest on weighed evidence, page: `yes`, or `no` for tickets',
+    'yes',
+    'whether CinderBackendCreationsFailing and CinderVolumeCreationsFailing, which rest on weighed evidence, page: `yes`, or `no` for tickets that no other page counts',
   ),
   creations_failing_for: duration(
     '2m',
@@ -233,18 +233,18 @@ interface Relation {
 }
 
 /** The pages about one backend that is out; unknown is out only when its page says so. */
-const PAGES_OF_BACKEND = Object.values(CONDITION_TABLE).flatMap(({ severity, alert }) =>
-  severity === 'critical' ? alert.waits : [],
-) satisfies readonly SettingName[];
+const PAGES_OF_BACKEND = [
+  ...Object.values(CONDITION_TABLE).flatMap(({ severity, alert }) => (severity === 'critical' ? alert.waits : [])),
+  'canary_failing_for' as const,
+  'creations_failing_for' as const,
+] satisfies readonly SettingName[];
 
 const RELATIONS: readonly Relation[] = [
-  ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for', 'canary_failing_for'] as const).map(
-    (longer) => ({
-      shorter: 'all_backends_down_for' as const,
-      longer,
-      why: 'CinderAllBackendsDown comes before the alerts that it mutes',
-    }),
-  ),
+  ...([...PAGES_OF_BACKEND, 'volume_host_down_for', 'volume_type_down_for'] as const).map((longer) => ({
+    shorter: 'all_backends_down_for' as const,
+    longer,
+    why: 'CinderAllBackendsDown comes before the alerts that it mutes',
+  })),
   ...(['backend_unresponsive_for', 'all_backends_down_for', 'volume_type_down_for'] as const).map((longer) => ({
     shorter: 'volume_services_unresponsive_for' as const,
     longer,
@@ -255,7 +255,7 @@ const RELATIONS: readonly Relation[] = [
     longer: 'volume_service_down_for',
     why: 'CinderVolumeHostDown comes before the alerts that it mutes',
   },
-  ...[...PAGES_OF_BACKEND, 'canary_failing_for' as const].map((shorter) => ({
+  ...PAGES_OF_BACKEND.map((shorter) => ({
     shorter,
     longer: 'volume_type_down_for' as const,
     why: 'the page of a backend comes before CinderVolumeTypeDown, which it mutes',
@@ -309,7 +309,7 @@ function consistent(settings: RuleSettings): RuleSettings {
 /** `volume_type_down_for` when nobody sets it: a minute more than the alerts of the backends, where those are made longer. */
 function volumeTypeDownFor(given: ReadonlyMap<SettingName, string>): string {
   const msOf = (name: SettingName): number => parseDuration(given.get(name) ?? SETTINGS[name].byDefault) ?? 0;
-  const longest = Math.max(...[...PAGES_OF_BACKEND, 'canary_failing_for' as const].map(msOf));
+  const longest = Math.max(...PAGES_OF_BACKEND.map(msOf));
   const { byDefault } = SETTINGS.volume_type_down_for;
   return longest < (parseDuration(byDefault) ?? 0) ? byDefault : scaled(`${longest + 60_000}ms`, 1);
 }

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
-import { assess } from '../cinder/assess.ts';
-import { proofsOf } from '../cinder/canary.ts';
+import { assess, withCreations } from '../cinder/assess.ts';
+import { goodRounds, proofsOf } from '../cinder/canary.ts';
 import {
   type Evidence,
   isDisputed,
@@ -182,16 +182,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const { services, reports } = stands;
       const { clockOffsetMs } = evidence;
       const cinderNowMs = clockOffsetMs === undefined ? undefined : round.now + clockOffsetMs;
-      const backends = await backendsOf(stands, round, cinderNowMs, slices);
+      const assessed = await backendsOf(stands, round, cinderNowMs, slices);
+      const volumeTypes = await part(() => (services ? types.rows(services) : []));
+      const typesAreWhole =
+        !types.flooded() && round.collectors.some(({ collector, success }) => collector === 'volume_types' && success);
+      const nowMs = cinderNowMs ?? round.atMs;
+      const seen = services
+        ? await part(() =>
+            operations.seen({
+              backends: assessed,
+              volumeTypes: typesAreWhole ? volumeTypes : undefined,
+              canaryMade: canaryMade(round, nowMs),
+              nowMs,
+            }),
+          )
+        : undefined;
+      const backends =
+        seen && seen.failing.size > 0
+          ? assessed.map((backend) => withCreations(backend, seen.failing.get(backend.host), nowMs))
+          : assessed;
       // Read and written in one part: another page may be made meanwhile.
       const { after, changes } = await part(() => {
         const followed = services ? follow(histories, backends, round.atMs) : { after: histories, changes: [] };
         histories = followed.after;
         return followed;
       });
-      const volumeTypes = await part(() => (services ? types.rows(services) : []));
-      const typesAreWhole =
-        !types.flooded() && round.collectors.some(({ collector, success }) => collector === 'volume_types' && success);
       const snapshot: Snapshot = {
         atMs: round.atMs,
         clockOffsetMs: services && cinderNowMs !== undefined ? cinderNowMs - round.atMs : undefined,
@@ -216,20 +231,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         volumes: await part(() => (services ? counts.ofBackends(backends, round.now) : new Map())),
         counts: services ? counts.ofCloud(round.now) : [],
         typesAlone: await part(() => typesWithoutAnother({ volumeTypes, backends, canary: round.canary })),
-        operations: services
-          ? await part(() =>
-              operations.seen({
-                backends,
-                volumeTypes: typesAreWhole ? volumeTypes : undefined,
-                nowMs: cinderNowMs ?? round.atMs,
-              }),
-            )
-          : undefined,
+        operations: seen,
       };
       pages = await compress(renderSnapshot(snapshot), pages);
       return { pages, changes, snapshot };
     },
   };
+}
+
+/** When the canary last made a volume on each backend, by Cinder's clock. */
+function canaryMade({ canary, atMs }: Round, nowMs: number): ReadonlyMap<string, number> {
+  return new Map([...goodRounds(canary ?? [])].map(([host, goodMs]) => [host, nowMs - (atMs - goodMs)]));
 }
 
 /** All pools. A backend's pools are given as they were judged. */

@@ -81,6 +81,7 @@ test('what operations on volumes tell of a backend', () => {
     ] as const,
     looks: [],
     weighed: undefined,
+    failing: new Map(),
   };
   const after = viewBackend('lab', { ...plain, operations }, backend);
   assert.deepEqual([after.last_creation_at, after.operations_stuck], ['2026-11-22T11:59:00.000Z', { creating: 2 }]);

@@ -98,6 +98,7 @@ test('every family of the exporter is on some dashboard, or left out on purpose'
     'cinder_volume_services_unresponsive',
     'cinder_backend_state',
     'cinder_backend_usable',
+    'cinder_backend_failing_info',
     'cinder_backend_service_answering',
     'cinder_backend_volumes_timestamp_seconds',
     'cinder_backend_last_creation_timestamp_seconds',

@@ -265,6 +265,7 @@ test('the page of a backend says when a volume was last made on it, and what has
     ] as const,
     looks: [],
     weighed: undefined,
+    failing: new Map(),
   };
   const forbidden = { reason: 'forbidden', message: 'GET http://x/v3/messages: 403' };
   const state = {

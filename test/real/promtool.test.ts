@@ -50,6 +50,34 @@ tests:
               dashboard_url: 'https://grafana.example/d/cinder-backend/cinder-backend?var-host=stor.example%40ceph%26x%3D1%23%C3%A9'
 `;
 
+/** Two backends are failing, of which one is the only one of its type: by what operations tell, or because their capacity has vanished. */
+const failing = (by: 'creations' | 'capacity', firing: string): string => `
+rule_files: [tickets.yml]
+evaluation_interval: 15s
+group_eval_order: [cinder-backends, cinder-services, cinder-capacity]
+tests:
+  - interval: 30s
+    input_series:
+      - {series: 'up{job="cinder-exporter",instance="a"}', values: '1x40'}
+      - {series: 'cinder_up{job="cinder-exporter",instance="a"}', values: '1x40'}
+      - {series: 'cinder_scrape_collector_success{job="cinder-exporter",instance="a",collector="pools"}', values: '1x40'}
+${['one', 'two']
+  .map(
+    (
+      backend,
+    ) => `      - {series: 'cinder_backend_condition{job="cinder-exporter",instance="a",host="c1@${backend}",backend="${backend}",condition="failing"}', values: '1x40'}
+      - {series: 'cinder_backend_failing_info{job="cinder-exporter",instance="a",host="c1@${backend}",backend="${backend}",by="${by}"}', values: '1x40'}
+${by === 'creations' ? `      - {series: 'cinder_backend_creations_failing{job="cinder-exporter",instance="a",host="c1@${backend}",backend="${backend}"}', values: '1x40'}` : ''}
+`,
+  )
+  .join('')}
+      - {series: 'cinder_volume_type_backend_info{job="cinder-exporter",instance="a",volume_type="gold",host="c1@one"}', values: '1x40'}
+    promql_expr_test:
+      - eval_time: 18m
+        expr: 'group by (alertname, severity) (ALERTS{alertstate="firing",alertname=~"Cinder(Backend|All|VolumeType).*"})'
+        exp_samples: [${firing}]
+`;
+
 for (const [which, promtool] of Object.entries(PROMTOOLS)) {
   describe(which, () => {
     test('check rules finds nothing to say, as shipped, with other settings, and scaled', () => {
@@ -72,6 +100,19 @@ for (const [which, promtool] of Object.entries(PROMTOOLS)) {
       const page = join(scratch, 'linked.test.yml');
       writeFileSync(page, LINKED);
       assert.match(run(promtool, 'test', 'rules', page), /SUCCESS/);
+    });
+    test('with evidence_pages=no what operations tell is a ticket, and no other page counts it; vanished capacity pages as ever', () => {
+      writeFileSync(join(scratch, 'tickets.yml'), renderRules(parseSettings(['evidence_pages=no'])));
+      const file = join(scratch, 'tickets.test.yml');
+      const alert = (name: string, severity: string): string =>
+        `{labels: '{alertname="${name}",severity="${severity}"}', value: 1}`;
+      for (const [by, fires] of [
+        ['creations', alert('CinderBackendCreationsFailing', 'warning')],
+        ['capacity', alert('CinderAllBackendsDown', 'critical')],
+      ] as const) {
+        writeFileSync(file, failing(by, fires));
+        assert.match(run(promtool, 'test', 'rules', file), /SUCCESS/);
+      }
     });
     for (const file of readdirSync(join(alerts, 'tests')).filter((name) => name.endsWith('.test.yml'))) {
       test(`test rules ${file}`, () => {

@@ -54,10 +54,15 @@ async function scene(t: TestContext): Promise<Scene> {
   };
 }
 
+const FAILING_ONE = ['cinder_backend_creations_failing c1@one', 'cinder_backend_failing_info c1@one'];
+const FAILING_TWO = ['cinder_backend_creations_failing c1@two', 'cinder_backend_failing_info c1@two'];
+const STUCK = 'cinder_backend_operations_stuck creating';
+
 /** All that was decided, by what it is about. */
 function decided(page: Exposition): readonly string[] {
   return [
     ['cinder_backend_creations_failing', 'host'],
+    ['cinder_backend_failing_info', 'host'],
     ['cinder_volume_type_creations_failing', 'volume_type'],
     ['cinder_volume_type_unschedulable', 'volume_type'],
     ['cinder_creations_failing', ''],
@@ -78,9 +83,47 @@ test('the array refuses to make volumes: failing, until one is made', async (t) 
   page = await users('one', 2);
   assert.deepEqual(decided(page), [], 'two requests are few');
   page = await users('one', 4);
-  assert.deepEqual(decided(page), ['cinder_backend_creations_failing c1@one']);
+  assert.deepEqual(decided(page), FAILING_ONE);
+  assert.equal(page.value('cinder_backend_condition', { host: 'c1@one', condition: 'failing' }), 1);
+  assert.equal(page.value('cinder_backend_usable', { host: 'c1@one' }), 0);
+  assert.equal(page.value('cinder_backend_failing_info', { host: 'c1@one', by: 'creations' }), 1);
+  assert.equal(page.value('cinder_backend_state', { host: 'c1@one' }), 1, "the driver's word stays");
   simulator.cloud.setDriver('c1@one', { _fail_create: null });
-  assert.deepEqual(decided(await users('one', 1)), []);
+  page = await users('one', 1);
+  assert.deepEqual(decided(page), []);
+  assert.equal(page.value('cinder_backend_usable', { host: 'c1@one' }), 1);
+});
+
+test('the array refuses, and nobody asks any more: failing until an administrator disables it, or a day is over', async (t) => {
+  const { simulator, users, minutes, time, watcher } = await scene(t);
+  const reason = () => watcher.snapshot()?.backends.find(({ host }) => host === 'c1@one')?.reason;
+  simulator.cloud.setDriver('c1@one', { _fail_create: 'the array refuses' });
+  assert.deepEqual(decided(await users('one', 5)), FAILING_ONE);
+  assert.equal(
+    reason(),
+    'its driver failed to make a volume for 5 requests of several projects, and none has been made on it since',
+  );
+  const standing = ['cinder_backend_failing_info c1@one'];
+  assert.deepEqual(decided(await minutes(75)), standing);
+  assert.match(
+    reason() ?? '',
+    /^its driver failed to make a volume for .* since\. That was last seen (4\d|5\d|1 h).* ago: only a volume that is made tells whether it works again$/,
+  );
+  // What is worse is told, and ends nothing.
+  simulator.cloud.setDriver('c1@one', { backend_state: 'down' });
+  let page = await minutes(3);
+  assert.equal(page.value('cinder_backend_condition', { host: 'c1@one', condition: 'down' }), 1);
+  assert.deepEqual(decided(page), []);
+  simulator.cloud.setDriver('c1@one', { backend_state: 'up' });
+  assert.deepEqual(decided(await minutes(3)), standing);
+  time.advance(25 * 3_600_000);
+  page = await minutes(3);
+  assert.deepEqual(decided(page), []);
+  assert.deepEqual(decided(await users('one', 5)), FAILING_ONE);
+  simulator.cloud.disable('c1@one', 'maintenance');
+  assert.deepEqual(decided(await minutes(2)), []);
+  simulator.cloud.enable('c1@one');
+  assert.deepEqual(decided(await minutes(2)), [], 'it was taken out of use, and nothing has failed since');
 });
 
 test('the requests of one project alone are not enough', async (t) => {
@@ -91,16 +134,17 @@ test('the requests of one project alone are not enough', async (t) => {
 });
 
 test('creations hang: failing after half an hour, and one that ends is enough to end it', async (t) => {
-  const { simulator, users, minutes } = await scene(t);
+  const { simulator, users, minutes, watcher } = await scene(t);
   simulator.cloud.setDriver('c1@two', { _hang_create: true });
   await users('two', 3);
   assert.deepEqual(decided(await minutes(20)), []);
-  assert.deepEqual(decided(await minutes(15)), [
-    'cinder_backend_creations_failing c1@two',
-    'cinder_backend_operations_stuck creating',
-  ]);
+  assert.deepEqual(decided(await minutes(15)), [...FAILING_TWO, STUCK]);
+  assert.equal(
+    watcher.snapshot()?.backends.find(({ host }) => host === 'c1@two')?.reason,
+    '3 creations hang on it, each for more than 30 min, and none has been made on it since',
+  );
   simulator.cloud.setDriver('c1@two', { _hang_create: null });
-  assert.deepEqual(decided(await users('two', 1)), ['cinder_backend_operations_stuck creating']);
+  assert.deepEqual(decided(await users('two', 1)), [STUCK]);
 });
 
 test('creations hang: what hung before one went well hides nothing, nor does one that is older than a day', async (t) => {
@@ -109,14 +153,14 @@ test('creations hang: what hung before one went well hides nothing, nor does one
   await users('two', 3);
   simulator.cloud.setDriver('c1@two', { _hang_create: null });
   await users('two', 1);
-  assert.deepEqual(decided(await minutes(45)), ['cinder_backend_operations_stuck creating'], 'one ended since');
+  assert.deepEqual(decided(await minutes(45)), [STUCK], 'one ended since');
   simulator.cloud.setDriver('c1@two', { _hang_create: true });
   await users('two', 3);
-  assert.deepEqual(decided(await minutes(20)), ['cinder_backend_operations_stuck creating']);
-  const both = ['cinder_backend_creations_failing c1@two', 'cinder_backend_operations_stuck creating'];
+  assert.deepEqual(decided(await minutes(20)), [STUCK]);
+  const both = [...FAILING_TWO, STUCK];
   assert.deepEqual(decided(await minutes(15)), both);
   time.advance(25 * 3_600_000);
-  assert.deepEqual(decided(await minutes(45)), ['cinder_backend_operations_stuck creating'], 'left-overs');
+  assert.deepEqual(decided(await minutes(45)), [STUCK], 'left-overs');
   await users('two', 3);
   assert.deepEqual(decided(await minutes(35)), both);
 });
@@ -133,13 +177,13 @@ test('a cinder-volume that was away: what waited for it has not hung', async (t)
   assert.deepEqual(decided(await minutes(10)), []);
 });
 
-test('lists that cannot be read: nothing is decided, neither that creations still fail, nor that they hang, nor that all is well', async (t) => {
+test('lists that cannot be read: nothing new is decided, neither that creations still fail, nor that they hang, nor that all is well', async (t) => {
   const { simulator, users, minutes } = await scene(t);
   simulator.cloud.setDriver('c1@one', { _fail_create: 'the array refuses' });
   simulator.cloud.setDriver('c1@two', { _slow_create: 240 });
   for (let i = 0; i < 4; i += 1)
     simulator.cloud.makeVolume('two', 1, { project: i % 2 === 0 ? 'demo' : 'admin', from: 'nothing' });
-  assert.deepEqual(decided(await users('one', 6)), ['cinder_backend_creations_failing c1@one']);
+  assert.deepEqual(decided(await users('one', 6)), FAILING_ONE);
   simulator.cloud.setDriver('c1@two', { _slow_create: 600 });
   for (let i = 0; i < 4; i += 1)
     simulator.cloud.makeVolume('two', 1, { project: i % 2 === 0 ? 'demo' : 'admin', from: 'nothing' });
@@ -147,7 +191,7 @@ test('lists that cannot be read: nothing is decided, neither that creations stil
   simulator.cloud.answerWith('other', { status: 500, body: '' });
   for (let passed = 10; passed <= 50; passed += 10) {
     const page = await minutes(10);
-    assert.deepEqual(decided(page), [], `after ${passed} minutes`);
+    assert.deepEqual(decided(page), ['cinder_backend_failing_info c1@one'], `after ${passed} minutes`);
     assert.equal(page.value('cinder_backend_creations_failing', { host: 'c1@one' }), undefined);
     assert.equal(page.value('cinder_creations_failing', {}), undefined);
   }
