@@ -56,8 +56,17 @@ export function capacityRules(s: RuleSettings): RuleGroup {
       },
       {
         record: VIRTUAL_FREE,
-        comment: 'What the scheduler would still give out of each pool, as last known.',
-        expr: lastKnown(VIRTUAL_FREE, `cinder_pool_virtual_free_capacity_bytes{${s.selector}}`),
+        comment:
+          'What the scheduler would still give out of each pool, as last known. Below zero means nothing where the pool has no capacity at all: ' +
+          'its array does not answer, and what was provisioned is no more than before.',
+        expr: lastKnown(
+          VIRTUAL_FREE,
+          `(
+    cinder_pool_virtual_free_capacity_bytes{${s.selector}}
+    unless
+    (cinder_pool_total_capacity_bytes{${s.selector}} == 0)
+  )`,
+        ),
         identity: ['host', 'backend', 'pool'],
       },
       {
