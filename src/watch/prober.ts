@@ -104,18 +104,23 @@ export function createProber(options: ProberOptions): Prober {
   const blocked = (): boolean => closed || open || !listRead || !poolsRead || lane.ailing() || lane.pauseMs() > 0;
   const live = (): [string, Entry][] => [...entries].filter(([, { alive }]) => alive);
 
-  /** The next that is due, by when it is due: while several are in doubt these come first; services without a heartbeat come last, and wait while any is in doubt. */
+  /**
+   * The next that is due, by when it is due. Those in doubt come first while several are, or when another has answered since: one alone of which it is not
+   * known whether any answers leaves the next question to the others. Services without a heartbeat come last, and wait while any is in doubt.
+   */
   function nextDue(): { readonly host: string; readonly dueAt: number } | undefined {
     const now = clock.now();
     const alive = live();
     const doubted = alive.filter(([, { probed }]) => probed.misses === 1);
+    const since = Math.min(...doubted.map(([, { probed }]) => probed.unansweredSince ?? Infinity));
+    const others = alive.some(([, { probed }]) => (probed.answeredAt ?? -Infinity) > since);
     const first = (of: readonly [string, Entry][]) =>
       of.reduce<{ host: string; dueAt: number } | undefined>(
         (best, [host, { dueAt }]) => (best === undefined || dueAt < best.dueAt ? { host, dueAt } : best),
         undefined,
       );
     const choices = [
-      doubted.length >= Math.min(TAKEN_FOR_ALL, alive.length) ? first(doubted) : undefined,
+      others || doubted.length >= Math.min(TAKEN_FOR_ALL, alive.length) ? first(doubted) : undefined,
       first(alive),
       doubted.length > 0 ? undefined : first([...entries].filter((entry) => !entry[1].alive)),
     ].filter((choice) => choice !== undefined);

@@ -235,6 +235,19 @@ test('one in doubt is asked again before one that is dead', async (t) => {
   assert.ok(asked().includes('c1@two'));
 });
 
+test('many are still to be asked after a restart: one in doubt is asked again before them, once another has answered', async (t) => {
+  const others = Array.from({ length: 40 }, (_, index) => ({ host: `c2@b${index}`, driver: { backend_state: 'up' } }));
+  const cloud = { ...CLOUD, backends: [{ host: 'c1@one', driver: { backend_state: 'up' } }, ...others] };
+  const { pass, asked, conditions, simulator } = await probing(t, { cloud });
+  simulator.cloud.holdThreads('c1@one');
+  await pass(180);
+  const order = asked();
+  assert.equal(order[0], 'c1@one');
+  assert.notEqual(order[1], 'c1@one', 'it has a rest first');
+  assert.ok(new Set(order).size < others.length, 'not all were asked');
+  assert.equal((await conditions())['c1@one'], 'unresponsive');
+});
+
 test('a process that is gone is no failure of the collector where the cloud waits for a shorter time', async (t) => {
   const { pass, page, simulator, reasonOf } = await probing(t, { settings: { rpcResponseTimeoutMs: 5000 } });
   await pass(40);
