@@ -8,6 +8,7 @@ interface PoolRow {
   readonly capabilities: Readonly<Record<string, unknown>> & {
     readonly backend_state?: string;
     readonly timestamp?: string;
+    readonly total_capacity_gb?: unknown;
   };
 }
 
@@ -26,9 +27,21 @@ export async function poolsOf(lab: Lab, host: string): Promise<readonly PoolRow[
 
 /** When the driver stats were published that first called a pool of this backend down. */
 export function statsSayDown(host: string): (lab: Lab) => Promise<number | undefined> {
+  return statsSay(host, ({ backend_state }) => backend_state === 'down');
+}
+
+/** When the driver stats were published that first gave a pool of this backend no capacity. */
+export function statsSayNoCapacity(host: string): (lab: Lab) => Promise<number | undefined> {
+  return statsSay(host, ({ total_capacity_gb }) => Number(total_capacity_gb) === 0);
+}
+
+function statsSay(
+  host: string,
+  it: (capabilities: PoolRow['capabilities']) => boolean,
+): (lab: Lab) => Promise<number | undefined> {
   return async (lab) => {
-    const down = (await poolsOf(lab, host)).find(({ capabilities }) => capabilities.backend_state === 'down');
-    return down && Date.parse(`${down.capabilities.timestamp}Z`);
+    const found = (await poolsOf(lab, host)).find(({ capabilities }) => it(capabilities));
+    return found && Date.parse(`${found.capabilities.timestamp}Z`);
   };
 }
 

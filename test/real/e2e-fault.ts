@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { serviceIsDown, setEnabled } from './e2e-cinder.ts';
-import { measure } from './e2e-latency.ts';
+import { measure, PLAYED } from './e2e-latency.ts';
 import type { Site } from './e2e-site.ts';
 import { activeAlerts, incidentsOf, watch } from './e2e-watch.ts';
 import type { Expected, Line, Watch } from './e2e-watch.ts';
@@ -19,6 +19,8 @@ export interface Fault {
   readonly mending?: readonly Line[];
   /** No operator can do anything through the API. */
   readonly withoutApi?: true;
+  /** Its cinder-volume is not there to be asked. */
+  readonly withoutService?: true;
   /** When Cinder itself began to show it, in milliseconds since the epoch; undefined: not yet. */
   readonly shows?: (lab: Lab) => Promise<number | undefined>;
 }
@@ -80,7 +82,7 @@ export class Standing {
   }
 
   /** One more thing happens. When that is told although it should not, the next event begins with everything broken anew. */
-  async outlasts({ happens, lastsMs, ends, may = [] }: SecondEvent): Promise<void> {
+  async outlasts({ name, happens, lastsMs, ends, may = [] }: SecondEvent): Promise<void> {
     const seen = await this.begins();
     seen.allows(may);
     try {
@@ -92,6 +94,7 @@ export class Standing {
       throw error;
     }
     await ends?.(this.site());
+    PLAYED.push({ faults: this.faults.map((fault) => fault.name), event: name });
   }
 
   /** Whoever disables a backend knows of its trouble: that page ends. Enabled while the trouble lasts it pages again. */
@@ -100,7 +103,10 @@ export class Standing {
     await this.orMend(async () => {
       await this.disable(seen);
       await setEnabled(this.site().lab, this.hosts, true);
-      const may = enabledAnew(this.hosts).filter((line) => !this.expected.pages?.includes(line));
+      const may = [
+        ...(this.expected.may ?? []),
+        ...enabledAnew(this.hosts).filter((line) => !this.expected.pages?.includes(line)),
+      ];
       await seen.becomes({ ...this.expected, may });
     });
   }
@@ -173,7 +179,7 @@ function enabledAnew(hosts: readonly string[]): Line[] {
 
 function together(all: readonly Expected[]): Expected {
   const of = (part: keyof Expected): string[] => all.flatMap((one) => one[part] ?? []);
-  return { pages: of('pages'), tickets: of('tickets'), unheard: of('unheard'), muted: of('muted') };
+  return { pages: of('pages'), tickets: of('tickets'), unheard: of('unheard'), muted: of('muted'), may: of('may') };
 }
 
 export async function playStory(site: Site, { play, mends }: Story): Promise<void> {

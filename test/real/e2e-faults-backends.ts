@@ -1,8 +1,9 @@
 import type { Lab } from '../lab/lab.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { poolsOf, serviceIsDown, statsSayDown } from './e2e-cinder.ts';
+import { poolsOf, serviceIsDown, statsSayDown, statsSayNoCapacity } from './e2e-cinder.ts';
 import type { Fault, Story } from './e2e-fault.ts';
-import { threePools } from './incidents.ts';
+import { CACHES, CACHES_NO_MORE, threePools } from './incidents.ts';
+import { askForVolume, makeVolume, volumesOf } from './runbook-volumes.ts';
 
 const volume = { binary: 'cinder-volume' };
 /** Three pools that are up, and a volume type that only `single` can serve. */
@@ -19,8 +20,35 @@ export async function prepareBackends(lab: Lab): Promise<void> {
   );
 }
 
+/** The same, a volume on `empty`, and a volume type of `blind`. */
+export async function prepareAllBackends(lab: Lab): Promise<void> {
+  await prepareBackends(lab);
+  for (const name of ['empty', 'blind']) await lab.volumeType(name, { volume_backend_name: name });
+  await makeVolume(lab, 'kept', 'empty');
+}
+
 /** The volume type that only `single` can serve: its alert has that host, and is muted by the page of the backend. */
 const gold = 'CinderVolumeTypeDown lab@single gold';
+
+/** Its volume type has no other. */
+export const emptyType = 'CinderVolumeTypeDown lab@empty empty';
+
+/** That its driver never says whether it is up; it tells nobody. */
+export const ASSUMED = 'CinderBackendStateAssumed lab@blind';
+
+/** Its stats go on, and what is asked of it comes to nothing. */
+export async function goesBlind(lab: Lab): Promise<void> {
+  await lab.backend('blind', CACHES);
+  await askForVolume(lab, 'refused', 'blind');
+  await waitFor(
+    'a creation fails',
+    async () => {
+      const refused = (await volumesOf(lab)).filter(({ name }) => name === 'refused');
+      return refused.every(({ status }) => status === 'error') || undefined;
+    },
+    60_000,
+  );
+}
 
 /** What happens to single backends, each to one of its own, so that all of it can happen at once. `well` stays as it is. */
 export const BACKEND_FAULTS: readonly Fault[] = [
@@ -66,6 +94,7 @@ export const BACKEND_FAULTS: readonly Fault[] = [
     },
     shows: serviceIsDown('lab@tape'),
     hosts: ['lab@tape'],
+    withoutService: true,
     expected: { pages: ['CinderVolumeServiceDown lab@tape'] },
   },
   {
@@ -74,7 +103,23 @@ export const BACKEND_FAULTS: readonly Fault[] = [
     mends: (lab) => lab.start('volume-dead'),
     shows: serviceIsDown('lab@dead'),
     hosts: ['lab@dead'],
+    withoutService: true,
     expected: { pages: ['CinderVolumeServiceDown lab@dead'] },
+  },
+  {
+    name: 'the driver reports no capacity at all, while a volume is there',
+    breaks: (lab) => lab.backend('empty', { total_capacity_gb: 0, free_capacity_gb: 0 }),
+    mends: (lab) => lab.backend('empty', { total_capacity_gb: 100, free_capacity_gb: 40 }),
+    shows: statsSayNoCapacity('lab@empty'),
+    hosts: ['lab@empty'],
+    expected: { pages: ['CinderBackendCapacityVanished lab@empty'], muted: [emptyType] },
+  },
+  {
+    name: 'the array of a driver that caches does not answer: creations fail, and nobody can tell',
+    breaks: goesBlind,
+    mends: (lab) => lab.backend('blind', CACHES_NO_MORE),
+    hosts: ['lab@blind'],
+    expected: { may: [ASSUMED] },
   },
 ];
 

@@ -29,6 +29,9 @@ export interface Measured {
   readonly shownAt: number | undefined;
 }
 
+/** What has happened while these faults lasted, with nothing told that should not be. */
+export const PLAYED: { readonly faults: readonly string[]; readonly event: string }[] = [];
+
 /** What was measured so far. */
 export const TIMINGS: Timing[] = [];
 
@@ -91,6 +94,7 @@ export function timingTable(timings: readonly Timing[]): string {
 const CINDER: readonly (readonly [alert: string, seconds: number, by: string, waits: SettingName])[] = [
   ['CinderBackendDown', 60, '`backend_stats_polling_interval`', 'backend_down_for'],
   ['CinderPoolDown', 60, '`backend_stats_polling_interval`', 'pool_down_for'],
+  ['CinderBackendCapacityVanished', 120, 'two `backend_stats_polling_interval`', 'backend_capacity_vanished_for'],
   ['CinderBackendStatsStale', 300, "the exporter's `stale_after`", 'backend_stats_stale_for'],
   ['CinderVolumeServiceDown', 60, '`service_down_time`', 'volume_service_down_for'],
   ['CinderAllBackendsDown', 60, '`service_down_time`', 'all_backends_down_for'],
@@ -147,12 +151,26 @@ Everything was faster than in production, so that nobody has to wait:
 * the exporter: ${exporterSettings()}; Prometheus scraped every second;
 * Cinder: \`backend_stats_polling_interval\` 3 s, \`report_interval\` 2 s, \`service_down_time\` 6 s, \`rpc_response_timeout\` 5 s, \`token_cache_time\` 10 s.
 
+## With a second event
+
+All faults of a line were there and told. Then one after the other happened what stands below it: nothing ended, nothing was told again, and nothing false.
+
+${playedLines()}
 ## With everything as shipped, at most
 
 Arithmetic, not measurement: each part at its longest, with Cinder's own defaults and a scrape every 15 s. On average Cinder's and the exporter's parts are half of it.
 
 ${row('alert', 'Cinder, by', 'exporter, scrape, evaluation', '`for`', 'group_wait', 'sum')}${row('---', '---', '--:', '--:', '--:', '--:')}${bounds.join('')}`;
   await writeFile(new URL('../../docs/alert-latency.md', import.meta.url), page);
+}
+
+function playedLines(): string {
+  const lines = new Map<string, string[]>();
+  for (const { faults, event } of PLAYED) {
+    const line = `* ${faults.join('; ')}\n`;
+    lines.set(line, [...(lines.get(line) ?? []), `  * ${event}\n`]);
+  }
+  return [...lines].map(([line, events]) => line + events.join('')).join('');
 }
 
 function exporterSettings(): string {

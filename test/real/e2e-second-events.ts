@@ -1,6 +1,8 @@
 import type { Lab } from '../lab/lab.ts';
 import { setEnabled } from './e2e-cinder.ts';
 import type { SecondEvent, Story } from './e2e-fault.ts';
+import { ASSUMED, emptyType, goesBlind } from './e2e-faults-backends.ts';
+import { CACHES_NO_MORE } from './incidents.ts';
 import { RESOLVED_RETENTION_MS, SCALE } from './e2e-site.ts';
 
 /** Longer than a critical alert outlives its cause: what has wrongly ended is resolved by then. */
@@ -128,6 +130,44 @@ export const ORDERED_STORIES: readonly Story[] = [
   },
 ];
 
+const blind = 'CinderVolumeServiceDown lab@blind';
+const empty = 'CinderBackendCapacityVanished lab@empty';
+
+/** A fault that becomes another: for the night, with every release. */
+export const CHANGING_STORIES: readonly Story[] = [
+  {
+    name: 'the array of a driver that caches is away, and nobody can tell; its cinder-volume dies: one page; it comes back, the array does not: that page ends',
+    async play({ lab }, seen) {
+      seen.allows([ASSUMED]);
+      await goesBlind(lab);
+      await seen.stays(SHORT_MS);
+      await lab.kill('volume-blind');
+      await seen.becomes({ pages: [blind], muted: ['CinderVolumeTypeDown lab@blind blind'] });
+      await lab.start('volume-blind');
+      await seen.becomes({});
+      await seen.stays(SHORT_MS);
+      await lab.backend('blind', CACHES_NO_MORE);
+    },
+    mends: ({ lab }) => mendChanging(lab),
+  },
+  {
+    name: 'no capacity, then no stats, then no cinder-volume; it comes back, and the capacity does not: one incident until the array is back',
+    async play({ lab }, seen) {
+      await lab.backend('empty', { total_capacity_gb: 0, free_capacity_gb: 0 });
+      await seen.becomes({ pages: [empty], muted: [emptyType] });
+      await lab.backend('empty', { _fail_stats: 'no answer from 192.0.2.8' });
+      await seen.becomes({ pages: ['CinderBackendStatsStale lab@empty'], muted: [emptyType] });
+      await lab.kill('volume-empty');
+      await seen.becomes({ pages: ['CinderVolumeServiceDown lab@empty'], muted: [emptyType] });
+      await lab.backend('empty', { _fail_stats: null });
+      await lab.start('volume-empty');
+      await seen.becomes({ pages: [empty], muted: [emptyType] });
+      await lab.backend('empty', { total_capacity_gb: 100, free_capacity_gb: 40 });
+    },
+    mends: ({ lab }) => mendChanging(lab),
+  },
+];
+
 /** The same, for the night: `.ci/night` plays them. */
 export const NIGHT_STORIES: readonly Story[] = [
   {
@@ -235,6 +275,12 @@ async function mend(lab: Lab): Promise<void> {
   await lab.start('volume-single', ...unitsOnHost);
   await endSecondScheduler(lab).catch(() => undefined);
   await restartScheduler(lab);
+}
+
+async function mendChanging(lab: Lab): Promise<void> {
+  await lab.backend('blind', CACHES_NO_MORE);
+  await lab.backend('empty', { total_capacity_gb: 100, free_capacity_gb: 40, _fail_stats: null });
+  await lab.start('volume-blind', 'volume-empty');
 }
 
 async function mendWhole(lab: Lab): Promise<void> {

@@ -29,6 +29,15 @@ const volume = { binary: 'cinder-volume' };
 /** What these drivers say of themselves. */
 const LIGHTOS = { vendor_name: 'LightOS Storage', storage_protocol: 'lightos' };
 const LAB = { vendor_name: 'Lab', storage_protocol: 'iSCSI' };
+/** The array of a driver that never asks it does not answer. */
+export const CACHES = {
+  ...LIGHTOS,
+  backend_state: null,
+  _caches: true,
+  _fail_stats: 'no answer from the array',
+  _fail_create: 'no answer from the array',
+};
+export const CACHES_NO_MORE = { ...LAB, backend_state: 'up', _caches: null, _fail_stats: null, _fail_create: null };
 /** What a driver with three pools in these states reports. */
 export const threePools = (...states: readonly string[]): Record<string, unknown> => ({
   pools: states.map((state, index) => ({
@@ -85,14 +94,8 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: 'the array does not answer a driver that caches: it goes on as if nothing were, and the reason says that it never asks',
     host: single,
-    happen: (lab) =>
-      lab.backend('single', {
-        ...LIGHTOS,
-        backend_state: null,
-        _caches: true,
-        _fail_stats: 'no answer from the array',
-      }),
-    undo: (lab) => lab.backend('single', { ...LAB, backend_state: 'up', _caches: null, _fail_stats: null }),
+    happen: (lab) => lab.backend('single', CACHES),
+    undo: (lab) => lab.backend('single', CACHES_NO_MORE),
     condition: 'up_assumed',
     reason:
       /^its driver never says whether it is up: Cinder assumes so\. It never asks its array: only a canary can tell$/,

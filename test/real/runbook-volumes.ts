@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { send } from '../lab/answer.ts';
 import type { Answer, Question } from '../lab/answer.ts';
 import type { Lab } from '../lab/lab.ts';
+import { persist } from '../lab/sqlite.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** Volume types by name, and the backend that serves each. */
@@ -24,6 +26,20 @@ interface Volume {
   readonly id: string;
   readonly name: string;
   readonly status: string;
+  readonly 'os-vol-host-attr:host': string | null;
+}
+
+/** The volumes of the administrator's project. */
+export async function volumesOf(lab: Lab): Promise<readonly Volume[]> {
+  return ((await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] }).volumes;
+}
+
+/** Asks for a volume, and waits for nothing. */
+export async function askForVolume(lab: Lab, name: string, volume_type: string): Promise<void> {
+  const headers = { 'x-auth-token': await lab.token() };
+  const body = { volume: { name, size: 1, volume_type } };
+  const made = await persist(() => send(`${lab.cinder}/v3/volumes`, { headers, body }));
+  assert.equal(made.status, 202, made.text);
 }
 
 /** Makes the types and volumes that runbooks look for, while every backend is well. */
@@ -44,8 +60,7 @@ export async function makeVolume(lab: Lab, name: string, type: string): Promise<
   await waitFor(
     `a volume ${name}`,
     async () => {
-      const { volumes } = (await lab.get('/volumes/detail')).json as { readonly volumes: readonly Volume[] };
-      const found = volumes.find((volume) => volume.name === name);
+      const found = (await volumesOf(lab)).find((volume) => volume.name === name);
       if (found?.status === 'available') return true;
       if (found === undefined) {
         const answer = await ask('/volumes', { body: { volume: { name, size: 2, volume_type: type } } });
