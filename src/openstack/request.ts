@@ -61,12 +61,13 @@ export function withoutSecrets({ headers, secret }: Pick<Request, 'headers' | 's
 /** Whether a text holds one of the parts, in any reading. */
 function tells(text: string, wanted: Parts): boolean {
   if (wanted.size === 0) return false;
+  const begin = beginningsOf(wanted);
   for (const reading of readings(text))
-    for (const form of formsOf(reading)) for (const [size, parts] of wanted) if (holds(form, size, parts)) return true;
+    for (const form of formsOf(reading)) if (holds(form, wanted, begin)) return true;
   return false;
 }
 
-/** By their length: a text is gone through once for each. */
+/** By their length. */
 type Parts = ReadonlyMap<number, ReadonlySet<string>>;
 
 /** All parts of that size, or the whole when it is shorter; of each secret as it is, and of its letters and digits. */
@@ -83,20 +84,35 @@ function partsOf(secrets: readonly (readonly [secret: string, wantedSize: number
   return found;
 }
 
-function holds(text: string, size: number, parts: ReadonlySet<string>): boolean {
-  for (let i = 0; i + size <= text.length; i += 1) if (parts.has(text.slice(i, i + size))) return true;
+function holds(text: string, wanted: Parts, begin: Uint8Array): boolean {
+  for (let i = 0; i + LEAST_PART <= text.length; i += 1) {
+    if (begin[pairAt(text, i)] === 0) continue;
+    for (const [size, parts] of wanted) if (parts.has(text.slice(i, i + size))) return true;
+  }
   return false;
+}
+
+/** 1 at the first two characters of each part: at most places of a text nothing begins, and nothing is cut out and looked up there. */
+function beginningsOf(wanted: Parts): Uint8Array {
+  const begin = new Uint8Array(PAIRS);
+  for (const parts of wanted.values()) for (const part of parts) begin[pairAt(part, 0)] = 1;
+  return begin;
+}
+
+/** A number for two characters; that of some others is the same. */
+const PAIRS = 65_536;
+function pairAt(text: string, i: number): number {
+  return ((text.charCodeAt(i) << 8) ^ text.charCodeAt(i + 1)) % PAIRS;
 }
 
 /** In small letters; without blanks; without dashes too; letters and digits alone: `p-l-a-n` is `plan`. Often they are the same. */
 function formsOf(text: string): ReadonlySet<string> {
   const small = text.toUpperCase().toLowerCase();
-  const bare = text
-    .normalize('NFKD')
-    .toUpperCase()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-  return new Set([small, small.replace(/[\s\p{Cc}]/gu, ''), small.replace(/[\s\p{Cc}-]/gu, ''), bare]);
+  const dense = small.replace(/[\s\p{Cc}]/gu, '');
+  const joined = dense.replaceAll('-', '');
+  const plain = text.normalize('NFKD');
+  const bare = (plain === text ? joined : plain.toUpperCase().toLowerCase()).replace(/[^\p{L}\p{N}]/gu, '');
+  return new Set([small, dense, joined, bare]);
 }
 
 /** The text, and what it may mean in some encoding, and what that may mean; the next is read when it is asked for. */
