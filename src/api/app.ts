@@ -1,7 +1,7 @@
 import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import type { Log } from '../log.ts';
-import { statusRoutes } from '../pages/routes.ts';
+import { type StatusOptions, statusRoutes } from '../pages/routes.ts';
 import { visibleJson } from '../text.ts';
 import { createBackendsSource, type Served, type ServedCloud } from './backends.ts';
 import { sendPacked, sendPage } from './negotiate.ts';
@@ -11,13 +11,14 @@ export interface AppOptions {
   readonly telemetryPath: string;
   /** Reloads the configuration, with the error when it is bad; undefined when `--web.enable-lifecycle` is not set. */
   readonly reload: (() => Promise<Error | undefined>) | undefined;
+  readonly memory?: StatusOptions['memory'];
   /** Ends the live connections of status pages, which would keep the server from closing. */
   readonly stopping?: AbortSignal | undefined;
   readonly log: Log;
 }
 
-/** The routes beside the metrics page, which `createMetricsHandler` answers. Reads only what is in memory: no request here ever reaches a cloud. */
-export function createApp({ served, telemetryPath, reload, stopping, log }: AppOptions): Express {
+/** The routes beside what `createMetricsHandler` answers. Reads only what is in memory: no request here ever reaches a cloud. */
+export function createApp({ served, telemetryPath, reload, memory, stopping, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   // Hashing a page of 40 MB for every scrape would cost more than sending it.
@@ -50,20 +51,6 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
     if (request.headers['if-none-match'] === etag) response.writeHead(304, headers).end();
     else sendPacked(request, response, body, { ...headers, 'content-type': 'application/json; charset=utf-8' });
   });
-  app.get('/-/healthy', (_request, response) => {
-    response.type('text').end('cinder-exporter is healthy.\n');
-  });
-  app.get('/-/ready', (_request, response) => {
-    const clouds = served.clouds();
-    if (clouds.length === 0) return void response.status(503).type('text').end('Starting\n');
-    const waiting = clouds.filter(({ watcher }) => !watcher.snapshot());
-    response.status(waiting.length > 0 ? 503 : 200).type('text');
-    response.end(
-      waiting.length > 0
-        ? `Waiting for the first refresh of: ${waiting.map(({ name }) => name).join(', ')}\n`
-        : 'cinder-exporter is ready.\n',
-    );
-  });
   app.all('/-/reload', async (request, response) => {
     if (request.method !== 'POST' && request.method !== 'PUT')
       return void response.status(405).set('allow', 'POST').type('text').end('Only POST reloads.\n');
@@ -80,7 +67,7 @@ export function createApp({ served, telemetryPath, reload, stopping, log }: AppO
       .type('text')
       .end(error ? `The old configuration stays: ${error.message}\n` : 'Reloaded.\n');
   });
-  app.use(statusRoutes(served, { telemetryPath, stopping }));
+  app.use(statusRoutes(served, { telemetryPath, memory, stopping }));
   app.use((request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void response.status(405).set('allow', 'GET, HEAD').type('text').end('Everything here is only read.\n');

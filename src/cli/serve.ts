@@ -5,6 +5,7 @@ import { completeConfig } from '../config/load.ts';
 import { createLog, type Level, type Log } from '../log.ts';
 import { watchTurn } from '../metrics/event-loop.ts';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.ts';
+import { createMemory } from '../pages/events.ts';
 import { VERSION } from '../version.ts';
 import { createFleet, type Target } from '../watch/fleet.ts';
 import { listen, type ListenAddress, parseListenAddress } from '../web/listen.ts';
@@ -122,6 +123,8 @@ export async function serve(
     grafanaUrl: () => config.grafanaUrl,
     runbookUrl: () => config.runbookUrl,
   };
+  // It remembers from the first refresh on, whether or not anybody ever looks.
+  const memory = createMemory(served);
   let loading: Promise<RequestListener> | undefined;
   const routes = (): Promise<RequestListener> =>
     (loading ??= import('../api/app.ts').then(({ createApp }) =>
@@ -129,6 +132,7 @@ export async function serve(
         served,
         telemetryPath,
         reload: flags['web.enable-lifecycle'] ? reload : undefined,
+        memory,
         stopping: stopping.signal,
         log,
       }),
@@ -144,13 +148,6 @@ export async function serve(
   });
   for (const address of listening.addresses) log('info', 'Listening on', { address, tls: listening.tls });
   await fleet.watch(first.targets);
-  // The status page remembers what it has seen. Nothing was to be seen before, and the first page did not wait for express.
-  for (const { watcher } of fleet.clouds()) {
-    const unlisten = watcher.onSwap(() => {
-      unlisten();
-      routes().catch(() => undefined);
-    });
-  }
   return {
     addresses: listening.addresses,
     tls: listening.tls,
@@ -158,6 +155,7 @@ export async function serve(
     async close() {
       fleet.close();
       web?.close();
+      memory.stop();
       stopping.abort();
       await listening.close(closeWithinMs);
     },

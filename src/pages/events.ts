@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Served } from '../api/backends.ts';
 import type { Snapshot } from '../cinder/snapshot.ts';
 import type { Watcher } from '../watch/watcher.ts';
+import { type ConditionHistory, createConditionHistory } from './history.ts';
 
 /** Tells browsers that there is something new, by server-sent events (HTML Living Standard, 9.2). They fetch the page again themselves. */
 export interface EventStreams {
@@ -72,6 +73,35 @@ export function createEventStreams(maxClients: number, beatMs: number): EventStr
   };
 }
 
+/** What the status page has seen, and who is told when there is more. */
+export interface Memory {
+  readonly history: ConditionHistory;
+  /** Calls back when a cloud or the list of them has changed. */
+  readonly onNews: (listener: () => void) => void;
+  /** Takes note of watchers that are new or gone. */
+  readonly follow: () => void;
+  readonly stop: () => void;
+}
+
+/** Remembers from now on; the page itself may be loaded much later. */
+export function createMemory(served: Served): Memory {
+  const history = createConditionHistory();
+  const listeners: (() => void)[] = [];
+  const tell = (): void => listeners.forEach((listener) => listener());
+  const watchers = followWatchers(
+    served,
+    (cloud, snapshot) => {
+      history.record(cloud, snapshot);
+      tell();
+    },
+    (clouds) => {
+      history.keepOnly(clouds);
+      tell();
+    },
+  );
+  return { history, onNews: (listener) => void listeners.push(listener), ...watchers };
+}
+
 /** Follows the watchers of a list that is swapped whole when the configuration is reloaded. */
 interface Following {
   /** Takes note of watchers that are new or gone. */
@@ -80,7 +110,7 @@ interface Following {
 }
 
 /** `swapped` is told each snapshot; also the one that a watcher already has when it is first seen. */
-export function followWatchers(
+function followWatchers(
   served: Served,
   swapped: (cloud: string, snapshot: Snapshot) => void,
   listed: (clouds: ReadonlySet<string>) => void,

@@ -8,12 +8,13 @@ import { backendJson } from '../api/view.ts';
 import { pack } from '../metrics/page.ts';
 import { setPagePolicy } from '../web/guard.ts';
 import { parameter, readFilter } from './address.ts';
-import { followWatchers, createEventStreams } from './events.ts';
-import { createConditionHistory } from './history.ts';
+import { createEventStreams, createMemory, type Memory } from './events.ts';
 import type { Entry, PageInput } from './listing.ts';
 
 export interface StatusOptions {
   readonly telemetryPath: string;
+  /** What was seen before these routes were loaded. Default: nothing. */
+  readonly memory?: Memory | undefined;
   /** Ends the live connections, so that the server can close. */
   readonly stopping?: AbortSignal | undefined;
   /** Most browsers that are told of news at the same time; the others ask now and then. */
@@ -41,7 +42,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 /** The status page and what belongs to it. Templates and the style sheet are loaded when somebody looks for the first time. */
 export function statusRoutes(served: Served, options: StatusOptions): Router {
   const { telemetryPath, stopping, maxLiveClients = 200, beatMs = 3000, nowMs = Date.now } = options;
-  const history = createConditionHistory();
+  const { memory = createMemory(served) } = options;
   const live = createEventStreams(maxLiveClients, beatMs);
   let due = false;
   // Many clouds may change in the same turn: one word is enough.
@@ -53,26 +54,16 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       live.announce();
     });
   };
-  const watchers = followWatchers(
-    served,
-    (cloud, snapshot) => {
-      history.record(cloud, snapshot);
-      announce();
-    },
-    (clouds) => {
-      history.keepOnly(clouds);
-      announce();
-    },
-  );
+  memory.onNews(announce);
   const stop = (): void => {
-    watchers.stop();
+    memory.stop();
     live.close();
   };
   if (stopping?.aborted) stop();
   else stopping?.addEventListener('abort', stop, { once: true });
 
   function input(): PageInput {
-    if (!stopping?.aborted) watchers.follow();
+    if (!stopping?.aborted) memory.follow();
     const at = nowMs();
     return {
       nowMs: at,
@@ -80,8 +71,8 @@ export function statusRoutes(served: Served, options: StatusOptions): Router {
       grafanaUrl: served.grafanaUrl(),
       runbookUrl: served.runbookUrl(),
       telemetryPath,
-      spanMs: history.spanMs(at),
-      history: (cloud, host) => history.of(cloud, host, at),
+      spanMs: memory.history.spanMs(at),
+      history: (cloud, host) => memory.history.of(cloud, host, at),
     };
   }
 

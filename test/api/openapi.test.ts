@@ -73,7 +73,7 @@ test('a wrong answer would be noticed', async (t) => {
 
 test('every route is described, and nothing else; each operation has its own id', () => {
   const app = createApp({ served: serve([]), telemetryPath: '/other-metrics', reload: undefined, log: () => {} });
-  const paths = ['/other-metrics'];
+  const paths = ['/other-metrics', '/-/healthy', '/-/ready'];
   const walk = (stack: readonly { route?: { path: string | string[] }; handle?: { stack?: never } }[]): void => {
     for (const { route, handle } of stack) {
       if (route) paths.push(...[route.path].flat());
