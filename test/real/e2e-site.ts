@@ -128,9 +128,13 @@ export async function startSite({ backends, who, config = ONLY_LISTS, prepare }:
 
 /**
  * Starts what pages for the exporter at this address. `livesMs`: how long an alert that fires lives in Alertmanager when a busy machine keeps Prometheus from
- * sending it again; at the scaled pace that is 12 s.
+ * sending it again; at the scaled pace that is 12 s. `more`: settings beside ours, before scaling.
  */
-export async function startPaging(exporter: string, livesMs = 4 * RESEND_MS): Promise<Paging> {
+export async function startPaging(
+  exporter: string,
+  livesMs = 4 * RESEND_MS,
+  more: readonly string[] = [],
+): Promise<Paging> {
   const ends: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of ends.splice(0).toReversed()) await end();
@@ -143,7 +147,7 @@ export async function startPaging(exporter: string, livesMs = 4 * RESEND_MS): Pr
     const folder = await mkdtemp(join(tmpdir(), 'cinder-alerts-'));
     ends.push(() => rm(folder, { recursive: true }));
     const rules = join(folder, 'cinder.rules.yml');
-    await writeFile(rules, renderRules(scaleDurations(parseSettings(SETTINGS), SCALE)));
+    await writeFile(rules, renderRules(scaleDurations(parseSettings([...SETTINGS, ...more]), SCALE)));
     const sender = await startSender(alertmanager.url);
     ends.push(() => sender.stop());
     const prometheus = await startPrometheus('prometheus', prometheusConfig(rules, exporter, sender.address), [

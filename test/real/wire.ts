@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startCountingProxy } from '../lab/counting-proxy.ts';
+import { freePorts } from '../lab/free-port.ts';
 import type { CountingProxy, Passed } from '../lab/counting-proxy.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
 import { send } from '../lab/answer.ts';
@@ -12,9 +13,12 @@ import { checkMetrics } from './check-metrics.ts';
 
 /** An exporter that reaches Keystone and Cinder through proxies that count. */
 export interface Tapped {
+  /** The one that runs. */
   readonly exporter: Exporter;
   readonly keystone: CountingProxy;
   readonly cinder: CountingProxy;
+  /** Ends the exporter, and starts another at the same address. */
+  readonly restart: () => Promise<void>;
 }
 
 /** Starts one, gives it to `use`, and ends it whatever happens. `more` goes over the administrator's variables. */
@@ -33,9 +37,23 @@ export async function tapped(
       OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE: `${cinder.url}/v3`,
       ...more,
     };
-    const exporter = await startExporter({ environment, config });
+    const [port] = await freePorts(1);
+    const start = (): Promise<Exporter> =>
+      startExporter({ environment, config, args: ['--web.listen-address', `127.0.0.1:${port}`] });
+    let exporter = await start();
+    const parts: Tapped = {
+      get exporter() {
+        return exporter;
+      },
+      keystone,
+      cinder,
+      async restart() {
+        await exporter.stop();
+        exporter = await start();
+      },
+    };
     try {
-      await use({ exporter, keystone, cinder });
+      await use(parts);
     } finally {
       await exporter.stop();
     }
