@@ -25,3 +25,16 @@ function escapeOf(character: string): string {
 export function beginning(text: string, length: number): string {
   return text.length <= length ? text : Buffer.from(text.slice(0, length)).toString();
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB'] as const;
+
+/** Bytes for people: `1.5 TiB`, three digits at most after rounding; `infinite`; `not told`. */
+export function bytesText(bytes: number | undefined): string {
+  if (bytes === undefined) return 'not told';
+  if (!Number.isFinite(bytes)) return bytes > 0 ? 'infinite' : '-infinite';
+  const size = Math.abs(bytes);
+  const power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(size) / Math.log(1024) + 1e-9));
+  const value = bytes / 1024 ** power;
+  const text = Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+  return `${text} ${UNITS[power]}`;
+}

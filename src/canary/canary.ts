@@ -18,7 +18,7 @@ import { isLeaked, tidy } from './left-overs.ts';
 import { freshMs, requestFailure, runRound } from './round.ts';
 
 /** What the exporter knows of the cloud without the canary. */
-export interface Surroundings {
+export interface CanarySurroundings {
   readonly schedulerAnswers: boolean;
   /** The backends that serve a volume type; undefined: nobody knows. */
   readonly backendsOf: (volumeType: string) => readonly string[] | undefined;
@@ -33,7 +33,7 @@ export interface CanaryOptions {
   readonly log: Log;
   readonly requestTimeoutMs: number;
   /** undefined: nothing was read yet. */
-  readonly surroundings: () => Surroundings | undefined;
+  readonly surroundings: () => CanarySurroundings | undefined;
   /** There is something new to show. */
   readonly changed?: () => void;
   readonly observe?: (operation: string, status: string, seconds: number) => void;

@@ -3,7 +3,7 @@ import { type CreationCount, type Creations, createCreations, type FailureCount 
 import type { Backend } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
 import { createUnderWay, type Look, type Stuck, type UnderWay } from './stuck.ts';
-import { type FailingEvidence, isServing, weigh, type Weighed } from './weigh.ts';
+import { type FailingEvidence, takesVolumes, weigh, type Weighed } from './weigh.ts';
 
 /** What the collector `operations` found, as of one moment. Times by Cinder's clock, in milliseconds since the epoch. */
 export interface OperationsSeen {
@@ -59,7 +59,7 @@ export function createOperations(limits: OperationLimits): Operations {
     underWay,
     seen(known) {
       const { backends, nowMs } = known;
-      servingSince = new Map(backends.filter(isServing).map(({ host }) => [host, servingSince.get(host) ?? nowMs]));
+      servingSince = new Map(backends.filter(takesVolumes).map(({ host }) => [host, servingSince.get(host) ?? nowMs]));
       const listed = creations.seen(nowMs);
       const made = { ...listed, lastMade: withCanary(listed.lastMade, known) };
       const open = underWay.seen(nowMs);

@@ -1,5 +1,5 @@
 /** What may be under way on a backend, as the lists of volumes and snapshots tell it. */
-export interface UnderWay {
+export interface Unfinished {
   /** How many volumes and snapshots are in a passing state. */
   readonly count: number;
   /** The ids of the oldest of them. */
@@ -12,7 +12,7 @@ export interface Unanswered {
   /** `get_pools` was answered after it had begun, so that scheduler and message bus are well; undefined: neither answered nor failed so far. */
   readonly schedulerAnswered: boolean | undefined;
   /** What was under way when it ended; undefined: that could not be read. */
-  readonly underWay: UnderWay | undefined;
+  readonly underWay: Unfinished | undefined;
 }
 
 /** What the probes of one backend came to: `GET /capabilities/{host}`, a question to its cinder-volume, not to its driver. */
@@ -84,7 +84,7 @@ function judged(probed: Probed): Probed {
 }
 
 /** Has something come to its end between these two looks? Of a list that was not seen whole any change counts. */
-function hasEnded(before: UnderWay, after: UnderWay): boolean {
+function hasEnded(before: Unfinished, after: Unfinished): boolean {
   if (after.count < before.count) return true;
   const whole = after.ids.size >= after.count && before.ids.size >= before.count;
   return (!whole && after.count !== before.count) || [...before.ids].some((id) => !after.ids.has(id));

@@ -89,7 +89,7 @@ function fieldOf(operation: Operation): 'created_at' | 'updated_at' {
 }
 
 /** Since when it is in this status, at the latest: `updated_at` moves when a row is saved, never during a copy. */
-export function sinceOf({ status, createdAtMs, updatedAtMs }: SeenVolume): number {
+export function beganMs({ status, createdAtMs, updatedAtMs }: SeenVolume): number {
   return status === 'creating' ? createdAtMs : (updatedAtMs ?? createdAtMs);
 }
 
@@ -112,7 +112,7 @@ export function createUnderWay(limits: OperationLimits): UnderWay {
 
   return {
     saw(operation, volumes, { nowMs, full, windowed }) {
-      const young = volumes.filter((volume) => nowMs - sinceOf(volume) <= LEFT_OVER_MS);
+      const young = volumes.filter((volume) => nowMs - beganMs(volume) <= LEFT_OVER_MS);
       if (operation === 'creating') {
         const ids = new Set(volumes.map(({ id }) => id));
         for (const { id, host } of full ? [] : (pages.get('creating')?.volumes ?? []))
@@ -142,7 +142,7 @@ export function createUnderWay(limits: OperationLimits): UnderWay {
       for (const [operation, { volumes, readAtMs }] of pages)
         for (const volume of volumes) {
           const { host } = volume;
-          if (host === undefined || readAtMs - sinceOf(volume) <= limitOf(volume, operation)) continue;
+          if (host === undefined || readAtMs - beganMs(volume) <= limitOf(volume, operation)) continue;
           const key = `${operation} ${host}`;
           counts.set(key, { host, operation, count: (counts.get(key)?.count ?? 0) + 1 });
         }

@@ -1,7 +1,7 @@
 import { type Creation, type CreationsSeen, type Failure, WINDOW_MS } from './creations.ts';
 import type { Backend, Pool } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
-import { sinceOf, type UnderWaySeen } from './stuck.ts';
+import { beganMs, type UnderWaySeen } from './stuck.ts';
 
 /** What creations say of a backend that serves: they fail on it, or not. */
 export interface WeighedBackend {
@@ -101,7 +101,7 @@ function servedBy(rows: readonly VolumeTypeBackend[]): ReadonlyMap<string, reado
 }
 
 /** Meant to take volumes and able to: what is down, disabled, frozen, failed over or full explains failures by itself, and has its own alert. */
-export function isServing({ condition, services, pools }: Backend): boolean {
+export function takesVolumes({ condition, services, pools }: Backend): boolean {
   return (
     (condition === 'up' || condition === 'up_assumed' || condition === 'degraded') &&
     !services.some(({ replicationStatus }) => replicationStatus === 'failed-over') &&
@@ -184,13 +184,13 @@ function hangsOn(
     (volume) =>
       volume.host !== undefined &&
       rows.has(volume.host) &&
-      sinceOf(volume) > lastEndMs &&
-      nowMs - sinceOf(volume) <= CHRONIC_MS &&
+      beganMs(volume) > lastEndMs &&
+      nowMs - beganMs(volume) <= CHRONIC_MS &&
       // What waited for a service that was away has not hung.
-      readAtMs - Math.max(sinceOf(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
+      readAtMs - Math.max(beganMs(volume), servingSince.get(host) ?? nowMs) > HANGS_MS,
   );
   if (hanging.length < HANGING) return undefined;
-  return { kind: 'hanging', count: hanging.length, sinceMs: Math.min(...hanging.map(sinceOf)) };
+  return { kind: 'hanging', count: hanging.length, sinceMs: Math.min(...hanging.map(beganMs)) };
 }
 
 /** Made from a snapshot or a volume. */

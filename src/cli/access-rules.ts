@@ -6,7 +6,7 @@ import { FlagError, FLAGS, help, parseFlags } from './flags.ts';
 import type { Surroundings } from './targets.ts';
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter access-rules [flags] > access-rules.json
+export const ACCESS_RULES_USAGE = `Usage: cinder-exporter access-rules [flags] > access-rules.json
 
 Prints the access rules of a Keystone application credential that may do what the exporter does, and nothing else:
 a GET for each collector that is on. For: openstack application credential create --access-rules access-rules.json
@@ -45,7 +45,7 @@ export function accessRules(args: readonly string[], { env }: Pick<Surroundings,
   const { values, positionals } = parseFlags(args, ACCESS_RULES_FLAGS);
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   if (values.help) {
-    process.stdout.write(help(ACCESS_RULES_FLAGS, USAGE));
+    process.stdout.write(help(ACCESS_RULES_FLAGS, ACCESS_RULES_USAGE));
     return Promise.resolve(0);
   }
   const file = values['config.file'];

@@ -13,7 +13,7 @@ import { FlagError, FLAGS, type FlagValues, help, parseFlags, written } from './
 import { load } from './serve.ts';
 import type { Surroundings } from './targets.ts';
 
-export const USAGE = `Usage: cinder-exporter canary --setup | --once | --clean | --pause | --resume [flags] [TYPE...]
+export const CANARY_USAGE = `Usage: cinder-exporter canary --setup | --once | --clean | --pause | --resume [flags] [TYPE...]
 
 Prepares, tries, cleans up or pauses the canary: a volume that the exporter makes now and then, looks at, and deletes. Give exactly one of the first five flags.
 --once and --clean log in as the canary does. Exit code as monitoring plugins have it:
@@ -67,7 +67,7 @@ type CanaryTarget = Target & { readonly canary: CanaryConfig };
 export async function canary(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals } = parseFlags(args, CANARY_FLAGS);
   if (values.help) {
-    process.stdout.write(help(CANARY_FLAGS, USAGE));
+    process.stdout.write(help(CANARY_FLAGS, CANARY_USAGE));
     return OK;
   }
   const modes = MODES.filter((mode) => values[mode]);

@@ -1,5 +1,5 @@
 import { CONDITION_TABLE, runbookUrl } from '../cinder/conditions.ts';
-import { ageOf, countsOf, datum, plain, sayOf } from './check-plugin.ts';
+import { secondsAgo, countsOf, datum, plain, sayOf } from './check-plugin.ts';
 import {
   type Asked,
   type Checked,
@@ -55,8 +55,8 @@ function told(snapshot: Seen, backend: SeenBackend, code: number): { readonly te
 function metricsOf(snapshot: Seen, backend: SeenBackend): string[] {
   return [
     datum('usable', backend.state, { min: 0, max: 1 }),
-    datum('stats_age', ageOf(snapshot, backend.statsAtMs), { min: 0 }),
-    datum('heartbeat_age', ageOf(snapshot, backend.heartbeatAtMs), { min: 0 }),
+    datum('stats_age', secondsAgo(snapshot, backend.statsAtMs), { min: 0 }),
+    datum('heartbeat_age', secondsAgo(snapshot, backend.heartbeatAtMs), { min: 0 }),
     datum('volumes_in_use', snapshot.volumes.get(backend.host)?.inUse, { min: 0 }),
   ].filter((one) => one !== '');
 }

@@ -81,7 +81,7 @@ export function sayOf(snapshot: Seen, backend: SeenBackend): string {
 }
 
 /** How many seconds ago that was, of a time by Cinder's clock. */
-export function ageOf(snapshot: Seen, cinderMs: number | undefined): number | undefined {
+export function secondsAgo(snapshot: Seen, cinderMs: number | undefined): number | undefined {
   return cinderMs === undefined
     ? undefined
     : Math.max(0, Math.round((snapshot.atMs - onOurClock(snapshot, cinderMs)) / 1000));
@@ -121,8 +121,8 @@ function backendsOf({ name, snapshot }: Checked, { hosts }: Asked, several: bool
     const prefix = alone ? '' : `${several ? `${name} ` : ''}${backend.host} `;
     return [
       datum(`${prefix}usable`, backend.state, { min: 0, max: 1 }),
-      datum(`${prefix}stats_age`, ageOf(snapshot, backend.statsAtMs), { unit: 's', min: 0 }),
-      datum(`${prefix}heartbeat_age`, ageOf(snapshot, backend.heartbeatAtMs), { unit: 's', min: 0 }),
+      datum(`${prefix}stats_age`, secondsAgo(snapshot, backend.statsAtMs), { unit: 's', min: 0 }),
+      datum(`${prefix}heartbeat_age`, secondsAgo(snapshot, backend.heartbeatAtMs), { unit: 's', min: 0 }),
       datum(`${prefix}volumes_in_use`, snapshot.volumes.get(backend.host)?.inUse, { min: 0 }),
       ...backend.pools.flatMap(({ pool, totalBytes, freeBytes, allocatedBytes }) => [
         datum(`${prefix}${pool} free`, freeBytes, { unit: 'B', min: 0, max: totalBytes }),

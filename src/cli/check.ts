@@ -24,7 +24,7 @@ function withCode(code: number): string {
 }
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter check [flags] [HOST...]
+export const CHECK_USAGE = `Usage: cinder-exporter check [flags] [HOST...]
 
 Refreshes once, or asks a running exporter, and prints the backends: all, or those that are given. HOST is a host@backend (or cluster@backend),
 the name of a backend alone, or one of these with * and ?: '*@lvm-*'.
@@ -125,7 +125,7 @@ function wants(output: string, args: readonly string[]): boolean {
 async function checkOrThrow(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { values, positionals: hosts } = parseFlags(args, CHECK_FLAGS);
   if (values.help) {
-    process.stdout.write(help(CHECK_FLAGS, USAGE));
+    process.stdout.write(help(CHECK_FLAGS, CHECK_USAGE));
     return 0;
   }
   const asked = { hosts, codes: codesOf(values) };

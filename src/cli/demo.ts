@@ -12,7 +12,7 @@ import type { Signals } from './signals.ts';
 import type { Surroundings } from './targets.ts';
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter demo [flags]
+export const DEMO_USAGE = `Usage: cinder-exporter demo [flags]
 
 Serves a simulated cloud in which faults come and go, so that every condition of a backend can be seen.
 
@@ -36,7 +36,7 @@ export async function demo(args: readonly string[], surroundings: Surroundings, 
   const { values, positionals } = parseFlags(args, DEMO_FLAGS);
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);
   if (values.help) {
-    process.stdout.write(help(DEMO_FLAGS, USAGE));
+    process.stdout.write(help(DEMO_FLAGS, DEMO_USAGE));
     return 0;
   }
   if (values.alerts && values['web.config.file'] !== undefined) {

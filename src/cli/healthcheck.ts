@@ -9,7 +9,7 @@ import type { Surroundings } from './targets.ts';
 const ANSWER_WITHIN_MS = 2000;
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter healthcheck [flags]
+export const HEALTHCHECK_USAGE = `Usage: cinder-exporter healthcheck [flags]
 
 Asks the exporter in the same container whether it lives, on /-/healthy. Exit code: 0 yes, 1 no.
 Without flags it asks where the running exporter listens. --web.listen-address names another address.
@@ -18,7 +18,7 @@ Without flags it asks where the running exporter listens. --web.listen-address n
 /** Asks whether the exporter in the same container lives, without a shell: exit code 0 or 1. Takes its flags, or finds them in the running process, so that it follows `--web.listen-address`. */
 export async function healthcheck(args: readonly string[], surroundings: Surroundings): Promise<number> {
   if (args.includes('--help')) {
-    process.stdout.write(USAGE);
+    process.stdout.write(HEALTHCHECK_USAGE);
     return 0;
   }
   const flags = args.length > 0 ? args : (flagsOfRunning(surroundings.cwd) ?? []);

@@ -1,13 +1,13 @@
 import { quoted } from '../config/tree.ts';
 import { VERSION } from '../version.ts';
-import { ACCESS_RULES_FLAGS, USAGE as ACCESS_RULES_USAGE } from './access-rules.ts';
-import { CANARY_FLAGS, USAGE as CANARY_USAGE } from './canary.ts';
-import { CHECK_FLAGS, USAGE as CHECK_USAGE } from './check.ts';
-import { DEMO_FLAGS, USAGE as DEMO_USAGE } from './demo.ts';
+import { ACCESS_RULES_FLAGS, ACCESS_RULES_USAGE } from './access-rules.ts';
+import { CANARY_FLAGS, CANARY_USAGE } from './canary.ts';
+import { CHECK_FLAGS, CHECK_USAGE } from './check.ts';
+import { DEMO_FLAGS, DEMO_USAGE } from './demo.ts';
 import { COMMANDS, type Flag, FlagError, FLAGS, help, parseFlags, USAGE, written } from './flags.ts';
-import { USAGE as HEALTHCHECK_USAGE } from './healthcheck.ts';
-import { REPORT_FLAGS, USAGE as REPORT_USAGE } from './report.ts';
-import { RULES_FLAGS, USAGE as RULES_USAGE } from './rules.ts';
+import { HEALTHCHECK_USAGE } from './healthcheck.ts';
+import { REPORT_FLAGS, REPORT_USAGE } from './report.ts';
+import { RULES_FLAGS, RULES_USAGE } from './rules.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];

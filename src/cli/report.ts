@@ -10,7 +10,7 @@ import { SYSTEM_CLOCK } from '../clock.ts';
 import { FlagError, help, parseFlags, written } from './flags.ts';
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter report --prometheus.url URL [--month YYYY-MM | --from TIME [--to TIME]] [flags]
+export const REPORT_USAGE = `Usage: cinder-exporter report --prometheus.url URL [--month YYYY-MM | --from TIME [--to TIME]] [flags]
 
 Asks a Prometheus (or Thanos, Mimir: the same API) and prints, for each backend and each volume type, how available it was: which share of the
 observed time it was usable, which share of the time was observed, its outages, planned absences, and its capacity. Without a time it is
@@ -85,7 +85,7 @@ export const REPORT_FLAGS = [
 export async function report(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, REPORT_FLAGS);
   if (values.help) {
-    process.stdout.write(help(REPORT_FLAGS, USAGE));
+    process.stdout.write(help(REPORT_FLAGS, REPORT_USAGE));
     return 0;
   }
   if (positionals.length > 0) throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}`);

@@ -5,7 +5,7 @@ import { defaultSettings, parseSettings, scaleDurations, SETTINGS } from '../rul
 import { FlagError, help, parseFlags } from './flags.ts';
 
 /** Before its flags in its help. */
-export const USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--without ALERT]... [--format FORMAT] [--scale FACTOR]
+export const RULES_USAGE = `Usage: cinder-exporter rules [--set NAME=VALUE]... [--without ALERT]... [--format FORMAT] [--scale FACTOR]
 
 Prints the alert rules. Without flags these are the shipped ones, alerts/cinder.rules.yml.
 
@@ -50,7 +50,7 @@ export function rules(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, RULES_FLAGS);
   if (positionals.length > 0)
     throw new FlagError(`unexpected argument ${quoted(positionals[0] ?? '')}; settings follow --set`);
-  process.stdout.write(values.help ? help(RULES_FLAGS, USAGE) : values.list ? listOf() : rendered(values));
+  process.stdout.write(values.help ? help(RULES_FLAGS, RULES_USAGE) : values.list ? listOf() : rendered(values));
   return Promise.resolve(0);
 }
 

@@ -18,7 +18,7 @@ import {
   states,
   timestamp,
 } from './exposition.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATION_GROUPS } from './operations.ts';
 import { VOLUMES } from './volumes.ts';
 
 /** A backend and what this process has seen of it. */
@@ -260,7 +260,7 @@ const ALL: readonly Families<Snapshot>[] = [
   from(SERVICE_FAMILIES, ({ services }) => services),
   from(POOL_FAMILIES, ({ pools }) => pools),
   ...VOLUMES,
-  ...OPERATIONS,
+  ...OPERATION_GROUPS,
   ...CANARY,
   from(API_FAMILIES, ({ api }) => (api ? [api] : [])),
   from(COLLECTOR_FAMILIES, ({ collectors }) => collectors),

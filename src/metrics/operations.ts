@@ -113,7 +113,7 @@ const FAILED_FAMILIES: FamilyGroup<FailureCount> = {
 };
 
 /** Families of operations on volumes, in the order of the page; none of them when nobody asked for operations. */
-export const OPERATIONS = [
+export const OPERATION_GROUPS = [
   from(CREATION_FAMILIES, ({ operations }: Snapshot) =>
     [...(operations?.lastCreations ?? [])].map(([host, atMs]) => ({ host, atMs })),
   ),

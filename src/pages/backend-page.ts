@@ -5,13 +5,12 @@ import { OUTAGE_UNKNOWN, OUTAGE_WORDS, outageOf } from '../cinder/drivers.ts';
 import { whoIsHit } from '../cinder/volumes.ts';
 import { durationWords } from '../duration.ts';
 import { onOurClock } from '../cinder/snapshot.ts';
-import { withoutControls } from '../text.ts';
+import { bytesText, withoutControls } from '../text.ts';
 import { link, runbookLink } from './address.ts';
 import { bar, usageOf, fullestFirst, timeline, timelineText } from './charts.ts';
 import {
   age,
   badge,
-  bytesText,
   countText,
   links,
   moment,
@@ -23,7 +22,7 @@ import {
   troubleOf,
 } from './components.ts';
 import { TONES, unservedOf } from './headline.ts';
-import { sinceOf, type Stretch } from './history.ts';
+import { inConditionSince, type Span } from './history.ts';
 import { layout } from './layout.ts';
 import { typesOf, type Entry, type PageInput } from './listing.ts';
 
@@ -124,7 +123,7 @@ function ticketText(input: PageInput, entry: Entry): string {
   const { cloud, snapshot, backend } = entry;
   const { nowMs, spanMs } = input;
   const { host, condition } = backend;
-  const sinceMs = sinceOf(snapshot, backend);
+  const sinceMs = inConditionSince(snapshot, backend);
   const seen = snapshot.histories.get(host)?.lastChangeMs !== undefined;
   const at = (ms: number | undefined): string =>
     ms === undefined ? 'never seen' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -184,7 +183,7 @@ function outageLine(pools: readonly Pool[]): SafeHtml {
   return html`<p class="quiet">${outage === undefined ? OUTAGE_UNKNOWN : OUTAGE_WORDS[outage]}.</p>`;
 }
 
-function changeTable(history: readonly Stretch[], nowMs: number): SafeHtml {
+function changeTable(history: readonly Span[], nowMs: number): SafeHtml {
   if (history.length < 2) return html``;
   const newest = history.toSorted((a, b) => b.fromMs - a.fromMs);
   return html`<details class="changes" data-key="changes">

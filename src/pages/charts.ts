@@ -2,8 +2,9 @@ import { html, type SafeHtml } from '@remix-run/html-template';
 import { CONDITION_TABLE, WORST_FIRST, type Condition } from '../cinder/conditions.ts';
 import type { Pool } from '../cinder/model.ts';
 import { durationWords } from '../duration.ts';
-import { bytesText, momentText, percentText } from './components.ts';
-import type { Stretch } from './history.ts';
+import { momentText, percentText } from './components.ts';
+import { bytesText } from '../text.ts';
+import type { Span } from './history.ts';
 
 /** How full a pool is, for a bar and in words. Ratios are of the total, from 0 to 1. */
 export interface Usage {
@@ -68,7 +69,7 @@ const HEIGHTS = { critical: 16, warning: 12, unknown: 9, wanted: 6, ok: 6 } as c
  * The time before now as a picture with a text of its own, `spanMs` long. Empty stretches draw nothing. The last of it is always as it is now: what has
  * ended ends before.
  */
-export function timeline(stretches: readonly Stretch[], nowMs: number, spanMs: number): SafeHtml {
+export function timeline(stretches: readonly Span[], nowMs: number, spanMs: number): SafeHtml {
   const from = nowMs - spanMs;
   const drawn = stretches
     .filter(({ untilMs }) => untilMs > from)
@@ -104,7 +105,7 @@ function gravity(condition: Condition | undefined): number {
 }
 
 /** `Last 6 h: 2 changes; down for 14 min, up for 5 h; now up` */
-export function timelineText(all: readonly Stretch[], nowMs: number, spanMs: number): string {
+export function timelineText(all: readonly Span[], nowMs: number, spanMs: number): string {
   const from = nowMs - spanMs;
   const last = durationWords(spanMs);
   const stretches = all.filter(({ untilMs }) => untilMs > from);
@@ -130,6 +131,6 @@ export function timelineText(all: readonly Stretch[], nowMs: number, spanMs: num
   return `Last ${last}: ${changes} change${changes === 1 ? '' : 's'}; ${list.join(', ')}${blind}; now ${wordsOf(now)}`;
 }
 
-function wordsOf({ condition }: Stretch): string {
+function wordsOf({ condition }: Span): string {
   return condition ? CONDITION_TABLE[condition].words : 'not read';
 }

@@ -6,21 +6,8 @@ import { durationWords } from '../duration.ts';
 import { withoutControls } from '../text.ts';
 import { grafanaLink, runbookLink } from './address.ts';
 import { explainFailures } from './failures.ts';
-import { sinceOf } from './history.ts';
+import { inConditionSince } from './history.ts';
 import type { CloudNow, Entry, PageInput } from './listing.ts';
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB'] as const;
-
-/** Bytes for people: `1.5 TiB`, three digits at most after rounding; `infinite`; `not told`. */
-export function bytesText(bytes: number | undefined): string {
-  if (bytes === undefined) return 'not told';
-  if (!Number.isFinite(bytes)) return bytes > 0 ? 'infinite' : '-infinite';
-  const size = Math.abs(bytes);
-  const power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(size) / Math.log(1024) + 1e-9));
-  const value = bytes / 1024 ** power;
-  const text = Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
-  return `${text} ${UNITS[power]}`;
-}
 
 /** A ratio as whole percent, never rounded to `100 %` or `0 %` when it is not that. */
 export function percentText(ratio: number): string {
@@ -72,7 +59,7 @@ export function name(text: string): SafeHtml {
 
 /** Since when, as far as this process has seen it, or Cinder's own times tell. */
 export function sinceText({ snapshot, backend }: Entry, nowMs: number): SafeHtml {
-  const sinceMs = sinceOf(snapshot, backend);
+  const sinceMs = inConditionSince(snapshot, backend);
   const history = snapshot.histories.get(backend.host);
   if (!history || sinceMs === undefined) return html`–`;
   const seen = history.lastChangeMs !== undefined;

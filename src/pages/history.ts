@@ -3,7 +3,7 @@ import type { Backend } from '../cinder/model.ts';
 import { onOurClock, type History, type Snapshot } from '../cinder/snapshot.ts';
 
 /** A stretch of time in one condition; undefined: nothing could be read. Milliseconds since the epoch. */
-export interface Stretch {
+export interface Span {
   readonly condition: Condition | undefined;
   readonly fromMs: number;
   readonly untilMs: number;
@@ -14,7 +14,7 @@ export interface ConditionHistory {
   /** Takes a cloud's new snapshot. */
   readonly record: (cloud: string, snapshot: Snapshot) => void;
   /** The last hours of a backend, oldest first, up to now; empty when it is not known. Stretches in which nothing could be read come last. */
-  readonly of: (cloud: string, host: string, nowMs: number) => readonly Stretch[];
+  readonly of: (cloud: string, host: string, nowMs: number) => readonly Span[];
   /** How far back anything is remembered, in milliseconds: from a minute to `HISTORY_MS`. */
   readonly spanMs: (nowMs: number) => number;
   /** Forgets the clouds that are not named. */
@@ -34,7 +34,7 @@ const LEAST_SPAN_MS = 60_000;
  * Since when a backend is in its condition, by our clock in milliseconds since the epoch; undefined when it is not known. What was so when it was first
  * seen had begun before: Cinder's own times may tell how long before.
  */
-export function sinceOf(
+export function inConditionSince(
   snapshot: Snapshot,
   { host, condition, statsAtMs, heartbeatAtMs }: Backend,
 ): number | undefined {
@@ -50,8 +50,8 @@ interface Remembered {
   /** When that began which was so before a backend was first seen, where that is known. */
   readonly began: Map<string, number>;
   /** Past stretches of the backends that have changed; the present one is in the snapshot. So a quiet cloud costs nothing. */
-  readonly past: Map<string, Stretch[]>;
-  readonly blind: Stretch[];
+  readonly past: Map<string, Span[]>;
+  readonly blind: Span[];
   blindSinceMs: number | undefined;
 }
 
@@ -86,7 +86,7 @@ export function createConditionHistory(): ConditionHistory {
       const known = clouds.get(cloud);
       const now = known?.latest.histories.get(host);
       if (!known || !now) return [];
-      const stretches: Stretch[] = [
+      const stretches: Span[] = [
         ...(known.past.get(host) ?? []),
         { condition: now.condition, fromMs: beginning(known, host, now), untilMs: nowMs },
         ...known.blind,
@@ -123,7 +123,7 @@ function noteBeginnings({ began }: Remembered, snapshot: Snapshot): void {
   for (const backend of snapshot.backends) {
     const history = snapshot.histories.get(backend.host);
     if (!history || history.lastChangeMs !== undefined) continue;
-    const sinceMs = sinceOf(snapshot, backend) ?? history.sinceMs;
+    const sinceMs = inConditionSince(snapshot, backend) ?? history.sinceMs;
     if (sinceMs < history.sinceMs && !began.has(backend.host)) began.set(backend.host, sinceMs);
   }
 }
@@ -143,7 +143,7 @@ function noteChanges(known: Remembered, snapshot: Snapshot): void {
   }
 }
 
-function push(stretches: Stretch[], stretch: Stretch): void {
+function push(stretches: Span[], stretch: Span): void {
   stretches.push(stretch);
   if (stretches.length > MAX_STRETCHES) stretches.shift();
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from '../cinder/snapshot.ts';
 import { groupBy } from '../cinder/evidence.ts';
 import type { Filter, Group, Sort } from './address.ts';
 import { usageOf } from './charts.ts';
-import { sinceOf, type Stretch } from './history.ts';
+import { inConditionSince, type Span } from './history.ts';
 
 /** A cloud at one moment; `snapshot` is undefined before its first refresh has ended. */
 export interface CloudNow {
@@ -23,7 +23,7 @@ export interface PageInput {
   readonly telemetryPath: string;
   /** How far back the timelines go, in milliseconds. */
   readonly spanMs: number;
-  readonly history: (cloud: string, host: string) => readonly Stretch[];
+  readonly history: (cloud: string, host: string) => readonly Span[];
 }
 
 /** A backend and where it was seen. */
@@ -73,7 +73,7 @@ function bucketsOf(snapshot: Snapshot): Buckets {
 type Seen = Pick<Entry, 'snapshot' | 'backend'>;
 
 function newestFirst(a: Seen, b: Seen): number {
-  return (sinceOf(b.snapshot, b.backend) ?? 0) - (sinceOf(a.snapshot, a.backend) ?? 0);
+  return (inConditionSince(b.snapshot, b.backend) ?? 0) - (inConditionSince(a.snapshot, a.backend) ?? 0);
 }
 
 /** The newest backend of each condition in which somebody is needed. */

@@ -2,11 +2,11 @@ import { type Condition, CONDITION_TABLE, CONDITIONS, WORST_FIRST } from '../cin
 import { clipped, folded, joined, type Marked, type Stretch, totalMs } from './stretch.ts';
 
 /** Labels that tell one cloud from another: the target's labels, without the labels of a replica. */
-export type Target = Readonly<Record<string, string>>;
+export type AvailabilityTarget = Readonly<Record<string, string>>;
 
 /** What was recorded, as stretches; it may begin before the range and end after it. All of one cloud. */
 export interface Recorded {
-  readonly target: Target;
+  readonly target: AvailabilityTarget;
   /** By host: when each condition was the last known one. Replicas may contradict each other. */
   readonly conditions: ReadonlyMap<string, readonly Marked<Condition>[]>;
   /** By host: when the condition was held although nobody knew. */
@@ -50,7 +50,7 @@ interface Capacity {
 
 /** The availability of one backend, or of one volume type. Times are milliseconds. */
 export interface Subject {
-  readonly target: Target;
+  readonly target: AvailabilityTarget;
   readonly name: string;
   /** Share of the observed time, planned time aside, in which it was usable; undefined without such time. */
   readonly availability: number | undefined;
@@ -72,7 +72,7 @@ export interface Subject {
   readonly members: readonly string[];
 }
 
-export interface Report {
+export interface AvailabilityReport {
   readonly range: Stretch;
   readonly backends: readonly Subject[];
   readonly volumeTypes: readonly Subject[];
@@ -85,7 +85,7 @@ const HOLD_MS = 24 * 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** The report of these clouds, worst first. */
-export function reportOf(clouds: readonly Recorded[], range: Stretch, notes: readonly string[]): Report {
+export function reportOf(clouds: readonly Recorded[], range: Stretch, notes: readonly string[]): AvailabilityReport {
   const found = clouds.map((cloud) => {
     const told = [...cloud.conditions].filter(([, stretches]) => clipped(stretches, range).length > 0);
     const known = new Map(told.map(([host, stretches]) => [host, knownOf(cloud, host, stretches)]));

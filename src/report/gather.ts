@@ -1,8 +1,8 @@
 import { type Condition, CONDITIONS } from '../cinder/conditions.ts';
 import { oneLine } from '../openstack/errors.ts';
 import { UserError } from '../user-error.ts';
-import type { Filling, Recorded, Target } from './availability.ts';
-import { literal, type Prometheus } from './prometheus.ts';
+import type { Filling, Recorded, AvailabilityTarget } from './availability.ts';
+import { stringLiteral, type Prometheus } from './prometheus.ts';
 import { clipped, joined, type Marked, type Stretch } from './stretch.ts';
 import { type Times, timesOf, type Wanted } from './windows.ts';
 
@@ -48,7 +48,7 @@ const IDENTITY = [
 /** Asks Prometheus for all that a report is made of. Rejects with a UserError. */
 export async function gather(prometheus: Prometheus, question: Question): Promise<Gathered> {
   const { range, cloud, source, replicaLabels } = question;
-  const matchers = cloud === undefined ? [] : [`cloud=${literal(cloud)}`];
+  const matchers = cloud === undefined ? [] : [`cloud=${stringLiteral(cloud)}`];
   const times = (metric: string, when: Wanted['when'], more: readonly string[] = []): Promise<readonly Times[]> =>
     timesOf(prometheus, { metric, matchers: [...matchers, ...more], when }, range.fromMs, range.toMs);
   const known = source === 'raw' ? [] : await times(RECORDED.condition, 'is 1');
@@ -65,13 +65,13 @@ export async function gather(prometheus: Prometheus, question: Question): Promis
   const fillings = await capacity(prometheus, range, matchers, replicaLabels);
 
   const dropped = new Set([...IDENTITY, ...replicaLabels]);
-  const targets = new Map<string, Target>();
+  const targets = new Map<string, AvailabilityTarget>();
   for (const { labels } of told) {
     const target = without(labels, dropped);
     targets.set(JSON.stringify(target), target);
   }
   const clouds = [...targets.values()].map((target): Recorded => {
-    const own = <One extends { readonly labels: Target }>(all: readonly One[]): readonly One[] =>
+    const own = <One extends { readonly labels: AvailabilityTarget }>(all: readonly One[]): readonly One[] =>
       all.filter(
         ({ labels }) =>
           sameTarget(without(labels, dropped), target) ||
@@ -105,14 +105,16 @@ async function nothingFound(prometheus: Prometheus, { cloud, range }: Question, 
   if (cloud === undefined) return new UserError(`Prometheus has no series of ${metric} for this time`);
   const any = `{__name__=~"${RECORDED.condition}|cinder_backend_condition"}`;
   const all = await prometheus.query(`group by (cloud) (last_over_time(${any}[1d]))`, range.toMs);
-  const names = all.flatMap(({ labels }) => (labels['cloud'] ? [literal(oneLine(labels['cloud']))] : [])).toSorted();
+  const names = all
+    .flatMap(({ labels }) => (labels['cloud'] ? [stringLiteral(oneLine(labels['cloud']))] : []))
+    .toSorted();
   const known = names.length === 0 ? 'no series has a label cloud' : `the clouds are ${names.slice(0, 20).join(', ')}`;
   return new UserError(
-    `--cloud: Prometheus has no series of ${metric} with cloud=${literal(oneLine(cloud))} for this time; ${known}`,
+    `--cloud: Prometheus has no series of ${metric} with cloud=${stringLiteral(oneLine(cloud))} for this time; ${known}`,
   );
 }
 
-function without(labels: Target, dropped: ReadonlySet<string>): Target {
+function without(labels: AvailabilityTarget, dropped: ReadonlySet<string>): AvailabilityTarget {
   return Object.fromEntries(
     Object.entries(labels)
       .filter(([name]) => !dropped.has(name))
@@ -120,11 +122,11 @@ function without(labels: Target, dropped: ReadonlySet<string>): Target {
   );
 }
 
-function sameTarget(a: Target, b: Target): boolean {
+function sameTarget(a: AvailabilityTarget, b: AvailabilityTarget): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function byHost<One extends { readonly labels: Target }, Value>(
+function byHost<One extends { readonly labels: AvailabilityTarget }, Value>(
   all: readonly One[],
   valuesOf: (one: One) => readonly Value[],
 ): Map<string, readonly Value[]> {
@@ -164,7 +166,7 @@ const CAPACITY_STEP_MS = 6 * 3_600_000;
 const CAPACITY_PIECE = 500;
 
 interface HostFillings {
-  readonly labels: Target;
+  readonly labels: AvailabilityTarget;
   readonly fillings: readonly Filling[];
 }
 
@@ -180,7 +182,7 @@ async function capacity(
   const finite = (name: string): string =>
     `max without (${replicaLabels.join(', ')}) (cinder_pool_${name}_capacity_bytes{${matchers.join(',')}} < Inf)`;
   const [total, free] = [finite('total'), finite('free')];
-  const found = new Map<string, { labels: Target; fillings: Map<number, Filling> }>();
+  const found = new Map<string, { labels: AvailabilityTarget; fillings: Map<number, Filling> }>();
   for (let at = 0; at <= steps; at += CAPACITY_PIECE) {
     const [from, to] = [fromMs + at * stepMs, fromMs + Math.min(steps, at + CAPACITY_PIECE - 1) * stepMs];
     for (const [key, promql] of [

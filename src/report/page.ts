@@ -1,6 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import { VERSION } from '../version.ts';
-import type { Report } from './availability.ts';
+import type { AvailabilityReport } from './availability.ts';
 import { MEANINGS, rangeText, type Table, tablesOf } from './words.ts';
 
 /** Nothing is loaded: the page can be sent by mail, and printed. */
@@ -23,7 +23,7 @@ footer, .range { color: #4a525b; }
 `;
 
 /** One page that needs nothing else. */
-export function renderPage(report: Report): string {
+export function renderPage(report: AvailabilityReport): string {
   const range = rangeText(report.range);
   const page = html`<!doctype html>
     <html lang="en">

@@ -125,11 +125,11 @@ function valueOf(text: string): number {
 }
 
 /** A text within an expression. Source: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals */
-export function literal(text: string): string {
+export function stringLiteral(text: string): string {
   return JSON.stringify(text.toWellFormed());
 }
 
 /** A matcher for one of these values. */
 export function oneOf(label: string, values: readonly string[]): string {
-  return `${label}=~${literal(values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'))}`;
+  return `${label}=~${stringLiteral(values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'))}`;
 }

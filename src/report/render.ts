@@ -1,9 +1,9 @@
 import { visibleJson, withoutControls } from '../text.ts';
-import type { Filling, Incident, Report, Subject } from './availability.ts';
+import type { Filling, Incident, AvailabilityReport, Subject } from './availability.ts';
 import { cloudOf, lengthText, MEANINGS, rangeText, type Table, tablesOf } from './words.ts';
 
 /** For a terminal. */
-export function renderTable(report: Report): string {
+export function renderTable(report: AvailabilityReport): string {
   const tables = tablesOf(report).map((table) => [table.title.toUpperCase(), ...drawn(table)].join('\n'));
   const head = [`Availability, ${rangeText(report.range)} (${lengthText(report.range.toMs - report.range.fromMs)})`];
   return `${[[...head, ...report.notes.map((note) => `note: ${note}`)].join('\n'), ...tables, MEANINGS.join('\n')].join('\n\n')}\n`;
@@ -21,7 +21,7 @@ function drawn({ columns, rows, numbers, none }: Table): readonly string[] {
   );
 }
 
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(report: AvailabilityReport): string {
   const parts = [`# Availability\n\n${rangeText(report.range)}`, ...report.notes.map((note) => `*${markdown(note)}*`)];
   for (const { title, columns, rows, numbers, none } of tablesOf(report)) {
     const lines = [
@@ -67,7 +67,7 @@ const CSV_COLUMNS = [
 ] as const;
 
 /** One line for each backend and volume type, and after it one for each of its outages and planned absences. `kind` says which. RFC 4180. */
-export function renderCsv(report: Report): string {
+export function renderCsv(report: AvailabilityReport): string {
   const lines = [
     ...report.backends.flatMap((one) => csvOf('backend', one, report)),
     ...report.volumeTypes.flatMap((one) => csvOf('volume_type', one, report)),
@@ -78,7 +78,7 @@ export function renderCsv(report: Report): string {
 
 type CsvLine = Partial<Readonly<Record<(typeof CSV_COLUMNS)[number], string | number | boolean | undefined>>>;
 
-function csvOf(kind: string, one: Subject, { range }: Report): readonly CsvLine[] {
+function csvOf(kind: string, one: Subject, { range }: AvailabilityReport): readonly CsvLine[] {
   const head = { cloud: cloudOf(one.target), name: one.name };
   const { capacity } = one;
   const incident = (kind: string, incident: Incident): CsvLine => ({
@@ -128,7 +128,7 @@ function csvCell(value: string | number | boolean | undefined): string {
 }
 
 /** The whole report. Times are ISO 8601 in UTC, lengths are seconds; null is "not known". */
-export function renderJson(report: Report): string {
+export function renderJson(report: AvailabilityReport): string {
   const subject = (one: Subject) => ({
     cloud: cloudOf(one.target),
     name: one.name,

@@ -1,6 +1,6 @@
 import { CONDITION_TABLE } from '../cinder/conditions.ts';
-import { withoutControls } from '../text.ts';
-import type { Filling, Incident, Report, Subject, Target } from './availability.ts';
+import { bytesText, withoutControls } from '../text.ts';
+import type { Filling, Incident, AvailabilityReport, Subject, AvailabilityTarget } from './availability.ts';
 import type { Stretch } from './stretch.ts';
 
 /** A table of a report, ready to be drawn: in a terminal, in Markdown or on a page. */
@@ -15,7 +15,7 @@ export interface Table {
 }
 
 /** The words and tables of a report that every form for people has. */
-export function tablesOf(report: Report): readonly Table[] {
+export function tablesOf(report: AvailabilityReport): readonly Table[] {
   const several = new Set([...report.backends, ...report.volumeTypes].map(({ target }) => cloudOf(target))).size > 1;
   return [
     subjectTable('Backends', 'Backend', report.backends, several, 'No backend was seen.'),
@@ -28,7 +28,7 @@ export function tablesOf(report: Report): readonly Table[] {
 }
 
 /** The cloud of a target, by the label that `/sd` sets; else all that tells it from others. */
-export function cloudOf(target: Target): string {
+export function cloudOf(target: AvailabilityTarget): string {
   const others = Object.entries(target).filter(([name]) => name !== 'job');
   return target['cloud'] ?? others.map(([name, value]) => `${name}=${value}`).join(' ');
 }
@@ -49,7 +49,7 @@ export const MEANINGS = [
   'An outage begins when the condition was seen to change, and ends when its end was seen.',
 ] as const;
 
-function withCloud(several: boolean, target: Target, rest: readonly string[]): string[] {
+function withCloud(several: boolean, target: AvailabilityTarget, rest: readonly string[]): string[] {
   return several ? [plain(cloudOf(target)), ...rest] : [...rest];
 }
 
@@ -63,8 +63,8 @@ function subjectTable(title: string, column: string, all: readonly Subject[], se
     rows: all.map((one) =>
       withCloud(several, one.target, [
         plain(one.name),
-        percentText(one.availability),
-        percentText(one.coverage),
+        shareText(one.availability),
+        shareText(one.coverage),
         String(one.outages.length),
         lengthText(one.unusableMs),
         one.meanRepairMs === undefined
@@ -156,7 +156,7 @@ function unobservedText({ unobservedMs, reason }: Incident): string {
 }
 
 /** Never rounded up: 100 % means all of it. */
-export function percentText(share: number | undefined): string {
+export function shareText(share: number | undefined): string {
   return share === undefined ? '-' : `${(Math.floor(share * 100_000 + 1e-6) / 1000).toFixed(3)} %`;
 }
 
@@ -171,15 +171,6 @@ export function lengthText(ms: number): string {
   ];
   const told = units.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`);
   return told.length === 0 ? '0 s' : told.join(' ');
-}
-
-const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
-
-export function bytesText(bytes: number): string {
-  const size = Math.abs(bytes);
-  const power = Math.min(BYTE_UNITS.length - 1, size < 1 ? 0 : Math.floor(Math.log2(size) / 10));
-  const value = size / 1024 ** power;
-  return `${bytes < 0 ? '-' : ''}${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`;
 }
 
 /** A name from elsewhere, in which nothing steers a terminal or hides. */

@@ -4,13 +4,13 @@ import { memoryRules } from './catalogue-memory.ts';
 import { operationsMemory } from './catalogue-operations.ts';
 import { wholeRules } from './catalogue-whole.ts';
 import {
-  allDown,
+  whileAllDown,
   answering,
   CANARY_FAILING,
   CONDITION,
   CONDITION_CODE,
   FAILING_BY_CREATIONS,
-  noneAnswers,
+  whileNoneAnswers,
   OUT,
   POOL_STATE,
   remember,
@@ -123,7 +123,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       expr: unlessMuted(
         'CinderBackendDown',
         `(${CONDITION}{condition="down"} == 1)`,
-        allDown('host', 'backend', 'condition'),
+        whileAllDown('host', 'backend', 'condition'),
       ),
       for: s.backend_down_for,
       summary: 'A Cinder storage backend is reported down by its driver.',
@@ -141,7 +141,7 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       expr: unlessMuted(
         'CinderBackendStatsStale',
         `(${CONDITION}{condition="stale"} == 1)`,
-        allDown('host', 'backend', 'condition'),
+        whileAllDown('host', 'backend', 'condition'),
       ),
       for: s.backend_stats_stale_for,
       summary: 'A Cinder driver has stopped reporting on its storage backend.',
@@ -159,8 +159,8 @@ function alerts(s: RuleSettings): readonly (RecordingRule | AlertingRule)[] {
       expr: unlessMuted(
         'CinderBackendUnresponsive',
         `(${CONDITION}{condition="unresponsive"} == 1)`,
-        allDown('host', 'backend', 'condition'),
-        noneAnswers('host', 'backend', 'condition'),
+        whileAllDown('host', 'backend', 'condition'),
+        whileNoneAnswers('host', 'backend', 'condition'),
       ),
       for: s.backend_unresponsive_for,
       summary: 'A cinder-volume service does not answer any more.',
@@ -210,7 +210,7 @@ unless ignoring (condition)
       expr: unlessMuted(
         'CinderBackendCapacityVanished',
         `(${CONDITION}{condition="failing"} == 1)`,
-        allDown('host', 'backend', 'condition'),
+        whileAllDown('host', 'backend', 'condition'),
         { ignoring: 'condition', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
         { ignoring: 'condition', expr: FAILING_BY_CREATIONS },
       ),

@@ -1,6 +1,6 @@
 import {
-  ageOf,
-  allDown,
+  ageExpression,
+  whileAllDown,
   CANARY_FAILING,
   CONDITION,
   CREATIONS_FAILING,
@@ -73,7 +73,7 @@ export function canaryRules(s: RuleSettings): RuleGroup {
         expr: unlessMuted(
           'CinderCanaryFailing',
           `(${CANARY_FAILING} == 1)`,
-          allDown('host', 'backend', 'volume_type'),
+          whileAllDown('host', 'backend', 'volume_type'),
           {
             ignoring: 'volume_type',
             expr: `max without (condition) (${CONDITION}{condition=~"service_down|down|stale|unresponsive|disabled|frozen"} == 1)`,
@@ -161,7 +161,7 @@ or
         expr: `
 (
   (
-    ${ageOf(`cinder_canary_last_run_timestamp_seconds{${s.selector}}`, 'volume_type', s)}
+    ${ageExpression(`cinder_canary_last_run_timestamp_seconds{${s.selector}}`, 'volume_type', s)}
     >
     ${s.canary_not_running_intervals} * ${family('cinder_canary_interval_seconds')}
   )

@@ -1,4 +1,4 @@
-import { ageOf, clockError, SCHEDULER_SILENT, stillFiring, unlessMuted, untilSeen } from './memory.ts';
+import { ageExpression, clockError, SCHEDULER_SILENT, stillFiring, unlessMuted, untilSeen } from './memory.ts';
 import { EXPORTER_DASHBOARD, type RuleGroup, refusedSentence } from './rule.ts';
 import { secondsOf } from '../duration.ts';
 import type { RuleSettings } from './settings.ts';
@@ -14,7 +14,7 @@ export function exporterRules(s: RuleSettings): RuleGroup {
   const refused = `(${errors('reason=~"auth|forbidden"')}\n  >${errors('reason!~"auth|forbidden"')}\n)`;
   const age = (collector: string): string =>
     `
-    ${ageOf(`cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`, 'collector', s)}`;
+    ${ageExpression(`cinder_scrape_collector_last_success_timestamp_seconds{${s.selector},${collector}}`, 'collector', s)}`;
   const old = `(
   (${age('collector=~"services|pools"')} > ${secondsOf(s.data_stale_after)})
   or

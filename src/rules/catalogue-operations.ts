@@ -1,6 +1,6 @@
 import { TYPE_USABLE } from './catalogue-whole.ts';
 import {
-  allDown,
+  whileAllDown,
   begins,
   CANARY_FAILING,
   CONDITION,
@@ -177,7 +177,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
         CREATIONS_FAILING,
         `(${CREATIONS_FAILING} * 0 + 1)`,
         { ignoring: '', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
-        allDown('host', 'backend'),
+        whileAllDown('host', 'backend'),
       ),
       for: s.creations_failing_for,
       summary: 'Cinder can no longer make volumes on a storage backend.',

@@ -1,5 +1,5 @@
 import {
-  allDown,
+  whileAllDown,
   CLOCK_BEHIND,
   NODE_AHEAD,
   clockError,
@@ -71,7 +71,7 @@ group without (collector) (
     "node", "", "", ""
   )
 )`,
-          allDown('host'),
+          whileAllDown('host'),
         ),
         for: s.volume_host_down_for,
         summary: 'All Cinder volume services of a host send no heartbeat.',
@@ -89,7 +89,7 @@ group without (collector) (
         expr: unlessMuted(
           'CinderVolumeServiceDown',
           `(${CONDITION}{condition="service_down"} == 1)`,
-          allDown('host', 'backend', 'condition'),
+          whileAllDown('host', 'backend', 'condition'),
           { ignoring: 'condition, node', expr: onDeadHost() },
         ),
         for: s.volume_service_down_for,

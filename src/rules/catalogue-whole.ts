@@ -1,13 +1,13 @@
 import {
   ALL_DOWN,
-  allDown,
+  whileAllDown,
   CANARY_FAILING,
   CONDITION,
   CREATIONS_FAILING,
   FAILING_BY_CREATIONS,
   HOST_DOWN,
   NONE_ANSWERS,
-  noneAnswers,
+  whileNoneAnswers,
   onDeadHost,
   unlessMuted,
   whileBlind,
@@ -119,7 +119,7 @@ group without (host, backend) (
       comment:
         'One page for all: two or more are unresponsive, and of all that were asked since none has answered. It comes before the alerts about ' +
         'single backends, types and all backends, which do not begin beside it.',
-      expr: unlessMuted('CinderVolumeServicesUnresponsive', `(${NONE_ANSWERS} == 1)`, allDown()),
+      expr: unlessMuted('CinderVolumeServicesUnresponsive', `(${NONE_ANSWERS} == 1)`, whileAllDown()),
       for: s.volume_services_unresponsive_for,
       summary: 'No cinder-volume service answers any more.',
       description:
@@ -133,7 +133,7 @@ group without (host, backend) (
       comment:
         'It comes before the alerts that it mutes, and outlives them, because backends go down and come back up to a minute apart. ' +
         'It mutes what does not fire yet, and only while it is so: what is still out afterwards pages for itself.',
-      expr: unlessMuted('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`, noneAnswers()),
+      expr: unlessMuted('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`, whileNoneAnswers()),
       for: s.all_backends_down_for,
       summary: 'No Cinder storage backend is usable.',
       description:
@@ -147,8 +147,8 @@ group without (host, backend) (
         'None of its backends is usable. When only one is out, the alert carries its host, and Alertmanager mutes it while that backend pages: one cause, one page. ' +
         'Nor does it begin while all backends are out, or the host of all its backends is down. ' +
         'Types whose backends were all disabled or frozen on purpose do not page.',
-      expr: `${unlessMuted('CinderVolumeTypeDown', typeDown, allDown('volume_type'), noneAnswers('volume_type'), { ignoring: '', expr: explained })}
-or${unlessMuted('CinderVolumeTypeDown', typeDownWithHost, allDown('volume_type', 'host'), noneAnswers('volume_type', 'host'), { ignoring: 'host', expr: explained })}`,
+      expr: `${unlessMuted('CinderVolumeTypeDown', typeDown, whileAllDown('volume_type'), whileNoneAnswers('volume_type'), { ignoring: '', expr: explained })}
+or${unlessMuted('CinderVolumeTypeDown', typeDownWithHost, whileAllDown('volume_type', 'host'), whileNoneAnswers('volume_type', 'host'), { ignoring: 'host', expr: explained })}`,
       for: s.volume_type_down_for,
       summary: 'No usable storage backend is left for a Cinder volume type.',
       description:

@@ -181,12 +181,12 @@ export function begins(expr: string, mutes: readonly Mute[]): string {
 }
 
 /** All backends are out, and CinderAllBackendsDown says so. `labels`: the labels of the alert that it mutes. */
-export function allDown(...labels: readonly string[]): Mute {
+export function whileAllDown(...labels: readonly string[]): Mute {
   return { ignoring: labels.join(', '), expr: whileFiring('CinderAllBackendsDown', `(${ALL_DOWN} == 1)`) };
 }
 
 /** No cinder-volume answers, and CinderVolumeServicesUnresponsive says so. `labels`: the labels of the alert that it mutes. */
-export function noneAnswers(...labels: readonly string[]): Mute {
+export function whileNoneAnswers(...labels: readonly string[]): Mute {
   return {
     ignoring: labels.join(', '),
     expr: whileFiring('CinderVolumeServicesUnresponsive', `(${NONE_ANSWERS} == 1)`),
@@ -206,7 +206,7 @@ export function clockError(s: RuleSettings): string {
 }
 
 /** How long ago the times of `series` are, with `labels` beyond its replica's; a clock of the exporter that is off makes none of them older. */
-export function ageOf(series: string, labels: string, s: RuleSettings): string {
+export function ageExpression(series: string, labels: string, s: RuleSettings): string {
   return `time() - max without (${s.replica_labels}) (
       ${series} + ignoring (${labels}) group_left () ${clockError(s)}
       or

@@ -67,7 +67,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** A JSON value as text: strings as they are, everything else as JSON writes it. */
-export function textOf(value: JsonValue | undefined): string {
+export function jsonText(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 

@@ -4,19 +4,19 @@ import {
   type JsonValue,
   type JsonObject,
   isObject,
-  textOf,
+  jsonText,
 } from './definition.ts';
 
 /** What one call of `get_volume_stats` comes to. */
-export type Reading =
+export type StatsCall =
   | { readonly kind: 'stats'; readonly stats: JsonObject; readonly afterMs: number }
   | { readonly kind: 'raised'; readonly why: string }
   | { readonly kind: 'hangs' };
 
 /** Calls the driver. */
-export function getVolumeStats(driver: DriverStats): Reading {
+export function getVolumeStats(driver: DriverStats): StatsCall {
   if (driver['_hang'] === true) return { kind: 'hangs' };
-  if (driver['_fail_stats'] !== undefined) return { kind: 'raised', why: textOf(driver['_fail_stats']) };
+  if (driver['_fail_stats'] !== undefined) return { kind: 'raised', why: jsonText(driver['_fail_stats']) };
   const afterMs = typeof driver['_sleep'] === 'number' ? driver['_sleep'] * 1000 : 0;
   return { kind: 'stats', stats: reported(driver), afterMs };
 }
@@ -35,7 +35,7 @@ export function callDriver(driver: DriverStats, method: DriverMethod, usualMs: n
   const fails = driver[`_fail_${method}`];
   return {
     afterMs: typeof slow === 'number' ? slow * 1000 : usualMs,
-    raised: fails === undefined ? undefined : textOf(fails),
+    raised: fails === undefined ? undefined : jsonText(fails),
   };
 }
 
@@ -73,7 +73,7 @@ export function capabilitiesOf(stats: JsonObject, allocatedGb: ReadonlyMap<strin
   const iscsiLike = CACHEABLE_PROTOCOLS.includes(out['storage_protocol'] ?? null);
   if (pools.length > 0) {
     out['pools'] = pools.map((pool) => {
-      const said: Stats = { ...pool, allocated_capacity_gb: allocatedGb.get(textOf(pool['pool_name'])) ?? 0 };
+      const said: Stats = { ...pool, allocated_capacity_gb: allocatedGb.get(jsonText(pool['pool_name'])) ?? 0 };
       if (iscsiLike) said['cacheable'] ??= true;
       return said;
     });

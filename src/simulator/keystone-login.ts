@@ -1,4 +1,4 @@
-import { type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
+import { type JsonValue, type JsonObject, isObject, jsonText } from './definition.ts';
 import { type ApplicationCredential, DOMAIN, type Directory, type User } from './keystone-identity.ts';
 import type { IssuedToken, TokenScope, Tokens } from './keystone-tokens.ts';
 import { type WireAnswer, json } from './server.ts';
@@ -91,7 +91,7 @@ function identify(identity: JsonObject, directory: Directory, tokens: Tokens): I
     return { user, methods: ['application_credential'], credential };
   }
   if (method === 'token') {
-    const token = tokens.valid(textOf(member(identity, 'token', 'identity')['id']));
+    const token = tokens.valid(jsonText(member(identity, 'token', 'identity')['id']));
     if (token === undefined) throw new KeystoneError(401);
     return { user: token.user, methods: ['token', ...token.methods], expiresAtMs: token.expiresAtMs };
   }
@@ -110,14 +110,14 @@ function findCredential(asked: JsonObject, directory: Directory): ApplicationCre
   if (asked['id'] !== undefined) {
     const found = all.find(({ id }) => id === asked['id']);
     if (found !== undefined) return found;
-    throw new KeystoneError(404, `Could not find Application Credential: ${textOf(asked['id'])}.`);
+    throw new KeystoneError(404, `Could not find Application Credential: ${jsonText(asked['id'])}.`);
   }
   const user = findUser(member(asked, 'user', 'application_credential'), directory);
   const found = all.find(({ name, userId }) => name === asked['name'] && userId === user?.id);
   if (found === undefined)
     throw new KeystoneError(
       user === undefined ? 401 : 404,
-      `Could not find Application Credential: ${textOf(asked['name'])}.`,
+      `Could not find Application Credential: ${jsonText(asked['name'])}.`,
     );
   return found;
 }

@@ -11,7 +11,7 @@ import {
 } from './cinder-call.ts';
 import { Fault, INCAPABLE, MALFORMED } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
-import { type JsonValue, type JsonObject, textOf } from './definition.ts';
+import { type JsonValue, type JsonObject, jsonText } from './definition.ts';
 import type { SchedulerPool } from './scheduler.ts';
 
 /** Written once, kept while the scheduler's list stays the same. */
@@ -113,7 +113,7 @@ function poolMatches(pool: SchedulerPool, filters: URLSearchParams): boolean {
 function equalAfterConvert(capability: JsonValue | undefined, value: string): boolean {
   if (capability === undefined || capability === null) return false;
   if (typeof capability === 'boolean') return capability === /^(1|t|true|on|y|yes)$/i.test(value.trim());
-  return textOf(capability) === value;
+  return jsonText(capability) === value;
 }
 
 /**

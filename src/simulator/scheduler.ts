@@ -1,6 +1,6 @@
 import { withProtocolVariants } from '../cinder/capabilities-filter.ts';
 import type { Database } from './database.ts';
-import { type JsonValue, type JsonObject, isObject, textOf } from './definition.ts';
+import { type JsonValue, type JsonObject, isObject, jsonText } from './definition.ts';
 
 /** A row of `get_pools`. */
 export interface SchedulerPool {
@@ -114,12 +114,12 @@ function updatePools(pools: Map<string, JsonObject>, said: JsonObject): void {
   const current = new Set<string>();
   if (Array.isArray(listed)) {
     for (const pool of listed.filter(isObject)) {
-      const name = textOf(pool['pool_name']);
+      const name = jsonText(pool['pool_name']);
       pools.set(name, withBackendInfo(pool, capabilities));
       current.add(name);
     }
   } else if (listed === undefined || listed === null) {
-    const name = textOf(capabilities['volume_backend_name'] ?? '_pool0');
+    const name = jsonText(capabilities['volume_backend_name'] ?? '_pool0');
     pools.set(name, capabilities);
     current.add(name);
   }

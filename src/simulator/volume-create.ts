@@ -1,7 +1,7 @@
 import { atLeast, type CinderCall, jsonResult, projectOnly, type Result, STRICT_CREATE } from './cinder-call.ts';
 import { Fault, MALFORMED } from './cinder-fault.ts';
 import type { VolumeTypeRow } from './database.ts';
-import { type JsonObject, textOf } from './definition.ts';
+import { type JsonObject, jsonText } from './definition.ts';
 import { MOST } from './listing.ts';
 import { pythonRepr } from './python-literal.ts';
 import { checkVolumeQuota } from './quota.ts';
@@ -59,7 +59,7 @@ export async function createVolume(call: CinderCall): Promise<Result> {
   const snapshot = given.snapshotId === null ? undefined : findSnapshot(call, given.snapshotId);
   const source = given.sourceId === null ? undefined : findVolume(call, given.sourceId);
   for (const [key, what] of Object.entries(NEVER_THERE)) {
-    if (asked[key]) throw new Fault(404, `${what} ${textOf(asked[key])} could not be found.`);
+    if (asked[key]) throw new Fault(404, `${what} ${jsonText(asked[key])} could not be found.`);
   }
   if (given.image !== null && !api.images.includes(given.image)) {
     throw new Fault(400, 'Invalid image identifier or unable to access requested image.');
@@ -138,8 +138,8 @@ function sizeOf(asked: JsonObject): number | undefined {
   if (typeof value !== 'string' && !Number.isInteger(value)) {
     throw invalid('size', value, `${pythonRepr(value)} is not of type 'integer', 'string', 'null'`);
   }
-  if (Number(value) < 1) throw invalid('size', value, `${textOf(value)} is less than the minimum of 1`);
-  if (Number(value) > MOST) throw invalid('size', value, `${textOf(value)} is greater than the maximum of ${MOST}`);
+  if (Number(value) < 1) throw invalid('size', value, `${jsonText(value)} is less than the minimum of 1`);
+  if (Number(value) > MOST) throw invalid('size', value, `${jsonText(value)} is greater than the maximum of ${MOST}`);
   return Number(value);
 }
 

@@ -4,7 +4,7 @@ import {
   NEVER_PROBED,
   type Probed,
   TAKEN_FOR_ALL,
-  type UnderWay,
+  type Unfinished,
   withAnswer,
   withoutAnswer,
   withScheduler,
@@ -216,7 +216,7 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   /** What is under way on these hosts; an error when that cannot be read. */
-  async function look(hosts: readonly string[]): Promise<UnderWay | OpenStackError> {
+  async function look(hosts: readonly string[]): Promise<Unfinished | OpenStackError> {
     const ids = new Set<string>();
     let count = 0;
     try {

@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK, type Clock } from '../clock.ts';
-import type { Canary, createCanary, Surroundings } from '../canary/canary.ts';
+import type { Canary, createCanary, CanarySurroundings } from '../canary/canary.ts';
 import { createCinderApi } from './cinder-api.ts';
 import { createCollectorLog } from './collectors.ts';
 import { asOpenStackError, createLane } from './scheduler-queue.ts';
@@ -273,7 +273,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
 }
 
 /** What the canary may go by. */
-function surroundingsOf({ up, collectors, volumeTypes, backends }: Snapshot): Surroundings {
+function surroundingsOf({ up, collectors, volumeTypes, backends }: Snapshot): CanarySurroundings {
   const pools = collectors.find(({ collector }) => collector === 'pools');
   const types = collectors.find(({ collector }) => collector === 'volume_types');
   return {

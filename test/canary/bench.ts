@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Canary, createCanary, type Surroundings } from '../../src/canary/canary.ts';
+import { type Canary, createCanary, type CanarySurroundings } from '../../src/canary/canary.ts';
 import { ATTACH_TIMEOUT_MS } from '../../src/canary/cinder.ts';
 import type { CanaryConfig } from '../../src/config/config.ts';
 import type { Log } from '../../src/log.ts';
@@ -78,7 +78,7 @@ export interface CanaryBench {
   /** Says of each request what becomes of it. */
   gate: (asked: Asked) => Way;
   /** What the exporter knows without the canary. */
-  surroundings: Surroundings;
+  surroundings: CanarySurroundings;
   readonly accessOf: (who: Who) => CloudAccess;
   /** Another process: it knows nothing of what another left. */
   readonly start: (options?: Partial<CanaryConfig>, who?: Who) => Canary;

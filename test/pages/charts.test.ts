@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pool } from '../../src/cinder/model.ts';
 import { usageOf, fullestFirst, timeline } from '../../src/pages/charts.ts';
-import type { Stretch } from '../../src/pages/history.ts';
+import type { Span } from '../../src/pages/history.ts';
 import { NOW, pool } from './cinder.ts';
 
 const GIB = 1024 ** 3;
@@ -34,7 +34,7 @@ test('the fullest pool comes first, and one that cannot be drawn last', () => {
 });
 
 /** What is on top in each pixel of a strip of 720: the last one that is drawn over it. */
-function pixels(stretches: readonly Stretch[], spanMs: number): (string | undefined)[] {
+function pixels(stretches: readonly Span[], spanMs: number): (string | undefined)[] {
   const row = Array.from<string | undefined>({ length: 720 });
   const drawn = String(timeline(stretches, NOW, spanMs)).matchAll(
     /class="f-(\w+)"\s+x="([\d.]+)"[^>]*?\bwidth="([\d.]+)"/g,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesText, momentText, percentText } from '../../src/pages/components.ts';
+import { momentText, percentText } from '../../src/pages/components.ts';
+import { bytesText } from '../../src/text.ts';
 import { NOW } from './cinder.ts';
 
 const GIB = 1024 ** 3;

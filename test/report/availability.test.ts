@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Condition } from '../../src/cinder/conditions.ts';
-import { type Recorded, type Report, reportOf, type Subject } from '../../src/report/availability.ts';
+import { type Recorded, type AvailabilityReport, reportOf, type Subject } from '../../src/report/availability.ts';
 import { renderCsv, renderJson, renderMarkdown, renderTable } from '../../src/report/render.ts';
 import { renderPage } from '../../src/report/page.ts';
-import { bytesText, lengthText, percentText } from '../../src/report/words.ts';
+import { lengthText, shareText } from '../../src/report/words.ts';
+import { bytesText } from '../../src/text.ts';
 
 /** The range of these tests is 1000 seconds; it begins at 0, and what was recorded may begin before. */
 const RANGE = { fromMs: 0, toMs: 1_000_000 };
@@ -228,19 +229,19 @@ test('lengths, shares and sizes for people; a share is never rounded up', () => 
     '1 h 1 min 1 s',
     '1 d 1 h 1 min 1 s',
   ]);
-  assert.deepEqual([1, 0.999_999, 0.5, undefined].map(percentText), ['100.000 %', '99.999 %', '50.000 %', '-']);
+  assert.deepEqual([1, 0.999_999, 0.5, undefined].map(shareText), ['100.000 %', '99.999 %', '50.000 %', '-']);
   assert.deepEqual([0, 1023, 1536, -(2 ** 40), 2000 * 2 ** 30].map(bytesText), [
     '0 B',
     '1023 B',
     '1.5 KiB',
-    '-1.0 TiB',
+    '-1 TiB',
     '2.0 TiB',
   ]);
 });
 
 describe('what came from elsewhere does no harm', () => {
   const HOSTILE = '=cmd|"<script>alert(1)</script>\u202e\u001b[2J`*\r\n@x';
-  const hostile: Report = reportOf(
+  const hostile: AvailabilityReport = reportOf(
     [
       cloud(
         { [HOSTILE]: 'down 0-500, disabled 500-1000' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_POLICY } from '../../src/simulator/cinder-call.ts';
 import { MONITOR_POLICY } from '../support/monitor-policy.ts';
-import { textOf } from '../../src/simulator/definition.ts';
+import { jsonText } from '../../src/simulator/definition.ts';
 import { idOf } from '../../src/simulator/keystone-identity.ts';
 import { bench, list, password, recordedJson, recording, request, tokenOf } from './client.ts';
 import { LAB_CLOUD } from './lab-cloud.ts';
@@ -199,7 +199,7 @@ test('volume types are paged with limit and marker', async (t) => {
     const { json } = await get(path);
     seen.push(...list(json, 'volume_types').map(({ name }) => name));
     const [next] = 'volume_type_links' in json ? list(json, 'volume_type_links') : [];
-    path = next === undefined ? undefined : textOf(next['href']).replace(`${simulator.url}/volume/v3`, '');
+    path = next === undefined ? undefined : jsonText(next['href']).replace(`${simulator.url}/volume/v3`, '');
   }
   assert.deepEqual(seen, ['type 3', 'type 2', 'type 1', 'type 0', '__DEFAULT__']);
   assert.equal(list((await get('/types?is_public=None')).json, 'volume_types').length, 6);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
-import { type JsonObject, isObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonObject, isObject, jsonText } from '../../src/simulator/definition.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 
 export interface Reply {
@@ -60,7 +60,7 @@ export async function bench(t: TestContext, options: SimulatorOptions): Promise<
     },
     async pools() {
       const rows = list((await get('/scheduler-stats/get_pools?detail=true', '3.49')).json, 'pools');
-      return new Map(rows.map((row) => [textOf(row['name']), row['capabilities'] as JsonObject]));
+      return new Map(rows.map((row) => [jsonText(row['name']), row['capabilities'] as JsonObject]));
     },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../support/manual-clock.ts';
 import { DEMO_CLOUD, DEMO_SETTINGS, runDemo } from '../../src/simulator/demo.ts';
-import { type JsonObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonObject, jsonText } from '../../src/simulator/definition.ts';
 import { type Bench, bench, list, START } from './client.ts';
 
 const STALE_AFTER_MS = 300_000;
@@ -18,12 +18,12 @@ function kind(row: JsonObject, known: readonly [string, JsonObject][], now: numb
   if (row['frozen'] === true) return 'frozen';
   if (row['status'] === 'disabled') return 'disabled';
   if (row['state'] === 'down') return 'service_down';
-  const name = textOf(row['cluster'] ?? row['host']);
+  const name = jsonText(row['cluster'] ?? row['host']);
   const own = known.filter(([pool]) => pool.split('#')[0] === name).map(([, said]) => said);
   if (own.length === 0) return 'unknown';
   const states = own.map((said) => said['backend_state']);
   if (states.every((state) => state === 'down')) return 'down';
-  const newest = Math.max(...own.map((said) => Date.parse(`${textOf(said['timestamp'])}Z`)));
+  const newest = Math.max(...own.map((said) => Date.parse(`${jsonText(said['timestamp'])}Z`)));
   if (now - newest > STALE_AFTER_MS) return 'stale';
   if (states.includes('down')) return 'degraded';
   return states.every((state) => state === undefined) ? 'up_assumed' : 'up';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JsonValue, isObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonValue, isObject, jsonText } from '../../src/simulator/definition.ts';
 import { idOf } from '../../src/simulator/keystone-identity.ts';
 import { bench, login, password, recordedJson, recording, request, START, tokenOf } from './client.ts';
 import { LAB_CLOUD } from './lab-cloud.ts';
@@ -85,7 +85,7 @@ test('a token gets another token, which does not live longer', async (t) => {
   assert.ok(isObject(token));
   assert.deepEqual(token['methods'], ['token', 'password']);
   assert.deepEqual(token['domain'], { id: 'default', name: 'Default' });
-  assert.equal(Date.parse(textOf(token['expires_at'])), START + 3_600_000);
+  assert.equal(Date.parse(jsonText(token['expires_at'])), START + 3_600_000);
 });
 
 test('an expired token is refused at its expiry; a revoked one is honoured until the cache forgets it', async (t) => {

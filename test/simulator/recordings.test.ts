@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JsonValue, type JsonObject, isObject, textOf } from '../../src/simulator/definition.ts';
+import { type JsonValue, type JsonObject, isObject, jsonText } from '../../src/simulator/definition.ts';
 import { bench, list, recordedJson, recording } from './client.ts';
 import { labBackend, LAB_CLOUD } from './lab-cloud.ts';
 
@@ -13,7 +13,7 @@ function timeless(value: JsonValue): JsonValue {
 }
 
 function sorted(body: JsonObject, key: string, by: readonly string[]): JsonValue[] {
-  const name = (row: JsonObject): string => by.map((column) => textOf(row[column])).join(' ');
+  const name = (row: JsonObject): string => by.map((column) => jsonText(row[column])).join(' ');
   return list(body, key)
     .toSorted((a, b) => (name(a) < name(b) ? -1 : 1))
     .map(timeless);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { CloudDefinition, JsonObject } from '../../src/simulator/definition.ts';
-import { isObject, textOf } from '../../src/simulator/definition.ts';
+import { isObject, jsonText } from '../../src/simulator/definition.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import { bench, password, request, tokenOf, type Bench, type Reply } from './client.ts';
 
@@ -61,7 +61,7 @@ export async function volumeBench(t: TestContext, options: SimulatorOptions = {}
         volume: { size: 1, volume_type: 'one', ...volume },
       });
       if (status !== 202 || !isObject(json['volume'])) throw new Error(`${status} ${text}`);
-      return textOf(json['volume']['id']);
+      return jsonText(json['volume']['id']);
     },
     show,
     async state(id) {

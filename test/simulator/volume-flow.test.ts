@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { list } from './client.ts';
-import { textOf } from '../../src/simulator/definition.ts';
+import { jsonText } from '../../src/simulator/definition.ts';
 import { IMAGE, volumeBench } from './volume-client.ts';
 
 test('a volume passes through its states in time', async (t) => {
@@ -174,7 +174,7 @@ test('pages of volumes made in one moment hold each of them once', async (t) => 
     const { json } = await ask('GET', path);
     seen.push(...list(json, 'volumes').map(({ id }) => id));
     const [link] = 'volumes_links' in json ? list(json, 'volumes_links') : [];
-    path = textOf(link?.['href'] ?? '').replace(/^.*\/v3/, '');
+    path = jsonText(link?.['href'] ?? '').replace(/^.*\/v3/, '');
   }
   assert.equal(seen.length, 5);
   assert.deepEqual(new Set(seen), made);
