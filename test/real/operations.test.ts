@@ -6,8 +6,13 @@ import type { Lab, Who } from '../lab/lab.ts';
 import { persist } from '../lab/sqlite.ts';
 import { labRelease } from '../lab/release.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
-import { startExporter } from '../support/exporter.ts';
+import { type Exporter, startExporter } from '../support/exporter.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { freePorts } from '../lab/free-port.ts';
+import { startPaging } from './e2e-site.ts';
+import { type Watch, watch } from './e2e-watch.ts';
+import { threePools } from './incidents.ts';
+import { conditionOf } from './watched.ts';
 
 const CONFIG =
   'defaults: {interval: 2s, max_random_delay: 0s, volume_types_interval: 5s, collectors: {operations: true, capabilities: false}}';
@@ -22,6 +27,7 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
   let lab: Lab | undefined;
   before(async () => {
     lab = await startLab({ backends: BACKENDS });
+    await lab.backend('pools', threePools('up', 'up', 'up'));
   });
   after(() => lab?.down());
 
@@ -30,8 +36,7 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
     const cloud = lab;
     for (const name of BACKENDS) await cloud.volumeType(name, { volume_backend_name: name });
     await cloud.volumeType('typo', { volume_backend_name: 'singel' });
-    const exporter = await startExporter({ environment: await cloud.environment(), config: CONFIG });
-    try {
+    await paged(cloud, async ({ exporter, restart, seen }) => {
       await exporter.waitFor(
         'everything was read once',
         (page) => isJudged(page) && collectorIsWell(page, 'operations') && collectorIsWell(page, 'volume_types'),
@@ -72,16 +77,33 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
       assert.notEqual(page.value('cinder_backend_creations_failing', { host: 'lab@pools' }), 1);
       assert.equal(page.value('cinder_backend_creations_failing', { host: 'lab@nas' }), 0);
       assert.equal(page.value('cinder_creations_failing'), 0);
+      assert.equal(conditionOf(page, 'lab@single'), 'failing');
+      assert.equal(page.value('cinder_backend_usable', ONE), 0);
+      assert.equal(page.value('cinder_backend_failing_info', { ...ONE, by: 'creations' }), 1);
+      for (const host of ['lab@nas', 'lab@pools']) assert.match(conditionOf(page, host) ?? '', /^up/, host);
+      const paging = {
+        pages: ['CinderBackendCreationsFailing lab@single'],
+        tickets: ['CinderVolumeTypeUnschedulable typo'],
+        muted: ['CinderVolumeTypeDown lab@single single'],
+      };
+      await seen.becomes(paging);
       for (const type of ['single', 'nas'])
         assert.equal(page.value('cinder_volume_type_creations_failing', { volume_type: type }), 0, type);
       const reasons = { volume_type: 'single', reason: 'driver' };
       assert.equal(page.value('cinder_volume_type_creation_failures_seen_total', reasons), 3, 'distinct requests');
 
+      // A second event: the one that knows of it is started anew. Nobody is told twice, nor that it is over.
+      await restart();
+      await exporter.waitFor('it has decided anew', isJudged, DEADLINE_MS);
+      await seen.stays();
+
       await cloud.backend('single', { _fail_create: null });
       const made = await make(cloud, 'member', 'single');
       await exporter.waitFor(
         'it ends with one that is made',
-        (now) => now.value('cinder_backend_creations_failing', ONE) === 0,
+        (now) =>
+          now.value('cinder_backend_creations_failing', ONE) === 0 &&
+          now.value('cinder_backend_last_creation_timestamp_seconds', ONE) !== undefined,
         DEADLINE_MS,
       );
       assert.equal((await rowOf(cloud, made)).status, 'available');
@@ -89,9 +111,9 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
       const at = after.value('cinder_backend_last_creation_timestamp_seconds', ONE) ?? 0;
       assert.ok(Math.abs(Date.now() / 1000 - at) < 300, `made at ${at}`);
       assert.ok(collectorIsWell(after, 'operations'));
-    } finally {
-      await exporter.stop();
-    }
+      assert.match(conditionOf(after, 'lab@single') ?? '', /^up/);
+      await seen.becomes({ tickets: paging.tickets, muted: paging.muted });
+    });
   });
 
   test('what lasts: detaches and deletions are told as stuck; an orphan is a left-over; backups, a retype and a type whose backend is disabled are nothing; copies that fail are told of their type', async () => {
@@ -119,8 +141,7 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
         `UPDATE volumes SET status = '${status}', created_at = '${since}', updated_at = '${since}' WHERE id = '${id}'`,
       );
     }
-    const exporter = await startExporter({ environment: await cloud.environment(), config: CONFIG });
-    try {
+    await paged(cloud, async ({ exporter, seen }) => {
       const stuck = (page: Exposition, operation: string) =>
         page.value('cinder_backend_operations_stuck', { ...ONE, operation });
       await exporter.waitFor(
@@ -160,11 +181,55 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
       assert.equal(page.value('cinder_volume_type_unschedulable', { volume_type: 'single' }), 0);
       assert.equal(page.value('cinder_creations_failing'), 0);
       assert.ok(collectorIsWell(page, 'operations'));
-    } finally {
-      await exporter.stop();
-    }
+      // What users asked for in the scene before is not half an hour old.
+      seen.allows(['CinderVolumeTypeUnschedulable typo']);
+      const stuckThere = 'CinderVolumeOperationsStuck lab@single';
+      await seen.becomes({ tickets: [stuckThere, stuckThere, 'CinderVolumeTypeFailing nas'] });
+      await seen.stays();
+    });
   });
 });
+
+/** An exporter beside the lab, which keeps its address when it is started anew; with the shipped rules, and who is told by them. */
+async function paged(
+  lab: Lab,
+  scene: (parts: {
+    exporter: Pick<Exporter, 'metrics' | 'waitFor'>;
+    restart: () => Promise<void>;
+    seen: Watch;
+  }) => Promise<void>,
+): Promise<void> {
+  const [port] = await freePorts(1);
+  const environment = await lab.environment();
+  const start = (): Promise<Exporter> =>
+    startExporter({ environment, config: CONFIG, args: [`--web.listen-address=127.0.0.1:${port}`] });
+  let running = await start();
+  const paging = await startPaging(`127.0.0.1:${port}`, 60_000);
+  const logs = async (): Promise<string> => `${running.logs.slice(-60).join('\n')}\n${await lab.logs()}`;
+  const seen = watch({ ...paging, logs });
+  // Volumes in error are counted as well. A service that was disabled for a while is no news for anybody. At this pace a restart is an outage.
+  seen.allows([
+    'CinderErrorVolumesGrowing',
+    'CinderServiceDisabledTooLong lab@single cinder-volume',
+    'CinderVolumeServiceDown lab@pools',
+  ]);
+  try {
+    await scene({
+      exporter: {
+        metrics: (format) => running.metrics(format),
+        waitFor: (what, holds, deadlineMs) => running.waitFor(what, holds, deadlineMs),
+      },
+      async restart() {
+        await running.stop();
+        running = await start();
+      },
+      seen,
+    });
+  } finally {
+    await paging.close();
+    await running.stop();
+  }
+}
 
 function isJudged(page: Exposition): boolean {
   return page.value('cinder_operations_judged', { operation: 'creating' }) === 1;
