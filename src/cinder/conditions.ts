@@ -108,7 +108,7 @@ export const CONDITION_TABLE = {
     light: ['#8A1C4A', '#FBDDEA'],
     dark: ['#FFB0D0', '#4D1A30'],
     area: '#71204E',
-    when: 'no pool has any capacity in two fresh reports in a row, although volumes are allocated; or the last two rounds of the canary failed because of the storage; or creations of users fail on it ([evidence](evidence.md))',
+    when: 'two fresh reports in a row have no capacity, although volumes are allocated; or the last two rounds of the canary failed by the storage; or creations of users fail ([evidence](evidence.md))',
     state: "the driver's word: 1, no series when none is up",
   },
   degraded: {

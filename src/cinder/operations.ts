@@ -67,7 +67,7 @@ export function createOperations(limits: OperationLimits): Operations {
       const weighed = weigh({ ...known, creations: made, underWay: open, servingSince, togetherMs, failedMs });
       if (weighed?.together) togetherMs = nowMs;
       for (const host of failedMs.keys()) if (!servingSince.has(host)) failedMs.delete(host);
-      for (const { host, failing } of weighed?.backends ?? []) if (failing) failedMs.set(host, nowMs);
+      for (const { host, evidence } of weighed?.backends ?? []) if (evidence) failedMs.set(host, nowMs);
       const backendOf = new Map(backends.flatMap(({ host, services }) => services.map((row) => [row.host, host])));
       const lastCreations = new Map<string, number>();
       for (const [row, atMs] of made.lastMade) {

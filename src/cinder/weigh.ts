@@ -3,11 +3,10 @@ import type { Backend, Pool } from './model.ts';
 import type { VolumeTypeBackend } from './snapshot.ts';
 import { beganMs, type UnderWaySeen } from './stuck.ts';
 
-/** What creations say of a backend that serves: they fail on it, or not. */
+/** What creations say of a backend that serves. */
 export interface WeighedBackend {
   readonly host: string;
-  readonly failing: boolean;
-  /** What says so; undefined: nothing does. */
+  /** What says that they fail on it; undefined: nothing does. */
   readonly evidence: FailingEvidence | undefined;
 }
 
@@ -70,11 +69,11 @@ export function weigh(scales: Scales): Weighed | undefined {
   const told = driverFailures(creations.failures, served, hostOf);
   const weighed = backends
     .filter(({ host }) => servingSince.has(host))
-    .map((backend): WeighedBackend => {
-      const evidence = refusedOn(backend, scales, told.get(backend.host) ?? []) ?? hangsOn(backend, scales);
-      return { host: backend.host, failing: evidence !== undefined, evidence };
-    });
-  const failing = new Set(weighed.flatMap((backend) => (backend.failing ? backend.host : [])));
+    .map((backend): WeighedBackend => ({
+      host: backend.host,
+      evidence: refusedOn(backend, scales, told.get(backend.host) ?? []) ?? hangsOn(backend, scales),
+    }));
+  const failing = new Set(weighed.flatMap(({ host, evidence }) => (evidence ? host : [])));
   const judged = (sinceMs: number): readonly JudgedType[] =>
     scales.volumeTypes ? typesOf(scales, served, failing, sinceMs) : [];
   const types = judged(-Infinity);

@@ -54,7 +54,7 @@ const WEIGHED_BACKEND_FAMILIES: FamilyGroup<WeighedBackend> = {
     flag(
       'cinder_backend_creations_failing',
       'Whether creations on the backend fail, or hang, by the weight of several requests from several projects and no success since: see docs/evidence.md. The condition is failing then, and stays so until one is made. No series for a backend that is out, disabled, failed over or full, nor while not all could be seen.',
-      ({ failing }) => failing,
+      ({ evidence }) => evidence !== undefined,
     ),
   ],
 };

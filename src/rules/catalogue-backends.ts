@@ -6,7 +6,7 @@ import { wholeRules } from './catalogue-whole.ts';
 import {
   whileAllDown,
   answering,
-  CANARY_FAILING,
+  CANARY_FAILS,
   CONDITION,
   CONDITION_CODE,
   FAILING_BY_CREATIONS,
@@ -211,7 +211,7 @@ unless ignoring (condition)
         'CinderBackendCapacityVanished',
         `(${CONDITION}{condition="failing"} == 1)`,
         whileAllDown('host', 'backend', 'condition'),
-        { ignoring: 'condition', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
+        { ignoring: 'condition', expr: CANARY_FAILS },
         { ignoring: 'condition', expr: FAILING_BY_CREATIONS },
       ),
       for: s.backend_capacity_vanished_for,

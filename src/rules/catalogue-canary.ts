@@ -3,11 +3,10 @@ import {
   whileAllDown,
   CANARY_FAILING,
   CONDITION,
-  CREATIONS_FAILING,
+  CREATIONS_FIRING,
   remember,
   unlessMuted,
   untilSeen,
-  whileFiring,
 } from './memory.ts';
 import {
   BACKEND_DASHBOARD,
@@ -78,9 +77,7 @@ export function canaryRules(s: RuleSettings): RuleGroup {
             ignoring: 'volume_type',
             expr: `max without (condition) (${CONDITION}{condition=~"service_down|down|stale|unresponsive|disabled|frozen"} == 1)`,
           },
-          ...(s.evidence_pages === 'yes'
-            ? [{ ignoring: 'volume_type', expr: whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING) }]
-            : []),
+          ...(s.evidence_pages === 'yes' ? [{ ignoring: 'volume_type', expr: CREATIONS_FIRING }] : []),
         ),
         for: s.canary_failing_for,
         summary: 'Cinder cannot make or delete volumes on a storage backend.',

@@ -2,9 +2,10 @@ import { TYPE_USABLE } from './catalogue-whole.ts';
 import {
   whileAllDown,
   begins,
-  CANARY_FAILING,
+  CANARY_FAILS,
   CONDITION,
   CREATIONS_FAILING,
+  CREATIONS_FIRING,
   FAILING_BY_CREATIONS,
   OUT,
   type Mute,
@@ -12,7 +13,6 @@ import {
   stillHeld,
   unlessMuted,
   whileBlind,
-  whileFiring,
 } from './memory.ts';
 import { BACKEND_DASHBOARD, BACKENDS_DASHBOARD, hitSentences, type AlertingRule, type RecordingRule } from './rule.ts';
 import type { RuleSettings } from './settings.ts';
@@ -26,7 +26,6 @@ const STUCK = 'cinder:backend_operations_stuck:last_known';
 
 /** Why a backend is failing, after its condition and before the alerts that look at it. */
 export function operationsMemory(s: RuleSettings): RecordingRule {
-  const failing = `{${s.selector},condition="failing"} == 1`;
   return {
     record: FAILING_BY_CREATIONS,
     comment:
@@ -37,7 +36,7 @@ or
 (
   ${FAILING_BY_CREATIONS}
   and max without (condition) (${CONDITION}{condition="failing"} == 1)
-  unless max without (${s.replica_labels}, condition) (cinder_backend_condition${failing})
+  unless max without (${s.replica_labels}, condition) (cinder_backend_condition{${s.selector},condition="failing"} == 1)
 )`,
     identity: ['host', 'backend'],
   };
@@ -176,7 +175,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
         'cinder_backend_creations_failing',
         CREATIONS_FAILING,
         `(${CREATIONS_FAILING} * 0 + 1)`,
-        { ignoring: '', expr: `max without (volume_type) (${CANARY_FAILING} == 1)` },
+        { ignoring: '', expr: CANARY_FAILS },
         whileAllDown('host', 'backend'),
       ),
       for: s.creations_failing_for,
@@ -233,7 +232,7 @@ ${whileBlind(STUCK, ['host', 'backend'], read, s)}`,
           expr: `
   (${seen('cinder_backend_creations_failing')} == 1)
   or
-  ${whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING)}
+  ${CREATIONS_FIRING}
 `,
         },
       ),

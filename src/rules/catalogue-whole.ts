@@ -1,9 +1,9 @@
 import {
   ALL_DOWN,
   whileAllDown,
-  CANARY_FAILING,
+  CANARY_FAILS,
   CONDITION,
-  CREATIONS_FAILING,
+  CREATIONS_FIRING,
   FAILING_BY_CREATIONS,
   HOST_DOWN,
   NONE_ANSWERS,
@@ -24,7 +24,7 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
   const page = { component: 'backend', severity: 'critical', dashboard: BACKENDS_DASHBOARD } as const;
   const pages = s.evidence_pages === 'yes';
   const failing = `${CONDITION}{condition="failing"} == 1`;
-  const evidence = pages ? `or\n0 * (${whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING)})\n` : '';
+  const evidence = pages ? `or\n0 * (${CREATIONS_FIRING})\n` : '';
   const typeDown = `(
   (max without (host) (${TYPE_USABLE}) == 0)
   and
@@ -63,7 +63,7 @@ export function wholeRules(s: RuleSettings): readonly (RecordingRule | AlertingR
   (${whileFiring('CinderBackendStateUnknown', `(${CONDITION}{condition="unknown"} == 1)`)})
 )
 ${evidence}or
-0 * max without (volume_type) (${CANARY_FAILING} == 1)
+0 * ${CANARY_FAILS}
 and
 max without (condition) (${CONDITION}{condition!~"frozen|disabled"} == 1)
 or

@@ -18,6 +18,9 @@ export const WORSE_THAN_POOLS = inCondition(...WORSE);
 /** 1 while rounds of the canary fail in a row by the fault of the storage, else 0. */
 export const CANARY_FAILING = 'cinder:canary_failing:last_known';
 
+/** The backends of which the canary says so. */
+export const CANARY_FAILS = `max without (volume_type) (${CANARY_FAILING} == 1)`;
+
 /** The backends on which creations of users failed, as last weighed, until one is made. The value is when the last had been made. */
 export const CREATIONS_FAILING = 'cinder:backend_creations_failing:last_known';
 
@@ -60,6 +63,9 @@ export const DESCRIPTIVE = 'zone, disabled_reason, replication_status, active_ba
 
 /** What an alert has beside the labels of its expression. */
 const OF_ALERTS = 'alertname, alertstate, severity, component';
+
+/** The backends on which creations of users failed, as long as their alert fires. */
+export const CREATIONS_FIRING = whileFiring('CinderBackendCreationsFailing', CREATIONS_FAILING);
 
 /** What must be 1 for the exporter to see: `series`, with `labels` beyond its target's. `is`: what it must be instead, ">= 0" for being there. */
 export interface Sight {

@@ -95,8 +95,8 @@ function decided(seen: OperationsSeen | undefined): readonly { readonly alert: A
   const weighed = seen?.weighed;
   if (!weighed) return [];
   return [
-    ...weighed.backends.flatMap(({ host, failing }) =>
-      failing ? [{ alert: 'CinderBackendCreationsFailing', about: host } as const] : [],
+    ...weighed.backends.flatMap(({ host, evidence }) =>
+      evidence ? [{ alert: 'CinderBackendCreationsFailing', about: host } as const] : [],
     ),
     ...(weighed.cloud ? [{ alert: 'CinderVolumeCreationsFailing', about: '' } as const] : []),
     ...weighed.types.flatMap(({ volumeType, failing, unschedulable }) => [
