@@ -174,7 +174,7 @@ export interface CreationsSeen {
   readonly lastMade: ReadonlyMap<string, number>;
   readonly made: readonly CreationCount[];
   readonly failed: readonly FailureCount[];
-  /** Failures and creations of the last half hour. */
+  /** Failures and creations of the last half hour; a failure from the next look at the volumes on. */
   readonly failures: readonly Failure[];
   readonly recent: readonly Creation[];
   /** Both lists were seen whole within that time, and the last look at each came to something, so that what is not among them was not. */
@@ -215,10 +215,17 @@ interface Tracked extends Creation {
   readonly underWay: boolean;
 }
 
+interface Told extends Omit<Failure, 'volume'> {
+  readonly volumeId: string;
+  readonly counted: boolean;
+  /** The volumes were not read since: its own may be there, and one that was made after it. */
+  readonly fresh: boolean;
+}
+
 export function createCreations(): Creations {
   let volumes = new Map<string, Tracked>();
   /** By request and reason. */
-  let failures = new Map<string, { readonly volumeId: string; readonly counted: boolean } & Omit<Failure, 'volume'>>();
+  let failures = new Map<string, Told>();
   let messageIds = new Set<string>();
   const lastMade = new Map<string, number>();
   const made = new Map<string, number>();
@@ -295,6 +302,7 @@ export function createCreations(): Creations {
       // A volume from the future would hide all that follow.
       newestMs = Math.min(newestMs ?? nowMs, nowMs);
       volumes = newest(volumes, ({ createdAtMs }) => createdAtMs, oldestMs);
+      for (const [key, failure] of failures) if (failure.fresh) failures.set(key, { ...failure, fresh: false });
       countKnown();
       looked = true;
       unread.delete('volumes');
@@ -305,7 +313,7 @@ export function createCreations(): Creations {
         const key = `${requestId} ${reason}`;
         if (reason === undefined || failures.has(key) || atMs < nowMs - FOLLOWED_MS) continue;
         // What was told before the exporter looked for the first time is weighed, and not counted.
-        failures.set(key, { requestId, volumeId, reason, atMs, counted: !heard });
+        failures.set(key, { requestId, volumeId, reason, atMs, counted: !heard, fresh: true });
       }
       messageIds = new Set(rows.map(({ id }) => id));
       failures = newest(failures, ({ atMs }) => atMs, nowMs - FOLLOWED_MS);
@@ -323,7 +331,7 @@ export function createCreations(): Creations {
         made: [...made].map(([volumeType, count]) => ({ volumeType, count })),
         failed: [...failed.values()],
         failures: [...failures.values()]
-          .filter(({ atMs }) => atMs > sinceMs)
+          .filter(({ atMs, fresh }) => atMs > sinceMs && !fresh)
           .map(({ requestId, reason, atMs, volumeId }) => ({ requestId, reason, atMs, volume: volumes.get(volumeId) })),
         recent: [...volumes.values()].filter(({ made }) => made && made.atMs > sinceMs),
         whole: looked && heard && unread.size === 0 && cutShortMs <= sinceMs,

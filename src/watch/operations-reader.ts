@@ -140,10 +140,11 @@ export function createOperationsReader(options: OperationsReaderOptions): Operat
   /** Those that this Cinder knows, the most urgent first. */
   function questions(): readonly Question[] {
     return [
-      { what: 'volumes', everyMs: MINUTE, ask: () => orMissed('volumes', newest) },
+      // The volumes after them: what they tell of is weighed then.
       ...(knows(KNOWS_MESSAGES)
         ? [{ what: 'messages', everyMs: MINUTE, ask: () => orMissed('messages', messages) }]
         : []),
+      { what: 'volumes', everyMs: MINUTE, ask: () => orMissed('volumes', newest) },
       ...OPERATIONS.map((operation) => ({
         what: operation,
         everyMs: operation === 'creating' ? OFTEN_MS : 10 * MINUTE,

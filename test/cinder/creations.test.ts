@@ -126,6 +126,29 @@ test('three messages of one request are one failure; it waits for its volume, an
   assert.equal(creations.seen(NOW + 31 * MINUTE).failures.length, 0);
 });
 
+test('a failure is weighed when the volumes were read after it: before, neither its volume nor what was made since is known', () => {
+  const creations = createCreations();
+  const look = (rows: readonly SeenVolume[]) => creations.saw(rows, { nowMs: NOW, full: false });
+  const tell = (...ids: readonly string[]) =>
+    creations.told(
+      ids.map((id) => message(id, { volumeId: id })),
+      { nowMs: NOW, full: false },
+    );
+  const weighed = () => creations.seen(NOW).failures.map(({ requestId, volume: of }) => [requestId, of?.project]);
+  tell();
+  look([]);
+  tell('r');
+  assert.deepEqual(weighed(), []);
+  look([volume('r', { status: 'error' })]);
+  tell('r', 'gone');
+  assert.deepEqual(weighed(), [['r', 'p']]);
+  look([]);
+  assert.deepEqual(weighed(), [
+    ['r', 'p'],
+    ['gone', undefined],
+  ]);
+});
+
 test('a page that is too short for all that is new is said for half an hour', () => {
   const creations = createCreations();
   const page = (prefix: string, atMs: number): SeenVolume[] =>

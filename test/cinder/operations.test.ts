@@ -29,11 +29,11 @@ function volume(i: number, atMs: number): SeenVolume {
 /** A look at both lists in which so many more requests were refused by the driver. */
 function refuse(operations: Operations, first: number, count: number, nowMs: number): void {
   const rows = Array.from({ length: count }, (_, i) => volume(first + i, nowMs - 1000));
-  operations.creations.saw(rows, { nowMs, full: false });
   const messages = rows.map(({ id, createdAtMs }) => {
     return { id: `m-${id}`, requestId: `r-${id}`, volumeId: id, reason: 'driver' as const, atMs: createdAtMs };
   });
   operations.creations.told(messages, { nowMs, full: false });
+  operations.creations.saw(rows, { nowMs, full: false });
 }
 
 /** One that knows its backends since half an hour, and has seen nothing fail. */

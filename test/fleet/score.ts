@@ -80,10 +80,10 @@ function read(fleet: Fleet, { creations, underWay }: ReturnType<typeof createOpe
     creations.missed('messages');
     return;
   }
-  const newest = fleet.newest(creations.sinceMs());
-  creations.saw(newest, { nowMs, full: newest.length >= PAGE });
   const messages = fleet.messages();
   creations.told(messages, { nowMs, full: messages.length >= PAGE });
+  const newest = fleet.newest(creations.sinceMs());
+  creations.saw(newest, { nowMs, full: newest.length >= PAGE });
   for (const [i, operation] of OPERATIONS.entries()) {
     if (fleet.minute() % (operation === 'creating' ? 2 : 10) !== (operation === 'creating' ? 0 : i % 10)) continue;
     const rows = fleet.inStatus(operation);
