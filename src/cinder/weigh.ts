@@ -74,10 +74,11 @@ export function weigh(scales: Scales): Weighed | undefined {
       evidence: refusedOn(backend, scales, told.get(backend.host) ?? []) ?? hangsOn(backend, scales),
     }));
   const failing = new Set(weighed.flatMap(({ host, evidence }) => (evidence ? host : [])));
+  const unexplained = unexplainedFailures(served, failing, scales);
   const judged = (sinceMs: number): readonly JudgedType[] =>
-    scales.volumeTypes ? typesOf(scales, served, failing, sinceMs) : [];
+    scales.volumeTypes ? typesOf(scales, { served, failing, unexplained }, sinceMs) : [];
   const types = judged(-Infinity);
-  const together = failTogether(types, served, scales) || imagesFail(served, scales);
+  const together = failTogether(types, served, scales) || imagesFail(unexplained, scales);
   // One cause is told once, and what it explains is not told afterwards.
   const shown = together ? types.map((type) => ({ ...type, failing: false })) : judged(scales.togetherMs);
   return { backends: weighed, types: shown, together, cloud: together || withoutRows(creations, nowMs) };
@@ -205,14 +206,23 @@ interface JudgedType extends WeighedType {
 /** The types of which creations failed, since the last that was made, and after `explainedMs`. */
 function typesOf(
   { creations: { failures, recent }, servingSince, failedMs }: Scales,
-  served: ReadonlyMap<string, readonly string[]>,
-  failing: ReadonlySet<string>,
+  {
+    served,
+    failing,
+    unexplained,
+  }: {
+    readonly served: ReadonlyMap<string, readonly string[]>;
+    readonly failing: ReadonlySet<string>;
+    readonly unexplained: ReadonlyMap<string, Unexplained>;
+  },
   explainedMs: number,
 ): readonly JudgedType[] {
   const names = new Set(failures.flatMap(({ volume }) => volume?.volumeType ?? []));
   return [...names].toSorted().map((volumeType) => {
     const able = (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
     const ableMs = able.length === 0 ? -Infinity : Math.min(...able.map((host) => servingSince.get(host) ?? Infinity));
+    const mine = unexplained.get(volumeType);
+    const nobodys = new Set(mine && areElsewhere(mine.hosts, unexplained) ? mine.failures : []);
     // What failed while a backend of it was told is explained, also when that has ended.
     const told = able.flatMap((host) => (failing.has(host) ? [] : (failedMs.get(host) ?? [])));
     const since = (which: (one: Creation) => boolean): readonly Failure[] => {
@@ -221,7 +231,11 @@ function typesOf(
       );
       const sinceMs = Math.max(ableMs, explainedMs, ...told, ...made);
       return failures.filter(
-        ({ atMs, volume }) => volume?.volumeType === volumeType && atMs > sinceMs && which(volume),
+        (failure) =>
+          failure.volume?.volumeType === volumeType &&
+          failure.atMs > sinceMs &&
+          which(failure.volume) &&
+          !nobodys.has(failure),
       );
     };
     // That empty volumes can be made says nothing of copies: an array has limits of its own for these.
@@ -259,34 +273,82 @@ function failTogether(
   return groups.length >= 3 || (groups.length === 2 && groups.every(({ firstMs }) => lastMadeMs < firstMs));
 }
 
-/**
- * Do volumes from images fail on backends that share nothing, and none was made from an image since? Such a request ends without the driver's message, and its row
- * shows no image before it is copied.
- */
-function imagesFail(
-  served: ReadonlyMap<string, readonly string[]>,
-  { creations: { failures, recent }, servingSince }: Scales,
-): boolean {
-  const made = recent.flatMap(({ image, made }) => (image && made ? made.atMs : []));
-  const lastMadeMs = Math.max(-Infinity, ...made);
-  const told = new Set(failures.flatMap(({ reason, requestId }) => (reason === 'driver' ? requestId : [])));
-  const able = (volumeType: string): readonly string[] =>
-    (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
-  const failed = failures.filter(
-    ({ reason, requestId, atMs, volume }) =>
-      reason === 'no_backend' &&
-      atMs > lastMadeMs &&
-      volume?.raw === true &&
-      !told.has(requestId) &&
-      able(volume.volumeType).some((host) => atMs > (servingSince.get(host) ?? Infinity)),
-  );
-  if (!enough(failed, TYPE_REQUESTS)) return false;
-  const types = new Set(failed.map(({ volume }) => volume?.volumeType ?? ''));
-  const groups = [...types].map((volumeType) => new Set(able(volumeType))).toSorted((a, b) => a.size - b.size);
-  // Small ones are likeliest to share nothing.
-  return groups.slice(0, COMPARED).some((one, i) => groups.slice(i + 1).some((other) => shareNone(one, other)));
+/** Failures that nobody explained, of one volume type, and the backends that serve it and are able to. */
+interface Unexplained {
+  readonly hosts: ReadonlySet<string>;
+  readonly failures: readonly Failure[];
 }
 
+/**
+ * By volume type: requests that found no backend in the end, though one with room serves the type, and no driver said why. So ends one from a bad image, which cinder-volume
+ * refuses before it copies it, and each from an image service whose store is away; its row shows no image. The fewest backends first: these are likeliest to share none.
+ */
+function unexplainedFailures(
+  served: ReadonlyMap<string, readonly string[]>,
+  failing: ReadonlySet<string>,
+  { creations: { failures }, servingSince, failedMs }: Scales,
+): ReadonlyMap<string, Unexplained> {
+  const told = new Set(failures.flatMap(({ reason, requestId }) => (reason === 'driver' ? requestId : [])));
+  const found = new Map<string, Unexplained & { readonly sinceMs: number; readonly failures: Failure[] }>();
+  for (const failure of failures) {
+    const { reason, requestId, atMs, volume } = failure;
+    if (reason !== 'no_backend' || volume?.raw !== true || told.has(requestId)) continue;
+    let own = found.get(volume.volumeType);
+    if (!own) {
+      const hosts = (served.get(volume.volumeType) ?? []).filter(
+        (host) => servingSince.has(host) && !failing.has(host),
+      );
+      const wellMs = hosts.map((host) => Math.max(servingSince.get(host) ?? Infinity, failedMs.get(host) ?? -Infinity));
+      own = { hosts: new Set(hosts), sinceMs: Math.min(...wellMs), failures: [] };
+      found.set(volume.volumeType, own);
+    }
+    if (atMs > own.sinceMs) own.failures.push(failure);
+  }
+  return new Map(
+    [...found].filter(([, own]) => own.failures.length > 0).toSorted(([, a], [, b]) => a.hosts.size - b.hosts.size),
+  );
+}
+
+/** Do enough of them lie on types that share no backend with these? Then they say nothing of one type. */
+function areElsewhere(hosts: ReadonlySet<string>, unexplained: ReadonlyMap<string, Unexplained>): boolean {
+  const ids = new Set<string>();
+  for (const other of [...unexplained.values()].slice(0, COMPARED)) {
+    const [a, b] = other.hosts.size < hosts.size ? [other.hosts, hosts] : [hosts, other.hosts];
+    if (!shareNone(a, b)) continue;
+    for (const { requestId } of other.failures) if (ids.add(requestId).size >= ELSEWHERE) return true;
+  }
+  return false;
+}
+
+/** One alone may be a user's mistake. */
+const ELSEWHERE = 2;
+
+/**
+ * Do volumes from images fail on types that share no backend, and was none made from an image for so long that some would have been? One bad image that many
+ * ask for looks the same, but for the others that are made. Where few are made from images, there is nothing to wait for.
+ */
+function imagesFail(unexplained: ReadonlyMap<string, Unexplained>, { creations: { recent }, nowMs }: Scales): boolean {
+  const made = recent.flatMap(({ image, made }) => (image && made ? made.atMs : []));
+  const lastMadeMs = Math.max(-Infinity, ...made);
+  // Those of the rest of the window; as many in as long a time would have been made since.
+  const expected = (made.length * (nowMs - lastMadeMs)) / (WINDOW_MS - (nowMs - lastMadeMs));
+  if (made.length >= FEW_IMAGES && expected < IMAGES_DUE) return false;
+  const groups = [...unexplained.values()].filter(({ failures }) =>
+    enough(
+      failures.filter(({ atMs }) => atMs > lastMadeMs),
+      IMAGE_REQUESTS,
+    ),
+  );
+  return groups
+    .slice(0, COMPARED)
+    .some((one, i) => groups.slice(i + 1).some((other) => shareNone(one.hosts, other.hosts)));
+}
+
+/** So many for each type. */
+const IMAGE_REQUESTS = 3;
+/** So many of half an hour are few. Where there are more, so many must be due. Chosen from docs/evidence-fleet.md. */
+const FEW_IMAGES = 6;
+const IMAGES_DUE = 16;
 /** So many groups of backends are compared with all others. */
 const COMPARED = 50;
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Creation } from '../../src/cinder/creations.ts';
 import { type Scales, weigh } from '../../src/cinder/weigh.ts';
@@ -57,4 +58,65 @@ test('what thousands of failures say of thousands of backends takes no longer th
       const cloud = prepare(scale);
       return () => weigh(cloud);
     });
+});
+
+const MINUTE = 60_000;
+
+/** Two types on a backend each, of which so many requests of two projects in turn found no backend; and volumes made from images so many minutes ago. */
+function unexplained(failed: readonly number[], madeMinutesAgo: readonly number[]): Scales {
+  const base = scales(2, [[0], [1]], 0, 'no_backend');
+  const creation = (type: string, i: number): Creation => ({
+    volumeType: type,
+    project: `p${i % 2}`,
+    raw: true,
+    image: false,
+    createdAtMs: NOW_MS - MINUTE,
+    triedOn: new Set(),
+    made: undefined,
+  });
+  const failures = failed.flatMap((count, type) =>
+    Array.from({ length: count }, (_, i) => ({
+      requestId: `r${type} ${i}`,
+      reason: 'no_backend' as const,
+      atMs: NOW_MS - 30_000,
+      volume: creation(`t${type}`, i),
+    })),
+  );
+  const recent = madeMinutesAgo.map((minutes, i) => ({
+    ...creation('other', i),
+    image: true,
+    made: { host: 'c@b0', atMs: NOW_MS - minutes * MINUTE },
+  }));
+  return { ...base, creations: { ...base.creations, failures, recent } };
+}
+
+test('images fail: told of the cloud where some would have been made meanwhile, or few are asked for', () => {
+  const together = (failed: readonly number[], made: readonly number[]) => weigh(unexplained(failed, made))?.together;
+  const often = range(0, 20).map((i) => 1 + i);
+  assert.equal(together([3, 3], []), true);
+  assert.equal(together([3, 3], [2, 20]), true, 'a few before');
+  assert.equal(together([3, 3], [0.1]), false, 'one after it');
+  assert.equal(together([3, 2], []), false);
+  assert.equal(together([9, 0], []), false, 'one backend');
+  // One image is bad, and others are made every minute.
+  assert.equal(together([9, 9], often), false);
+  assert.equal(
+    together(
+      [9, 9],
+      often.map((minutes) => minutes + 13),
+    ),
+    true,
+    'none for 14 minutes',
+  );
+});
+
+test('what nobody explains is told of a type where it fails alone', () => {
+  const failing = (failed: readonly number[], made: readonly number[] = []) =>
+    weigh(unexplained(failed, made))?.types.flatMap((type) => (type.failing ? type.volumeType : []));
+  assert.deepEqual(failing([4, 0]), []);
+  assert.deepEqual(failing([5, 0]), ['t0']);
+  assert.deepEqual(failing([5, 1]), ['t0'], 'a mistake of somebody else');
+  // So looks an image that is bad: another was made since.
+  assert.deepEqual(failing([5, 2], [0.1]), []);
+  assert.deepEqual(failing([9, 9], [0.1]), []);
 });

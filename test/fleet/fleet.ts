@@ -104,7 +104,20 @@ interface Volume {
   requestId: string;
   tries: number;
   readonly failedOn: Set<number>;
+  readonly badImage: BadImage | undefined;
   deleteAt: number | undefined;
+}
+
+/** What cinder-volume makes of it: refused before it is copied, it is scheduled anew, and at last no backend is found; broken while it is copied, the volume keeps its host. */
+type BadImage = 'refused' | 'broken';
+
+/** What a user asks for, and how often he tries once more when it fails. */
+interface Wish {
+  readonly type: string;
+  readonly project: string;
+  readonly origin: Origin;
+  readonly left: number;
+  readonly badImage: BadImage | undefined;
 }
 
 /** A simulated fleet, minute by minute. */
@@ -162,13 +175,7 @@ export function createFleet(seed: number, minutes: number): Fleet {
   let volumes: Volume[] = [];
   let messages: CreationMessage[] = [];
   const operations = new Map<Operation, SeenVolume[]>();
-  const retries: {
-    readonly at: number;
-    readonly type: string;
-    readonly project: string;
-    readonly origin: Origin;
-    readonly left: number;
-  }[] = [];
+  const retries: (Wish & { readonly at: number })[] = [];
   let count = 0;
   const conditions = Array.from({ length: BACKENDS }, () => ({ condition: 'up' as Condition, since: -10_000 }));
   /** How much each type is used: a few much, most little. */
@@ -266,11 +273,15 @@ export function createFleet(seed: number, minutes: number): Fleet {
       volume.backend = undefined;
       return schedule(volume);
     }
+    if (volume.badImage === 'refused') {
+      volume.failedOn.add(at);
+      volume.backend = undefined;
+      return schedule(volume);
+    }
     const slow = active('slow', at) ? Math.round(random.between(5, 25)) : 0;
-    const bad = origin === 'image' && random.next() < (active('bad image', -1) ? 0.5 : 0.01);
     const long = origin === 'image' ? random.between(0, 6) : origin === 'copy' ? random.next() ** 6 * 120 : 0;
     if (origin === 'image' && slow === 0) volume.status = 'downloading';
-    volume.ends = { at: now + slow + Math.round(long), status: bad ? 'error' : 'available' };
+    volume.ends = { at: now + slow + Math.round(long), status: volume.badImage ? 'error' : 'available' };
     if (volume.ends.at <= now) finish(volume);
   }
 
@@ -284,7 +295,12 @@ export function createFleet(seed: number, minutes: number): Fleet {
     volume.deleteAt = random.next() < 0.3 ? now + Math.round(random.between(1, 600)) : undefined;
   }
 
-  function request(type: string, project: string, origin: Origin, left: number): void {
+  function anyImage(origin: Origin): BadImage | undefined {
+    if (origin !== 'image' || random.next() >= (active('bad image', -1) ? 0.5 : 0.01)) return undefined;
+    return random.next() < 0.5 ? 'refused' : 'broken';
+  }
+
+  function request({ type, project, origin, left, badImage }: Wish): void {
     if (active('quota', -1) && random.next() < 0.3) return;
     count += 1;
     const volume: Volume = {
@@ -300,12 +316,13 @@ export function createFleet(seed: number, minutes: number): Fleet {
       requestId: `r${count}`,
       tries: 0,
       failedOn: new Set(),
+      badImage,
       deleteAt: undefined,
     };
     schedule(volume);
     volumes.push(volume);
     if (volume.status === 'error' && left > 0 && random.next() < 0.6)
-      retries.push({ at: now + Math.round(random.between(1, 6)), type, project, origin, left: left - 1 });
+      retries.push({ at: now + Math.round(random.between(1, 6)), type, project, origin, left: left - 1, badImage });
   }
 
   function anyType(): string {
@@ -406,14 +423,23 @@ export function createFleet(seed: number, minutes: number): Fleet {
       }
       const day = 1 + Math.sin(((now % 1440) / 1440) * 2 * Math.PI);
       for (let due = 0.2 + 3 * day; due > 0; due -= 1)
-        if (random.next() < due) request(anyType(), projectOf(), originOf(), 3);
+        if (random.next() < due) {
+          const [type, project, origin] = [anyType(), projectOf(), originOf()];
+          request({ type, project, origin, left: 3, badImage: anyImage(origin) });
+        }
       for (const event of open)
         if (event.kind === 'wrong extra spec' && random.next() < 0.2)
-          request(typoOf(event.at), projectOf(), originOf(), 2);
+          request({
+            type: typoOf(event.at),
+            project: projectOf(),
+            origin: originOf(),
+            left: 2,
+            badImage: undefined,
+          });
       const again = retries.filter(({ at }) => at <= now);
       for (const retry of again) {
         retries.splice(retries.indexOf(retry), 1);
-        request(retry.type, retry.project, retry.origin, retry.left);
+        request(retry);
       }
       volumes = volumes.filter(
         ({ deleteAt = Infinity, createdAt, status }) =>
