@@ -54,6 +54,7 @@ LAB_DOWN_TIME=${LAB_DOWN_TIME:-6}               # Cinder default: 60
 LAB_POLL_INTERVAL=${LAB_POLL_INTERVAL:-3}       # Cinder default: 60, minimum: 3
 LAB_PERIODIC_INTERVAL=${LAB_PERIODIC_INTERVAL:-1}   # Cinder default: 60
 LAB_TOKEN_SECONDS=${LAB_TOKEN_SECONDS:-3600}    # Keystone default: 3600
+LAB_IMAGE_SERVICE=${LAB_IMAGE_SERVICE:-}        # the URL of a Glance; there is none in the lab
 
 KEYSTONE=http://127.0.0.1:$LAB_KEYSTONE_PORT
 CINDER=http://127.0.0.1:$LAB_CINDER_PORT
@@ -208,7 +209,7 @@ port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 write_settings() {
   local v
   for v in LAB_KEYSTONE_PORT LAB_CINDER_PORT LAB_AMQP_PORT LAB_DIST_PORT LAB_EPMD_PORT LAB_BACKENDS LAB_RPC_TIMEOUT LAB_RPC_THREADS \
-    LAB_REPORT_INTERVAL LAB_DOWN_TIME LAB_POLL_INTERVAL LAB_PERIODIC_INTERVAL LAB_TOKEN_SECONDS LAB_VENV LAB_DB_PORT LAB_DB_URL; do
+    LAB_REPORT_INTERVAL LAB_DOWN_TIME LAB_POLL_INTERVAL LAB_PERIODIC_INTERVAL LAB_TOKEN_SECONDS LAB_IMAGE_SERVICE LAB_VENV LAB_DB_PORT LAB_DB_URL; do
     printf '%s=%q\n' "$v" "${!v}"
   done > "$LAB_DIR/settings"
 }
@@ -282,6 +283,7 @@ reinit_driver_count = 0
 scheduler_driver_init_wait_time = 2
 backup_driver = cinder.backup.drivers.posix.PosixBackupDriver
 backup_posix_path = $LAB_DIR/backup
+${LAB_IMAGE_SERVICE:+glance_api_servers = $LAB_IMAGE_SERVICE}
 use_stderr = true
 [database]
 connection = $(db_url cinder)
@@ -314,7 +316,7 @@ E
 Keys that start with "_" steer the driver itself:
   _fail_setup: TEXT   do_setup raises                _fail_stats: TEXT  get_volume_stats raises
   _sleep: SECONDS     get_volume_stats blocks (in a way that lets the report timer run), until the key is deleted at most
-  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, clone, delete, snapshot, delete_snapshot, attach) raises, takes that long, until the key is deleted at most
+  _fail_OP: TEXT, _slow_OP: SECONDS   OP (create, clone, image, delete, snapshot, delete_snapshot, attach) raises, takes that long, until the key is deleted at most
   _clock_ahead: SECONDS  the clock of this cinder-volume: what it reports and its heartbeats
 """
 import datetime
@@ -410,6 +412,7 @@ class LabDriver(driver.VolumeDriver):
     def delete_snapshot(self, snapshot): self._do('delete_snapshot')
     def create_volume_from_snapshot(self, volume, snapshot): self._do('clone')
     def create_cloned_volume(self, volume, src_vref): self._do('clone')
+    def copy_image_to_volume(self, context, volume, image_service, image_id, **kwargs): self._do('image')
     def ensure_export(self, context, volume): pass
     def create_export(self, context, volume, connector): pass
     def remove_export(self, context, volume): pass

@@ -26,6 +26,8 @@ export interface LabOptions {
   readonly rpcThreads?: number;
   /** Lifetime of a Keystone token. @default 3600 */
   readonly tokenSeconds?: number;
+  /** The URL of an image service (image-service.ts). @default there is none */
+  readonly imageService?: string;
 }
 
 /** A real Keystone and Cinder on loopback, started by lab.sh in a folder of its own. */
@@ -98,6 +100,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     LAB_RPC_TIMEOUT: String(options.rpcTimeoutSeconds ?? 5),
     LAB_RPC_THREADS: String(options.rpcThreads ?? 64),
     LAB_TOKEN_SECONDS: String(options.tokenSeconds ?? 3600),
+    LAB_IMAGE_SERVICE: options.imageService ?? '',
   };
   const lab = async (...args: string[]): Promise<string> => {
     try {

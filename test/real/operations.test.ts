@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { send } from '../lab/answer.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Lab, Who } from '../lab/lab.ts';
+import { type ImageService, startImageService } from '../lab/image-service.ts';
 import { persist } from '../lab/sqlite.ts';
 import { labRelease } from '../lab/release.ts';
 import type { Exposition } from '../support/exposition-parser.ts';
@@ -21,15 +22,24 @@ const BACKENDS = ['single', 'nas', 'pools'];
 const DEADLINE_MS = 200_000;
 
 const ONE = { host: 'lab@single' };
+const IMAGE = { imageRef: '0b6d3e4a-5a1c-4f0e-9d2b-7c8e9f001122' };
+const THIN = { total_capacity_gb: 1000, thin_provisioning_support: true, max_over_subscription_ratio: '20.0' };
+const FULL = { ...THIN, free_capacity_gb: 1, provisioned_capacity_gb: 2000 };
+const EMPTY = { ...THIN, free_capacity_gb: 900, provisioned_capacity_gb: 100 };
 const NOWHERE = { volume_type: 'single', reason: 'no_backend' };
 
 describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
   let lab: Lab | undefined;
+  let images: ImageService | undefined;
   before(async () => {
-    lab = await startLab({ backends: BACKENDS });
+    images = await startImageService();
+    lab = await startLab({ backends: BACKENDS, imageService: images.url });
     await lab.backend('pools', threePools('up', 'up', 'up'));
   });
-  after(() => lab?.down());
+  after(async () => {
+    await lab?.down();
+    images?.close();
+  });
 
   test('an array that refuses is evidence; a redeploy, a quota and one project alone are none; a wrong extra spec is told of its type', async () => {
     assert.ok(lab);
@@ -116,10 +126,86 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
     });
   });
 
+  test('a bad image, a full pool and a failover: nothing beside their own alerts; the image service loses its store: one for the cloud', async () => {
+    assert.ok(lab && images);
+    const [cloud, glance] = [lab, images];
+    await cloud.sql("UPDATE quota_classes SET hard_limit = 100 WHERE resource = 'volumes'");
+    for (const name of BACKENDS) {
+      await cloud.backend(name, { _fail_create: null, _slow_create: null });
+      await cloud.volumeType(name, { volume_backend_name: name });
+    }
+    await paged(cloud, async ({ exporter, restart, seen }) => {
+      const failures = (page: Exposition, type: string, reason: string) =>
+        page.value('cinder_volume_type_creation_failures_seen_total', { volume_type: type, reason });
+      await exporter.waitFor('everything was read once', isJudged, DEADLINE_MS);
+      // What users asked for in the scene before is not half an hour old.
+      seen.allows(['CinderVolumeTypeUnschedulable typo', 'CinderServiceDisabledTooLong lab@nas cinder-volume']);
+      // One is refused before it is copied, another breaks while it is copied: in error, with its host.
+      const made = await make(cloud, 'member', 'pools', IMAGE);
+      await becomes(cloud, made, 'available');
+      glance.is('bad');
+      for (const who of ['admin', 'member', 'admin', 'member'] as const) await make(cloud, who, 'pools', IMAGE);
+      await exporter.waitFor('the bad image', (page) => failures(page, 'pools', 'no_backend') === 4, DEADLINE_MS);
+      glance.is('well');
+      await cloud.backend('pools', { _fail_image: 'lab: no space left on device' });
+      const broken: string[] = [];
+      for (const who of ['admin', 'member', 'admin', 'member'] as const)
+        broken.push(await make(cloud, who, 'pools', IMAGE));
+      for (const id of broken) await becomes(cloud, id, 'error');
+      assert.match((await rowOf(cloud, broken[0])).host ?? '', /^lab@pools#/, 'it keeps its host');
+      await cloud.backend('pools', { _fail_image: null });
+      // The thin pool is full: what is still asked of the array fails.
+      await cloud.backend('single', { ...FULL, _fail_create: 'lab: no space left' });
+      // The other one is failed over.
+      const failover = { host: 'lab@nas', backend_id: 'second-site' };
+      assert.equal((await cloud.action('failover_host', failover)).status, 202);
+      await exporter.waitFor(
+        'both are seen',
+        (page) =>
+          conditionOf(page, 'lab@nas') === 'disabled' &&
+          page.value('cinder_pool_free_capacity_bytes', { ...ONE, pool: 'single' }) === 1024 ** 3,
+        DEADLINE_MS,
+      );
+      for (const type of ['single', 'nas'])
+        for (const who of ['admin', 'member', 'admin', 'member', 'admin'] as const) await make(cloud, who, type);
+      const page = await exporter.waitFor(
+        'their failures',
+        (now) => failures(now, 'single', 'driver') === 5 && failures(now, 'nas', 'no_backend') === 5,
+        DEADLINE_MS,
+      );
+      for (const host of BACKENDS.map((name) => `lab@${name}`))
+        assert.notEqual(page.value('cinder_backend_creations_failing', { host }), 1, host);
+      for (const type of BACKENDS)
+        assert.notEqual(page.value('cinder_volume_type_creations_failing', { volume_type: type }), 1, type);
+      assert.equal(page.value('cinder_creations_failing'), 0);
+      const failedOver = 'CinderBackendFailedOver lab@nas cinder-volume';
+      await seen.becomes({ pages: ['CinderPoolPhysicalSpaceCritical lab@single single'], tickets: [failedOver] });
+      await seen.stays();
+
+      await cloud.backend('single', { free_capacity_gb: 900, _fail_create: null });
+      await seen.becomes({ tickets: [failedOver] });
+      glance.is('no store');
+      for (const type of ['single', 'pools'])
+        for (const who of ['admin', 'member', 'admin'] as const) await make(cloud, who, type, IMAGE);
+      await exporter.waitFor('it is no array', (now) => now.value('cinder_creations_failing') === 1, DEADLINE_MS);
+      const away = { pages: ['CinderVolumeCreationsFailing'], tickets: [failedOver] };
+      await seen.becomes(away);
+      await restart();
+      await exporter.waitFor('it has decided anew', isJudged, DEADLINE_MS);
+      await seen.stays();
+      glance.is('well');
+      await becomes(cloud, await make(cloud, 'member', 'single', IMAGE), 'available');
+      await seen.becomes({ tickets: [failedOver] });
+      assert.equal((await cloud.action('failover_host', { ...failover, backend_id: 'default' })).status, 202);
+      await cloud.enable('lab@nas');
+      await seen.becomes({});
+      await cloud.backend('single', EMPTY);
+    });
+  });
+
   test('what lasts: detaches and deletions are told as stuck; an orphan is a left-over; backups, a retype and a type whose backend is disabled are nothing; copies that fail are told of their type', async () => {
     assert.ok(lab);
     const cloud = lab;
-    await cloud.sql("UPDATE quota_classes SET hard_limit = 100 WHERE resource = 'volumes'");
     for (const name of BACKENDS) {
       await cloud.backend(name, { _fail_create: null, _slow_create: null });
       await cloud.volumeType(name, { volume_backend_name: name });
@@ -188,6 +274,43 @@ describe(`what operations tell, beside a real Cinder ${labRelease()}`, () => {
       await seen.stays();
     });
   });
+
+  // Half an hour of real time: .ci/night.
+  if (process.env['NIGHT'] === '1')
+    test('creations hang: failing after half an hour, one page; the exporter restarts: it stands; they end: so does it', async () => {
+      assert.ok(lab);
+      const cloud = lab;
+      await cloud.enable('lab@single');
+      await paged(cloud, async ({ exporter, restart, seen }) => {
+        await exporter.waitFor('everything was read once', isJudged, DEADLINE_MS);
+        // What hangs since the scene before.
+        seen.allows([
+          'CinderVolumeTypeUnschedulable typo',
+          'CinderVolumeTypeFailing nas',
+          'CinderVolumeOperationsStuck lab@single',
+        ]);
+        await cloud.backend('single', { _slow_create: 3 * 3600 });
+        const hanging: string[] = [];
+        for (const who of ['admin', 'member', 'admin'] as const) hanging.push(await make(cloud, who, 'single'));
+        const begunMs = Date.now();
+        await exporter.waitFor(
+          'they hang for long enough',
+          (page) => page.value('cinder_backend_creations_failing', ONE) === 1,
+          45 * 60_000,
+        );
+        assert.ok(Date.now() - begunMs > 29 * 60_000, 'not before half an hour is over');
+        for (const id of hanging) assert.equal((await rowOf(cloud, id)).status, 'creating');
+        assert.equal(conditionOf(await exporter.metrics(), 'lab@single'), 'failing');
+        const muted = ['CinderVolumeTypeDown lab@single single'];
+        await seen.becomes({ pages: ['CinderBackendCreationsFailing lab@single'], muted });
+        await restart();
+        await exporter.waitFor('it has decided anew', isJudged, DEADLINE_MS);
+        await seen.stays();
+        await cloud.backend('single', { _slow_create: null });
+        for (const id of hanging) await becomes(cloud, id, 'available');
+        await seen.becomes({ muted });
+      });
+    });
 });
 
 /** An exporter beside the lab, which keeps its address when it is started anew; with the shipped rules, and who is told by them. */
