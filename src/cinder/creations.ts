@@ -1,6 +1,6 @@
 import type { Decoded } from './rows.ts';
 import { decodeRows } from './rows.ts';
-import { asObject, type Cutter, text, time, word } from './wire.ts';
+import { asObject, type Cutter, number, text, time, word } from './wire.ts';
 import { beginning } from '../text.ts';
 
 /** A volume as a list with details shows it. Times by Cinder's clock, in milliseconds since the epoch. */
@@ -11,6 +11,8 @@ export interface SeenVolume {
   /** `host@backend`, without its pool; undefined: the scheduler has chosen none, it was cleared, or the policy hides it. */
   readonly host: string | undefined;
   readonly project: string;
+  /** In GiB. */
+  readonly size: number | undefined;
   /** Made of nothing, as far as the row tells: an image shows only once it is copied, a backup never. */
   readonly raw: boolean;
   /** Made from an image, which shows once it is copied. */
@@ -88,6 +90,7 @@ function decodeVolume(row: unknown, cut: Cutter): SeenVolume | string {
     volumeType: cut.identity(text(said['volume_type'])),
     host: host === undefined ? undefined : cut.identity(host),
     project: beginning(text(said['os-vol-tenant-attr:tenant_id']), MAX_ID),
+    size: number(said['size']),
     raw: [said['snapshot_id'], said['source_volid'], said['volume_image_metadata']].every((from) => !from),
     image: Boolean(said['volume_image_metadata']),
     createdAtMs,
@@ -149,6 +152,8 @@ export interface Failure {
 export interface Creation {
   readonly volumeType: string;
   readonly project: string;
+  /** In GiB. */
+  readonly size: number | undefined;
   readonly raw: boolean;
   readonly image: boolean;
   readonly createdAtMs: number;
@@ -290,6 +295,7 @@ export function createCreations(): Creations {
         volumes.set(row.id, {
           volumeType: row.volumeType,
           project: row.project,
+          size: row.size,
           raw: row.raw && before?.raw !== false,
           image: row.image,
           createdAtMs: row.createdAtMs,

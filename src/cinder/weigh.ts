@@ -61,11 +61,12 @@ const HANGS_MS = 30 * 60_000;
 const CHRONIC_MS = 24 * 60 * 60_000;
 
 /** undefined: not all that happened was seen, so that what was not seen may have been. */
-export function weigh(scales: Scales): Weighed | undefined {
-  const { creations, backends, nowMs, servingSince } = scales;
+export function weigh(all: Scales): Weighed | undefined {
+  const { creations, backends, nowMs, servingSince } = all;
   if (!creations.whole) return undefined;
   const hostOf = hostsOf(backends);
-  const served = servedBy(scales.volumeTypes ?? []);
+  const served = servedBy(all.volumeTypes ?? []);
+  const scales = { ...all, creations: { ...creations, failures: thatFit(creations.failures, served, backends) } };
   const told = driverFailures(creations.failures, served, hostOf);
   const weighed = backends
     .filter(({ host }) => servingSince.has(host))
@@ -117,6 +118,29 @@ function isFull({ totalBytes, freeBytes, reservedRatio = 0, virtualFreeBytes }: 
   if (totalBytes === undefined || freeBytes === undefined || !Number.isFinite(totalBytes) || totalBytes === 0)
     return false;
   return freeBytes < GIB || freeBytes <= totalBytes * Math.max(reservedRatio, 0.01);
+}
+
+/** Without those that found no backend because no pool has room for a volume of that size: that is nobody's fault. */
+function thatFit(
+  failures: readonly Failure[],
+  served: ReadonlyMap<string, readonly string[]>,
+  backends: readonly Backend[],
+): readonly Failure[] {
+  const rooms = new Map(backends.map(({ host, pools }) => [host, roomOf(pools)]));
+  const roomFor = new Map<string, number>();
+  return failures.filter(({ reason, volume }) => {
+    const hosts = volume && served.get(volume.volumeType);
+    if (reason !== 'no_backend' || volume?.size === undefined || hosts === undefined) return true;
+    const room = roomFor.get(volume.volumeType) ?? Math.max(...hosts.map((host) => rooms.get(host) ?? Infinity));
+    roomFor.set(volume.volumeType, room);
+    return volume.size * GIB <= room;
+  });
+}
+
+/** Of the pool that has most, in bytes; Infinity where it does not say. */
+function roomOf(pools: readonly Pool[]): number {
+  const rooms = pools.map(({ virtualFreeBytes, freeBytes }) => virtualFreeBytes ?? freeBytes ?? Infinity);
+  return rooms.length === 0 ? Infinity : Math.max(...rooms);
 }
 
 /** Do enough different requests of enough projects fail? */

@@ -19,6 +19,7 @@ function volume(i: number, atMs: number): SeenVolume {
     volumeType: 't',
     host: undefined,
     project: `p${i % 2}`,
+    size: 1,
     raw: true,
     image: false,
     createdAtMs: atMs,

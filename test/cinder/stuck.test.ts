@@ -14,6 +14,7 @@ const volume = (id: string, status: string, more: Partial<SeenVolume> = {}): See
   volumeType: 'gold',
   host: 'c1@one',
   project: 'p',
+  size: 1,
   raw: true,
   image: false,
   createdAtMs: NOW - 90 * 24 * HOUR,

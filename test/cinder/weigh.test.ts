@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Creation } from '../../src/cinder/creations.ts';
 import { type Scales, weigh } from '../../src/cinder/weigh.ts';
 import { assertLinear } from '../support/growth.ts';
-import { judge, NOW_MS, service } from '../support/samples.ts';
+import { judge, NOW_MS, pool, service } from '../support/samples.ts';
 
 /** A cloud in which so many creations failed, of types that each of `hosts` serves. */
 function scales(
@@ -16,6 +16,7 @@ function scales(
   const volumeOf = (i: number): Creation => ({
     volumeType: `t${i % hosts.length}`,
     project: `p${i % 7}`,
+    size: 1,
     raw: true,
     image: false,
     createdAtMs: NOW_MS - 1000,
@@ -68,6 +69,7 @@ function unexplained(failed: readonly number[], madeMinutesAgo: readonly number[
   const creation = (type: string, i: number): Creation => ({
     volumeType: type,
     project: `p${i % 2}`,
+    size: 1,
     raw: true,
     image: false,
     createdAtMs: NOW_MS - MINUTE,
@@ -119,4 +121,20 @@ test('what nobody explains is told of a type where it fails alone', () => {
   // So looks an image that is bad: another was made since.
   assert.deepEqual(failing([5, 2], [0.1]), []);
   assert.deepEqual(failing([9, 9], [0.1]), []);
+});
+
+test('a volume for which no pool has room fails by itself', () => {
+  const cloud = unexplained([5, 0], []);
+  const failing = (size: number, pools: Parameters<typeof pool>[1][]) => {
+    const backends = judge([service('c@b0')], { pools: pools.map((more, i) => pool(`c@b0#${i}`, more)) });
+    const failures = cloud.creations.failures.map((failure) => ({ ...failure, volume: { ...failure.volume!, size } }));
+    return weigh({ ...cloud, backends, creations: { ...cloud.creations, failures } })?.types.some(
+      (type) => type.failing,
+    );
+  };
+  const room = { totalBytes: 900 * 1024 ** 3, freeBytes: 100 * 1024 ** 3, virtualFreeBytes: 100 * 1024 ** 3 };
+  assert.equal(failing(100, [room]), true);
+  assert.equal(failing(101, [room]), false);
+  assert.equal(failing(101, [room, { ...room, freeBytes: 300 * 1024 ** 3, virtualFreeBytes: 300 * 1024 ** 3 }]), true);
+  assert.equal(failing(101, [room, {}]), true, 'one that does not say');
 });
