@@ -17,7 +17,7 @@ export interface FailingEvidence {
   readonly sinceMs: number;
 }
 
-/** What creations say of a volume type: `failing` although a backend with room serves it; `unschedulable` when none ever did. */
+/** What creations say of a volume type: `failing` although a backend with room serves it; `unschedulable` when none ever did, as far as all are known. */
 export interface WeighedType {
   readonly volumeType: string;
   readonly failing: boolean;
@@ -229,7 +229,7 @@ interface JudgedType extends WeighedType {
 
 /** The types of which creations failed, since the last that was made, and after `explainedMs`. */
 function typesOf(
-  { creations: { failures, recent }, servingSince, failedMs }: Scales,
+  { creations: { failures, recent }, backends, volumeTypes, servingSince, failedMs }: Scales,
   {
     served,
     failing,
@@ -242,6 +242,9 @@ function typesOf(
   explainedMs: number,
 ): readonly JudgedType[] {
   const names = new Set(failures.flatMap(({ volume }) => volume?.volumeType ?? []));
+  // A backend whose pools nobody has seen, such as one that was disabled before the exporter started, may be the one that fits.
+  const fitting = new Set(volumeTypes?.map(({ host }) => host));
+  const allKnown = backends.every(({ host, pools }) => pools.length > 0 || fitting.has(host));
   return [...names].toSorted().map((volumeType) => {
     const able = (served.get(volumeType) ?? []).filter((host) => servingSince.has(host));
     const ableMs = able.length === 0 ? -Infinity : Math.min(...able.map((host) => servingSince.get(host) ?? Infinity));
@@ -269,7 +272,7 @@ function typesOf(
       volumeType,
       // Where all that could serve it are failing, that says it.
       failing: fails && able.length > 0 && !able.every((host) => failing.has(host)),
-      unschedulable: fails && !served.has(volumeType),
+      unschedulable: fails && allKnown && !served.has(volumeType),
       firstMs: Math.min(...own.map(({ atMs }) => atMs)),
     };
   });

@@ -138,3 +138,15 @@ test('a volume for which no pool has room fails by itself', () => {
   assert.equal(failing(101, [room, { ...room, freeBytes: 300 * 1024 ** 3, virtualFreeBytes: 300 * 1024 ** 3 }]), true);
   assert.equal(failing(101, [room, {}]), true, 'one that does not say');
 });
+
+test('no backend fits a type: said only when the pools of all of them are known', () => {
+  const cloud = unexplained([5, 0], []);
+  const unschedulable = (disabled: boolean, seen: boolean) => {
+    const rows = [service('c@b0'), service('c@b1', { enabled: !disabled })];
+    const backends = judge(rows, { pools: (seen ? ['c@b0#p', 'c@b1#p'] : ['c@b0#p']).map((name) => pool(name)) });
+    return weigh({ ...cloud, backends, volumeTypes: [{ volumeType: 'other', host: 'c@b0' }] })?.types[0]?.unschedulable;
+  };
+  assert.equal(unschedulable(false, true), true);
+  // It was disabled before the exporter started, and may be the one of the type.
+  assert.equal(unschedulable(true, false), false);
+});
