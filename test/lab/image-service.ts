@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** `well`; `bad`: an image that claims to be raw and is not, which Cinder refuses before it copies it; `no store`: what is in an image cannot be read. */
-export type ImageServiceState = 'well' | 'bad' | 'no store';
+type ImageServiceState = 'well' | 'bad' | 'no store';
 
 /** As much of a Glance as cinder-api and cinder-volume ask of one: any id is an image. Without it the lab has none. */
 export interface ImageService {
