@@ -16,6 +16,8 @@ const QCOW2 = Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), BYTES]);
 
 const TEXT = { type: ['null', 'string'] };
 const NUMBER = { type: ['null', 'integer'] };
+/** From 29 on cinder-volume asks first whether it is new enough to have an API for locations. */
+const VERSIONS = { versions: [{ id: 'v2.9', status: 'CURRENT' }] };
 /** Of what is not in it Cinder sees nothing. */
 const SCHEMA = {
   name: 'image',
@@ -62,5 +64,5 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse, state: 
     min_ram: 0,
   };
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(url === '/v2/schemas/image' ? SCHEMA : image));
+  response.end(JSON.stringify(url === '/versions' ? VERSIONS : url === '/v2/schemas/image' ? SCHEMA : image));
 }
