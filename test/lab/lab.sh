@@ -294,6 +294,9 @@ lock_path = $LAB_DIR/lock
 backend_url = file://$LAB_DIR/state
 [oslo_policy]
 policy_file = $ETC/cinder/policy.yaml
+# Its helper must be of the same release: it runs Cinder's own code.
+[cinder_sys_admin]
+helper_command = $BIN/privsep-helper --config-file $ETC/cinder/cinder.conf
 [oslo_messaging_rabbit]
 rabbit_retry_interval = 1
 rabbit_interval_max = 2
