@@ -307,8 +307,8 @@ interface Unexplained {
 }
 
 /**
- * By volume type: requests that found no backend in the end, though one with room serves the type, and no driver said why. So ends one from a bad image, which cinder-volume
- * refuses before it copies it, and each from an image service whose store is away; its row shows no image. The fewest backends first: these are likeliest to share none.
+ * By volume type: requests that found no backend in the end, though one with room serves the type, and no driver said why. So ends one from an image whose data has another
+ * format than it claims, and each while the store of the image service is away; its row shows no image. The fewest backends first: these are likeliest to share none.
  */
 function unexplainedFailures(
   served: ReadonlyMap<string, readonly string[]>,

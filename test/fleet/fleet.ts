@@ -108,7 +108,10 @@ interface Volume {
   deleteAt: number | undefined;
 }
 
-/** What cinder-volume makes of it: refused before it is copied, it is scheduled anew, and at last no backend is found; broken while it is copied, the volume keeps its host. */
+/**
+ * What cinder-volume makes of it: refused for its format before it is copied, it is scheduled anew, and at last no backend is found; broken while it is copied, the volume
+ * keeps its host.
+ */
 type BadImage = 'refused' | 'broken';
 
 /** What a user asks for, and how often he tries once more when it fails. */
