@@ -84,6 +84,8 @@ function decodeVolume(row: unknown, cut: Cutter): SeenVolume | string {
   if (createdAtMs === undefined) return 'a volume has no "created_at"';
   const where = word(said['os-vol-host-attr:host']);
   const host = where && beginning(where, `${where}#`.indexOf('#'));
+  const isCopy = Boolean(said['snapshot_id'] || said['source_volid']);
+  const hasImage = Boolean(said['volume_image_metadata']);
   return {
     id,
     status: beginning(text(said['status']), MAX_ID),
@@ -91,8 +93,9 @@ function decodeVolume(row: unknown, cut: Cutter): SeenVolume | string {
     host: host === undefined ? undefined : cut.identity(host),
     project: beginning(text(said['os-vol-tenant-attr:tenant_id']), MAX_ID),
     size: number(said['size']),
-    raw: [said['snapshot_id'], said['source_volid'], said['volume_image_metadata']].every((from) => !from),
-    image: Boolean(said['volume_image_metadata']),
+    raw: !isCopy && !hasImage,
+    // A copy inherits it.
+    image: hasImage && !isCopy,
     createdAtMs,
     updatedAtMs: time(said['updated_at']),
   };

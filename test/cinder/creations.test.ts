@@ -52,11 +52,21 @@ test('a row of Cinder, decoded: its pool is cut off, and what it was made of is 
     'os-vol-host-attr:host': 'c1@one#pool',
     'os-vol-tenant-attr:tenant_id': 'p',
   };
-  const rows = [row, { ...row, id: 'b', source_volid: 'a' }, { ...row, id: 'c', created_at: null }, 7];
+  const volume_image_metadata = { image_id: 'i' };
+  const rows = [
+    row,
+    { ...row, id: 'b', source_volid: 'a' },
+    { ...row, id: 'from an image', volume_image_metadata },
+    { ...row, id: 'a copy of one', source_volid: 'from an image', volume_image_metadata },
+    { ...row, id: 'c', created_at: null },
+    7,
+  ];
   const decoded = decodeVolumes({ volumes: rows }, createCutter(255));
   assert.deepEqual(decoded?.rows, [
     volume('a', { status: 'in-use', createdAtMs: NOW + 500 }),
     volume('b', { status: 'in-use', createdAtMs: NOW + 500, raw: false }),
+    volume('from an image', { status: 'in-use', createdAtMs: NOW + 500, raw: false, image: true }),
+    volume('a copy of one', { status: 'in-use', createdAtMs: NOW + 500, raw: false }),
   ]);
   assert.equal(decoded.rejected, 2);
   assert.equal(decodeVolumes({ messages: [] }, createCutter(255)), undefined);
