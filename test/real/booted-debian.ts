@@ -16,7 +16,12 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export async function bootDebian(tree: string): Promise<BootedDebian> {
   const flags = ['--quiet', '--boot', '--register=no', '--keep-unit', '--console=pipe', '--directory', tree];
   const nspawn = startDaemon(`${tree}.log`, ['systemd-nspawn', ...flags]);
-  const stop = (): Promise<void> => nspawn.stop('SIGTERM');
+  const started = new Set<ReturnType<PageShell['start']>>();
+  const stop = async (): Promise<void> => {
+    // systemd stops everything before it ends it, and nsenter would stand still with what it waits for.
+    for (const one of started) await one.interrupt();
+    await nspawn.stop('SIGTERM');
+  };
   try {
     const env = { PATH, HOME: '/root', LC_ALL: 'C.UTF-8' };
     const shell = await waitFor(
@@ -26,7 +31,7 @@ export async function bootDebian(tree: string): Promise<BootedDebian> {
         const init = childOf(nspawn.pid);
         if (init === undefined) return undefined;
         const enter = ['nsenter', '--target', String(init), '--all', '--root', '--wd'];
-        const inside = (folder: string): PageShell => pageShell(folder, env, enter);
+        const inside = (folder: string): PageShell => remembering(pageShell(folder, env, enter), started);
         const said = await inside('/').run('systemctl is-system-running --wait');
         return said.trim() === 'running' ? inside : undefined;
       },
@@ -43,4 +48,21 @@ function childOf(pid: number | undefined): number | undefined {
   const tasks = `/proc/${pid}/task`;
   const children = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, 'utf8'));
   return children.join('').split(' ').filter(Boolean).map(Number)[0];
+}
+
+/** The same shell; `started` has what goes on in it. */
+function remembering(shell: PageShell, started: Set<ReturnType<PageShell['start']>>): PageShell {
+  return {
+    run: (script) => shell.run(script),
+    start(script) {
+      const one = shell.start(script);
+      started.add(one);
+      return {
+        interrupt() {
+          started.delete(one);
+          return one.interrupt();
+        },
+      };
+    },
+  };
 }

@@ -1,13 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { waitFor } from '../support/wait-for.ts';
 import { shellCommand } from './tool.ts';
 
 /** A shell in a folder, in which a person types what a page says. */
 export interface PageShell {
   /** Runs commands to their end and gives all that they printed; throws with all of it when one fails. */
   run(script: string): Promise<string>;
-  /** Starts commands that go on until Ctrl-C, which `interrupt` presses. */
+  /** Starts commands that go on until Ctrl-C, which `interrupt` presses; it resolves when the last of them has ended. */
   start(script: string): { interrupt(): Promise<void> };
 }
 
@@ -31,11 +32,23 @@ export function pageShell(folder: string, env: NodeJS.ProcessEnv, enter: readonl
       const child = spawn(...command(script), { env, stdio: 'ignore', detached: true });
       return {
         async interrupt() {
-          const exited = once(child, 'exit');
-          process.kill(-(child.pid as number), 'SIGINT');
+          const group = -(child.pid as number);
+          const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+          if (isThere(group)) process.kill(group, 'SIGINT');
           await exited;
+          // npm does not wait for what it has started, which still answers on its port.
+          await waitFor('all that was interrupted has ended', () => !isThere(group), 60_000);
         },
       };
     },
   };
+}
+
+/** Does this process live, or any of this group? */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
