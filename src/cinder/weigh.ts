@@ -340,8 +340,7 @@ function unexplainedFailures(
 function areElsewhere(hosts: ReadonlySet<string>, unexplained: ReadonlyMap<string, Unexplained>): boolean {
   const ids = new Set<string>();
   for (const other of [...unexplained.values()].slice(0, COMPARED)) {
-    const [a, b] = other.hosts.size < hosts.size ? [other.hosts, hosts] : [hosts, other.hosts];
-    if (!shareNone(a, b)) continue;
+    if (!shareNone(other.hosts, hosts)) continue;
     for (const { requestId } of other.failures) if (ids.add(requestId).size >= ELSEWHERE) return true;
   }
   return false;
@@ -379,9 +378,9 @@ const IMAGES_DUE = 16;
 /** So many groups of backends are compared with all others. */
 const COMPARED = 50;
 
-/** `a` is the smaller. */
 function shareNone(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const host of a) if (b.has(host)) return false;
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  for (const host of few) if (many.has(host)) return false;
   return true;
 }
 

@@ -5,6 +5,17 @@ import { type Scales, weigh } from '../../src/cinder/weigh.ts';
 import { assertLinear } from '../support/growth.ts';
 import { judge, NOW_MS, pool, service } from '../support/samples.ts';
 
+const creation = (volumeType: string, project: number): Creation => ({
+  volumeType,
+  project: `p${project}`,
+  size: 1,
+  raw: true,
+  image: false,
+  createdAtMs: NOW_MS - 60_000,
+  triedOn: new Set(),
+  made: undefined,
+});
+
 /** A cloud in which so many creations failed, of types that each of `hosts` serves. */
 function scales(
   backends: number,
@@ -13,18 +24,8 @@ function scales(
   reason: 'driver' | 'no_backend',
 ): Scales {
   const all = judge(Array.from({ length: backends }, (_, i) => service(`c@b${i}`)));
-  const volumeOf = (i: number): Creation => ({
-    volumeType: `t${i % hosts.length}`,
-    project: `p${i % 7}`,
-    size: 1,
-    raw: true,
-    image: false,
-    createdAtMs: NOW_MS - 1000,
-    triedOn: new Set(),
-    made: undefined,
-  });
   const failures = Array.from({ length: failed }, (_, i) => {
-    return { requestId: `r${i}`, reason, atMs: NOW_MS - 500, volume: volumeOf(i) };
+    return { requestId: `r${i}`, reason, atMs: NOW_MS - 500, volume: creation(`t${i % hosts.length}`, i % 7) };
   });
   return {
     creations: { lastMade: new Map(), made: [], failed: [], failures, recent: [], whole: true },
@@ -66,26 +67,16 @@ const MINUTE = 60_000;
 /** Two types on a backend each, of which so many requests of two projects in turn found no backend; and volumes made from images so many minutes ago. */
 function unexplained(failed: readonly number[], madeMinutesAgo: readonly number[]): Scales {
   const base = scales(2, [[0], [1]], 0, 'no_backend');
-  const creation = (type: string, i: number): Creation => ({
-    volumeType: type,
-    project: `p${i % 2}`,
-    size: 1,
-    raw: true,
-    image: false,
-    createdAtMs: NOW_MS - MINUTE,
-    triedOn: new Set(),
-    made: undefined,
-  });
   const failures = failed.flatMap((count, type) =>
     Array.from({ length: count }, (_, i) => ({
       requestId: `r${type} ${i}`,
       reason: 'no_backend' as const,
       atMs: NOW_MS - 30_000,
-      volume: creation(`t${type}`, i),
+      volume: creation(`t${type}`, i % 2),
     })),
   );
   const recent = madeMinutesAgo.map((minutes, i) => ({
-    ...creation('other', i),
+    ...creation('other', i % 2),
     image: true,
     made: { host: 'c@b0', atMs: NOW_MS - minutes * MINUTE },
   }));
