@@ -114,19 +114,34 @@ export type Format = 'text' | 'openmetrics';
 /** One family, rendered: the lines that differ between the formats, and the samples, which do not. */
 export interface RenderedFamily {
   readonly header: Readonly<Record<Format, string>>;
-  /** The samples in pieces of about 128 KiB, each rendered when it is asked for; none when the family has no sample. */
-  readonly samples: Iterable<string>;
+  /** Each piece is read from its entities when it is asked for; none when the family has no sample. */
+  readonly samples: Iterable<Piece>;
+}
+
+/** Samples of one family, of one entity after the other: about 128 KiB as text. */
+export interface Piece {
+  readonly name: string;
+  /** The identity labels of each entity with samples, rendered; and how many samples it has. */
+  readonly identities: readonly string[];
+  readonly counts: readonly number[];
+  readonly values: readonly number[];
+  /** The further labels of each sample, rendered. */
+  readonly labels: readonly string[];
 }
 
 /** Renders a group of families over its entities; the identity labels once an entity. */
-function* renderGroup<E>(group: FamilyGroup<E>, entities: readonly E[]): Generator<RenderedFamily> {
+function* renderGroup<E>(
+  group: FamilyGroup<E>,
+  headers: readonly RenderedFamily['header'][],
+  entities: readonly E[],
+): Generator<RenderedFamily> {
   const identities: string[] = [];
   const identityAt = (i: number): string => {
     identities[i] ??= renderIdentity(group.identity, group.identityOf(entities[i] as E));
     return identities[i];
   };
-  for (const family of group.families) {
-    yield { header: renderHeader(family), samples: renderSamples(family, entities, identityAt) };
+  for (const [i, header] of headers.entries()) {
+    yield { header, samples: readSamples(group.families[i] as Family<E>, entities, identityAt) };
   }
 }
 
@@ -152,34 +167,76 @@ export function from<S, E>(group: FamilyGroup<E>, entitiesOf: (source: S) => rea
     help,
     labels: [...group.identity, ...labels],
   }));
-  return { described, render: (source) => renderGroup(group, entitiesOf(source)) };
+  const headers = group.families.map((family) => renderHeader(family));
+  return { described, render: (source) => renderGroup(group, headers, entitiesOf(source)) };
 }
 
-/** So much is rendered in about a millisecond, and compressed off the event loop before the next piece. */
+/** So much text is rendered in about a millisecond, and compressed off the event loop before the next piece. */
 export const PIECE = 131_072;
 
-function* renderSamples<E>(
-  family: Family<E>,
+/** Characters of a sample beside its labels: its name, its value, and what is between them. */
+const BESIDE_LABELS = 64;
+
+function* readSamples<E>(
+  { name, samples }: Family<E>,
   entities: readonly E[],
   identityAt: (i: number) => string,
-): Generator<string> {
+): Generator<Piece> {
+  for (let i = 0; i < entities.length;) {
+    const identities: string[] = [];
+    const counts: number[] = [];
+    const values: number[] = [];
+    const labels: string[] = [];
+    let characters = 0;
+    const emit = (value: number, further: string): void => {
+      values.push(value);
+      labels.push(further);
+      characters += further.length;
+    };
+    for (; i < entities.length && characters < PIECE; i += 1) {
+      const before = values.length;
+      samples(entities[i] as E, emit);
+      const count = values.length - before;
+      if (count === 0) continue;
+      const identity = identityAt(i);
+      identities.push(identity);
+      counts.push(count);
+      characters += count * (identity.length + BESIDE_LABELS);
+    }
+    if (values.length > 0) yield { name, identities, counts, values, labels };
+  }
+}
+
+/** Whether two pieces have the same text, by what it would be made of. */
+export function isSame(one: Piece, other: Piece): boolean {
+  return (
+    one.name === other.name &&
+    areSame(one.counts, other.counts) &&
+    areSame(one.values, other.values) &&
+    areSame(one.identities, other.identities) &&
+    areSame(one.labels, other.labels)
+  );
+}
+
+function areSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i += 1) if (some[i] !== others[i] && !Object.is(some[i], others[i])) return false;
+  return true;
+}
+
+/** The lines of a piece. */
+export function renderPiece({ name, identities, counts, values, labels }: Piece): string {
   let text = '';
-  const { name, samples } = family;
-  let identity = '';
-  const emit = (value: number, labels: string): void => {
-    const all = identity + labels;
-    const braced = all === '' ? '' : `{${all.startsWith(',') ? all.slice(1) : all}}`;
-    text += `${name}${braced} ${formatValue(value)}\n`;
-  };
-  for (let i = 0; i < entities.length; i += 1) {
-    identity = identityAt(i);
-    samples(entities[i] as E, emit);
-    if (text.length > PIECE) {
-      yield text;
-      text = '';
+  let at = 0;
+  for (let i = 0; i < identities.length; i += 1) {
+    const identity = identities[i] ?? '';
+    for (const end = at + (counts[i] ?? 0); at < end; at += 1) {
+      const all = identity + labels[at];
+      const braced = all === '' ? '' : `{${all.startsWith(',') ? all.slice(1) : all}}`;
+      text += `${name}${braced} ${formatValue(values[at] as number)}\n`;
     }
   }
-  if (text !== '') yield text;
+  return text;
 }
 
 function renderIdentity(names: readonly string[], values: readonly string[]): string {

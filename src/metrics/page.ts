@@ -1,6 +1,14 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib';
 import { createSlices } from '../cinder/rows.ts';
-import { type Format, OPENMETRICS_END, PIECE, type RenderedFamily } from './exposition.ts';
+import {
+  type Format,
+  isSame,
+  OPENMETRICS_END,
+  PIECE,
+  type Piece,
+  type RenderedFamily,
+  renderPiece,
+} from './exposition.ts';
 
 /**
  * The page of one snapshot in one format, compressed but left open at its end, so that the exporter's own metrics
@@ -13,17 +21,21 @@ interface OpenPage {
 }
 
 export interface OpenPages extends Readonly<Record<Format, OpenPage>> {
-  /** The samples and what they were compressed to, in the order of the page, as long as nobody needs the memory. */
-  readonly pieces: WeakRef<readonly Piece[]>;
+  /** The samples of each family by its name, and what they were compressed to. */
+  readonly pieces: ReadonlyMap<string, readonly (readonly [Piece, Block])[]>;
 }
 
-interface Piece {
-  readonly bytes: Buffer;
+/** Some bytes of a page, compressed so that they stand for themselves. */
+interface Block {
   readonly deflated: Buffer;
+  readonly size: number;
+  readonly crc: number;
+  /** What moves the checksum of all before it by its size. */
+  readonly shift: number;
 }
 
-/** Pieces beyond these are compressed each time: a copy of the page of 10,000 backends would be 80 MB. */
-const MAX_KEPT_PIECES = 128;
+/** Pieces beyond these are compressed each time, in bytes; names of backends and pools, which are in the snapshot, are not counted. 10,000 backends need 20 MB. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** A whole body: one gzip member in pieces, which bodies of one snapshot share, their bytes together, and the size of what it holds. */
 export interface Packed {
@@ -79,43 +91,68 @@ export function compress(
   before?: OpenPages,
   maxBytes = MAX_PAGE_BYTES,
 ): Promise<OpenPages> {
-  return pages((press) => compressAll(families, before?.pieces.deref() ?? [], press, maxBytes));
+  return pages((press) => compressAll(families, before?.pieces ?? new Map(), press, maxBytes));
 }
 
 async function compressAll(
   families: Iterable<RenderedFamily>,
-  known: readonly Piece[],
+  known: OpenPages['pieces'],
   { deflater, encode }: Press,
   maxBytes: number,
 ): Promise<OpenPages> {
   const open = { text: emptyPage(), openmetrics: emptyPage() };
-  const pieces: Piece[] = [];
+  const pieces = new Map<string, (readonly [Piece, Block])[]>();
   const slices = createSlices();
-  let position = 0;
+  let keptBytes = 0;
   let bytes = 0;
-  for (const family of families) {
-    let headed = false;
-    for (const text of family.samples) {
-      const piece = encode(text);
-      const old = known[position];
-      const same = old?.bytes.equals(piece) === true;
-      const deflated = same ? old.deflated : await deflater.deflate(piece);
-      if (position < MAX_KEPT_PIECES) pieces.push(same ? old : { bytes: Buffer.from(piece), deflated });
-      position += 1;
+  for (const { header, samples: read } of families) {
+    const own: (readonly [Piece, Block])[] = [];
+    let position = 0;
+    for (const piece of read) {
+      const [old, kept] = known.get(piece.name)?.[position] ?? [];
+      const block = old && kept && isSame(old, piece) ? kept : await compressed(encode(renderPiece(piece)), deflater);
+      keptBytes += bytesOf(piece);
+      if (keptBytes <= MAX_KEPT_BYTES) own.push([piece, block]);
       if (slices.over()) await slices.next();
-      bytes += deflated.length;
+      bytes += block.deflated.length;
       if (bytes > maxBytes) throw new Error(`the page is larger than ${maxBytes} bytes, compressed`);
       for (const format of FORMATS) {
-        if (!headed) {
-          const header = Buffer.from(family.header[format]);
-          add(open[format], header, stored(header));
-        }
-        add(open[format], piece, deflated);
+        if (position === 0) add(open[format], headsOf(header)[format]);
+        add(open[format], block);
       }
-      headed = true;
+      position += 1;
+      pieces.set(piece.name, own);
     }
   }
-  return { ...open, pieces: new WeakRef(pieces) };
+  return { ...open, pieces };
+}
+
+/** What it takes to keep a piece: for each sample its value, where its labels are, and they. */
+function bytesOf({ labels }: Piece): number {
+  return labels.reduce((sum, { length }) => sum + 16 + length, 0);
+}
+
+const heads = new WeakMap<object, Readonly<Record<Format, Block>>>();
+
+/** The header of a family as blocks; the same at each refresh. */
+function headsOf(header: RenderedFamily['header']): Readonly<Record<Format, Block>> {
+  const known = heads.get(header);
+  if (known) return known;
+  const blockOf = (text: string): Block => {
+    const bytes = Buffer.from(text);
+    return toBlock(bytes, stored(bytes));
+  };
+  const made = { text: blockOf(header.text), openmetrics: blockOf(header.openmetrics) };
+  heads.set(header, made);
+  return made;
+}
+
+async function compressed(bytes: Buffer, deflater: Deflater): Promise<Block> {
+  return toBlock(bytes, await deflater.deflate(bytes));
+}
+
+function toBlock(bytes: Buffer, deflated: Buffer): Block {
+  return { deflated, size: bytes.length, crc: crc32(bytes), shift: shiftBy(bytes.length) };
 }
 
 /** Compresses a text that is rendered piece by piece, in slices: nobody waits for the whole of it but who asked. */
@@ -127,7 +164,7 @@ export function pack(pieces: Iterable<string>): Promise<Packed> {
     const press = async (): Promise<void> => {
       const piece = encode(text);
       text = '';
-      add(body, piece, await deflater.deflate(piece));
+      add(body, await compressed(piece, deflater));
     };
     for (const piece of pieces) {
       text += piece;
@@ -139,10 +176,37 @@ export function pack(pieces: Iterable<string>): Promise<Packed> {
   });
 }
 
-function add(page: GrowingPage, bytes: Buffer, deflated: Buffer): void {
+function add(page: GrowingPage, { deflated, crc, size, shift }: Block): void {
   page.deflated.push(deflated);
-  page.crc = crc32(bytes, page.crc);
-  page.size += bytes.length;
+  page.crc = (multiply(shift, page.crc) ^ crc) >>> 0;
+  page.size += size;
+}
+
+/*
+ * The checksum of a whole from those of its parts: moved by the size of what follows, by multiplying polynomials over GF(2) modulo that of the CRC.
+ * Source: zlib, crc32.c, `multmodp`, `x2nmodp` and `crc32_combine`.
+ */
+const POLYNOMIAL = 0xed_b8_83_20;
+
+function multiply(a: number, b: number): number {
+  let [product, factor] = [0, b];
+  for (let bit = 31; bit >= 0; bit -= 1) {
+    if ((a >>> bit) & 1) product ^= factor;
+    factor = factor & 1 ? (factor >>> 1) ^ POLYNOMIAL : factor >>> 1;
+  }
+  return product >>> 0;
+}
+
+/** x to the power of eight times so many bytes. */
+function shiftBy(bytes: number): number {
+  let power = 0x80_00_00_00;
+  // x to the 8th; squared at each step.
+  let factor = 0x00_80_00_00;
+  for (let rest = bytes; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) power = multiply(factor, power);
+    factor = multiply(factor, factor);
+  }
+  return power;
 }
 
 /** Encodes every piece into the same memory: a large page would leave 80 MB behind at every refresh. */
@@ -181,7 +245,7 @@ export function finish(open: OpenPages | undefined, own: string, format: Format)
     const page = open?.[format] ?? emptyPage();
     const tail = encode(format === 'openmetrics' ? own + OPENMETRICS_END : own);
     const whole = { ...page, deflated: [...page.deflated] };
-    add(whole, tail, await deflater.deflate(tail));
+    add(whole, await compressed(tail, deflater));
     return closed(whole);
   });
 }

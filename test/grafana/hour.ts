@@ -11,6 +11,7 @@ import {
   createProcessMetrics,
   renderRegistry,
 } from '../../src/metrics/exporter.ts';
+import { renderPiece } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { loadAccess } from '../../src/openstack/clouds/clouds.ts';
 import { createPauses } from '../../src/openstack/pause.ts';
@@ -78,7 +79,7 @@ export function pageOf(snapshot: Snapshot): string {
   let page = '';
   for (const { header, samples } of renderSnapshot(snapshot)) {
     page += header.openmetrics;
-    for (const piece of samples) page += piece;
+    for (const piece of samples) page += renderPiece(piece);
   }
   return page;
 }

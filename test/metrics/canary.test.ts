@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CanaryRow, CanaryRun } from '../../src/cinder/canary.ts';
+import { renderPiece } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { canaryRow } from '../support/samples.ts';
 import { parseExposition, type Exposition } from '../support/exposition-parser.ts';
@@ -39,7 +40,7 @@ function page(canary: readonly CanaryRow[] | undefined): Exposition {
   };
   let text = '';
   for (const { header, samples } of renderSnapshot(snapshot)) {
-    const all = [...samples].join('');
+    const all = [...samples].map(renderPiece).join('');
     if (all !== '') text += header.text + all;
   }
   return parseExposition(text, 'text');

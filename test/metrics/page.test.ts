@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32, gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import type { RenderedFamily } from '../../src/metrics/exposition.ts';
+import { type Piece, type RenderedFamily, renderPiece } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { compress, finish, type OpenPages } from '../../src/metrics/page.ts';
 import { service } from '../support/samples.ts';
@@ -19,7 +19,7 @@ function trailerOf(gzip: Buffer): { crc: number; size: number } {
 function identity(families: Iterable<RenderedFamily>, own: string, format: 'text' | 'openmetrics'): string {
   let page = '';
   for (const family of families) {
-    const samples = [...family.samples].join('');
+    const samples = [...family.samples].map(renderPiece).join('');
     if (samples !== '') page += family.header[format] + samples;
   }
   return page + own + (format === 'openmetrics' ? '# EOF\n' : '');
@@ -60,20 +60,38 @@ test('before the first refresh a page holds what the exporter tells of itself', 
   assert.equal(gunzipSync(Buffer.concat((await finish(undefined, '', 'text')).gzip)).length, 0);
 });
 
-test('whatever the families hold, gzip and identity are the same page', async () => {
-  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 });
+test('whatever the families hold, and whatever was there before, gzip and identity are the same page', async () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 300 });
+  const entity = fc.record({
+    identity: text,
+    samples: fc.array(fc.tuple(fc.double(), text), { minLength: 1, maxLength: 3 }),
+  });
+  const piece = fc
+    .record({ name: fc.constantFrom('a', 'b'), entities: fc.array(entity, { minLength: 1, maxLength: 3 }) })
+    .map(({ name, entities }): Piece => ({
+      name,
+      identities: entities.map(({ identity }) => identity),
+      counts: entities.map(({ samples }) => samples.length),
+      values: entities.flatMap(({ samples }) => samples.map(([value]) => value)),
+      labels: entities.flatMap(({ samples }) => samples.map(([, labels]) => labels)),
+    }));
   const family = fc.record({
     header: fc.record({ text, openmetrics: text }),
-    samples: fc.array(text, { minLength: 1, maxLength: 3 }),
+    samples: fc.array(piece, { minLength: 1, maxLength: 3 }),
   });
+  const several = fc.array(family, { maxLength: 5 });
   await fc.assert(
-    fc.asyncProperty(fc.array(family, { maxLength: 5 }), text, async (families, own) => {
-      const pages = await compress(families);
-      for (const format of FORMATS) {
-        const { gzip, size } = await finish(pages, own, format);
-        const body = gunzipSync(Buffer.concat(gzip));
-        assert.equal(body.toString('utf8'), identity(families, own, format));
-        assert.equal(body.length, size);
+    fc.asyncProperty(several, several, text, async (earlier, others, own) => {
+      const before = await compress(earlier);
+      for (const families of [others, earlier]) {
+        const pages = await compress(families, before);
+        for (const format of FORMATS) {
+          const { gzip, size } = await finish(pages, own, format);
+          const packed = Buffer.concat(gzip);
+          const body = gunzipSync(packed);
+          assert.equal(body.toString('utf8'), identity(families, own, format));
+          assert.deepEqual(trailerOf(packed), { crc: crc32(body), size });
+        }
       }
     }),
     { numRuns: 50 },
@@ -82,20 +100,52 @@ test('whatever the families hold, gzip and identity are the same page', async ()
 
 test('what is the same as before is compressed once, and the page is the same as without', async () => {
   const header = { text: '# T\n', openmetrics: '# O\n' };
-  const family = (...samples: readonly string[]): RenderedFamily => ({ header, samples });
+  const family = (name: string, ...values: readonly number[]): RenderedFamily => ({
+    header,
+    samples: values.map((value) => ({ name, identities: ['h="é"'], counts: [1], values: [value], labels: [''] })),
+  });
+  /** Of each second piece: the others are headers. */
   const deflatedOf = (pages: OpenPages): readonly Buffer[] => pages.text.deflated.filter((_, i) => i % 2 === 1);
-  const first = await compress([family('a 1\n'), family('b 1\n'), family('c 1\n')]);
-  const families = [family('a 1\n'), family('b 22\n'), family('c 1\n'), family('d 1\n')];
+  const first = await compress([family('a', NaN), family('b', 1), family('c', 1)]);
+  const families = [family('a', NaN), family('b', 22), family('c', 1), family('d', 1)];
   const second = await compress(families, first);
   assert.deepEqual(
     deflatedOf(first).map((piece, i) => piece === deflatedOf(second)[i]),
     [true, false, true],
   );
-  for (const pages of [second, await compress(families, await compress([family('b 22\n')]))]) {
+  const shorter = await compress(families.slice(2), second);
+  assert.deepEqual(deflatedOf(shorter), deflatedOf(second).slice(2));
+  assert.equal(deflatedOf(shorter)[0], deflatedOf(second)[2], 'a family that is gone moves none of the others');
+  for (const pages of [second, await compress(families, await compress([family('b', 22)]))]) {
     for (const format of FORMATS) {
       const gzip = Buffer.concat((await finish(pages, 'own 1\n', format)).gzip);
       assert.equal(gunzipSync(gzip).toString(), identity(families, 'own 1\n', format));
     }
+  }
+});
+
+test('a sample more, another entity, and other labels are not the same', async () => {
+  const header = { text: '', openmetrics: '' };
+  const piece: Piece = {
+    name: 'a',
+    identities: ['x="1"', 'x="2"'],
+    counts: [1, 2],
+    values: [1, 0, 1],
+    labels: ['', ',l="a"', ',l="b"'],
+  };
+  const others: readonly Partial<Piece>[] = [
+    { counts: [2, 1] },
+    { values: [1, 0, 0] },
+    { values: [1, 0, NaN] },
+    { labels: ['', ',l="a"', ',l="c"'] },
+    { identities: ['x="1"', 'x="3"'] },
+    { identities: ['x="1"'], counts: [1], values: [1], labels: [''] },
+  ];
+  const before = await compress([{ header, samples: [piece] }]);
+  for (const other of others) {
+    const families = [{ header, samples: [{ ...piece, ...other }] }];
+    const { gzip } = await finish(await compress(families, before), '', 'text');
+    assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(families, '', 'text'));
   }
 });
 
