@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { asObject } from './wire.ts';
 
 /** Rows that were understood, and how many were not. */
@@ -56,18 +57,20 @@ export async function decodeBody<T>(
     const end = start + old.end - old.start;
     return end <= buffer.length && known?.bytes.compare(buffer, start, end, old.start, old.end) === 0 ? end : undefined;
   };
-  const take = ([start, end, depth]: Found): void => {
+  const textOf = textsOf(buffer);
+  const take = ([start, end, depth, value]: Found): void => {
     let row: T | undefined;
     if (depth === SAME) row = rows.add(() => known?.rows[place]?.row as T);
+    else if (value !== undefined) row = rows.add(() => reader.decode(value));
     else if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
     else if (depth > MAX_ROW_DEPTH) rows.reject(`a row is nested deeper than ${MAX_ROW_DEPTH} levels`);
-    else row = rows.add(() => reader.decode(parseRow(buffer, start, end)));
+    else row = rows.add(() => reader.decode(parseRow(textOf(start, end))));
     // A list of `0,` has a row in every two bytes: where each is would need thirty times the body.
     if (place < maxRows) read.rows.push({ start, end, row });
     place += 1;
   };
   try {
-    for (const found of scanRows(buffer, reader.listKey, sameUntil)) {
+    for (const found of scanRows(buffer, reader.listKey, sameUntil, createGuess(buffer, textOf))) {
       if (found) take(found);
       if (slices.over()) await slices.next();
     }
@@ -101,8 +104,13 @@ const MAX_ROW_BYTES = 256 * 1024;
 /** Drivers nest three levels at most. A row of brackets would need a hundred times its size. */
 const MAX_ROW_DEPTH = 100;
 
-function parseRow(buffer: Buffer, start: number, end: number): unknown {
-  const text = buffer.toString('utf8', start, end);
+/** Python's json writes nothing but ASCII, unless it is told to; that is copied, and all else looked at byte by byte. */
+function textsOf(buffer: Buffer): (start: number, end: number) => string {
+  const encoding = isAscii(buffer) ? 'latin1' : 'utf8';
+  return (start, end) => buffer.toString(encoding, start, end);
+}
+
+function parseRow(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -170,8 +178,8 @@ export class NoSuchList extends Error {
 /** Instead of a depth: the same bytes were read before as a row. */
 const SAME = -1;
 
-/** Where an element of the list is, and how deep what is in it is nested. */
-type Found = readonly [start: number, end: number, depth: number];
+/** Where an element of the list is, how deep what is in it is nested, and what it says when that is known already. */
+type Found = readonly [start: number, end: number, depth: number, value?: unknown];
 
 /** So much is looked at before the reader may do something else, in bytes: about a millisecond. */
 const STRETCH = 262_144;
@@ -183,12 +191,14 @@ const MAX_BLANKS = 65_536;
  * Finds the elements of the list under a top-level key, as ranges of bytes, without parsing them: an answer of 50 MB is decoded row by row,
  * so that no more than a row of it is ever in memory as objects. Reads to the end of the body first-hand, so a cut-off one throws NotWholeJson
  * (at its end, when rows have been given already); a body without the list throws NoSuchList. Whether a row is JSON shows when it is parsed.
- * Within a long value it yields undefined now and then, to let others in. `sameUntil` gives the end of an element that is known.
+ * Within a long value it yields undefined now and then, to let others in. `sameUntil` gives the end of an element that is known; `guess` an element that
+ * it has found in a quicker way.
  */
 export function* scanRows(
   bytes: Uint8Array,
   listKey: string,
   sameUntil: (start: number) => number | undefined = () => undefined,
+  guess: (start: number) => Found | undefined = () => undefined,
 ): Generator<Found | undefined, void> {
   const wanted = Buffer.from(JSON.stringify(listKey));
   let at = skipSpace(bytes, 0);
@@ -204,7 +214,7 @@ export function* scanRows(
     if (matches && found) throw new NotWholeJson();
     if (matches && bytes[at] === OPEN_LIST) {
       found = true;
-      at = yield* scanList(bytes, at, sameUntil);
+      at = yield* scanList(bytes, at, sameUntil, guess);
     } else {
       [, at] = yield* skipValue(bytes, at);
     }
@@ -220,12 +230,13 @@ function* scanList(
   bytes: Uint8Array,
   open: number,
   sameUntil: (start: number) => number | undefined,
+  guess: (start: number) => Found | undefined,
 ): Generator<Found | undefined, number> {
   let at = skipSpace(bytes, open + 1);
   if (bytes[at] === CLOSE_LIST) return at + 1;
   for (;;) {
     const same = sameUntil(at);
-    const row: Found = same === undefined ? yield* skipValue(bytes, at) : [at, same, SAME];
+    const row: Found = same === undefined ? (guess(at) ?? (yield* skipValue(bytes, at))) : [at, same, SAME];
     const [start, end] = row;
     if (end === start) throw new NotWholeJson();
     yield row;
@@ -233,6 +244,63 @@ function* scanList(
     if (bytes[at] === CLOSE_LIST) return at + 1;
     at = expect(bytes, at, COMMA);
   }
+}
+
+/** Longer rows are not guessed, and after so many wrong guesses none is: a guess looks at this many bytes. */
+const MAX_GUESSED_BYTES = 16_384;
+const MAX_WRONG_GUESSES = 8;
+/** The rows of a list begin alike, with the same key. */
+const MAX_BEGINNING_BYTES = 64;
+
+/**
+ * Finds most rows without looking at each of their bytes: up to where the next begins like the first. When what is between is JSON, it is the row:
+ * no object's text is the beginning of another's. Gives undefined where that is not so.
+ */
+function createGuess(
+  buffer: Buffer,
+  textOf: (start: number, end: number) => string,
+): (start: number) => Found | undefined {
+  let beginning: Buffer | undefined;
+  let wrong = 0;
+  const guess = (start: number): Found | undefined => {
+    if (beginning === undefined) {
+      const key = buffer.subarray(start, start + MAX_BEGINNING_BYTES).indexOf(COLON);
+      beginning = buffer.subarray(start, start + key + 1);
+      if (beginning.length < 2 || beginning[0] !== OPEN_OBJECT) wrong = MAX_WRONG_GUESSES;
+    }
+    const next = buffer.subarray(start + 1, start + 1 + MAX_GUESSED_BYTES).indexOf(beginning);
+    if (next === -1) return undefined;
+    let end = start + next;
+    while (isSpace(buffer[end])) end -= 1;
+    if (buffer[end] !== COMMA) return undefined;
+    const text = textOf(start, end);
+    if (brackets(text) > MAX_ROW_DEPTH) return undefined;
+    try {
+      const value = JSON.parse(text) as unknown;
+      return typeof value === 'object' && value !== null ? [start, end, 0, value] : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  return (start) => {
+    if (wrong >= MAX_WRONG_GUESSES) return undefined;
+    const found = guess(start);
+    if (found === undefined) wrong += 1;
+    return found;
+  };
+}
+
+/** At least as many as the text is deep. */
+function brackets(text: string): number {
+  let count = 0;
+  for (const bracket of ['{', '['])
+    for (let at = text.indexOf(bracket); at !== -1 && count <= MAX_ROW_DEPTH; at = text.indexOf(bracket, at + 1))
+      count += 1;
+  return count;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 /** Another kind of value than an object, if it is one at all. */
@@ -254,8 +322,7 @@ function expect(bytes: Uint8Array, from: number, byte: number): number {
 function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
   for (; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+    if (!isSpace(bytes[at])) break;
     if (at - from > MAX_BLANKS) throw new NotWholeJson();
   }
   return at;
@@ -310,7 +377,7 @@ function advance(bytes: Uint8Array, scan: Scan, until: number): boolean {
         ended = true;
         break;
       }
-    } else if (depth === 0 && (byte === COMMA || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) {
+    } else if (depth === 0 && (byte === COMMA || isSpace(byte))) {
       ended = true;
       break;
     }

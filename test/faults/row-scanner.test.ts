@@ -70,6 +70,70 @@ test('with some bytes changed: where both read it, they read the same', () => {
   );
 });
 
+/** Reads each row as it is, and takes none for another. */
+const everyRow = (keys = 0) => ({
+  listKey: KEY,
+  decode: (said: unknown) => ({ said }),
+  key: () => String((keys += 1)),
+  timeMs: () => undefined,
+});
+
+test('rows that begin alike, and whatever is in them: the rows that JSON.parse finds', async () => {
+  const awkward = fc.oneof(
+    value,
+    fc.constantFrom('}, {"name": ', '{"name":', ',{"name":1}', '\\', 'ä', '💾'),
+    fc.record({ name: fc.oneof(awkwardText, fc.constant('}, {"name":')) }),
+    fc.array(fc.record({ name: fc.integer() }), { minLength: 2, maxLength: 3 }),
+  );
+  const row = fc.oneof(
+    { weight: 9, arbitrary: fc.record({ name: awkward, capabilities: awkward }) },
+    { weight: 1, arbitrary: awkward },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(row, { maxLength: 12 }),
+      fc.constantFrom(undefined, 1, '\r\n\t'),
+      fc.boolean(),
+      async (rows, indent, ascii) => {
+        const json = JSON.stringify({ [KEY]: rows }, undefined, indent);
+        const text = ascii
+          ? json.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          : json;
+        const bytes = Buffer.from(text);
+        const decoded = await decodeBody(bytes, everyRow(), 100);
+        assert.ok(typeof decoded === 'object');
+        assert.deepEqual(
+          decoded.rows.map(({ said }) => said),
+          (JSON.parse(bytes.toString()) as { [KEY]: unknown[] })[KEY],
+        );
+        for (const end of [bytes.length - 1, bytes.length >> 1])
+          assert.equal(typeof (await decodeBody(bytes.subarray(0, end), everyRow(), 100)), 'string', `cut at ${end}`);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('rows that begin alike: one that is too deep, or no JSON, costs what it cost before', async () => {
+  const deep = `{"name":${'['.repeat(100)}${']'.repeat(100)}}`;
+  const shallow = `{"name":${'['.repeat(99)}${']'.repeat(99)}}`;
+  const wide = `{"name":[${'[],'.repeat(200)}[]]}`;
+  const decoded = await decodeBody(
+    Buffer.from(`{"services":[${[deep, shallow, wide, '{"name":NaN}', '{"name":1}'].join(', ')}]}`),
+    everyRow(),
+    100,
+  );
+  assert.ok(typeof decoded === 'object');
+  assert.deepEqual([decoded.rows.length, decoded.firstProblem], [4, 'a row is nested deeper than 100 levels']);
+  for (const wrong of [
+    '{"name":1} x, {"name":2}',
+    '{"name":1}, , {"name":2}',
+    '{"name":1, {"name":2}',
+    '{"name":1}} , {"name":2}',
+  ])
+    assert.equal(typeof (await decodeBody(Buffer.from(`{"services":[${wrong}]}`), everyRow(), 100)), 'string', wrong);
+});
+
 test('a list that comes twice is refused: nobody can say which is meant', () => {
   assert.equal(scan(Buffer.from('{"services":[1],"services":[2]}')), 'not whole');
   assert.equal(scan(Buffer.from('{"services":[1],"services":{}}')), 'not whole');
@@ -89,6 +153,9 @@ test('shapes that are dear to a careless parser cost little', async () => {
     ' '.repeat(many),
     '['.repeat(many * 13),
     `${'[],'.repeat(many)}[]`,
+    `{"a":1}${',{"b":1}'.repeat(many)}`,
+    `{"a":{"a":{}}}${',{"a":{"a":{}}}'.repeat(many)}`,
+    `{"a":NaN}${',{"a":NaN}'.repeat(many)}`,
   ];
   for (const [i, row] of shapes(1).entries())
     await assertLinear(row, (scale) => {
