@@ -4,7 +4,7 @@ import { collectorPaths } from '../../src/watch/cinder-api.ts';
 import { CLOUD, ON, probing } from './probing.ts';
 import { success } from './watched.ts';
 
-test('each backend is asked once a minute, two seconds apart, and nothing else is', async (t) => {
+test('each backend is asked once a minute, and nothing else is', async (t) => {
   const { pass, asked, page, conditions, simulator } = await probing(t);
   await pass(70, 1);
   assert.deepEqual(Object.keys(simulator.requests.counts).toSorted(), [
@@ -18,6 +18,31 @@ test('each backend is asked once a minute, two seconds apart, and nothing else i
   assert.equal(success(await page(), 'capabilities'), 1);
   assert.equal((await page()).value('cinder_volume_services_unresponsive'), 0);
   assert.deepEqual(await conditions(), { 'c1@one': 'up', 'c1@two': 'up', 'c2@three': 'up_assumed' });
+});
+
+test('five are asked right after each other, then none until two seconds for each are over; who does not answer is followed by nobody', async (t) => {
+  const hosts = Array.from({ length: 12 }, (_, i) => `c1@b${String(i).padStart(2, '0')}`);
+  const { pass, asked, simulator } = await probing(t, {
+    cloud: { ...CLOUD, backends: hosts.map((host) => ({ host, driver: { backend_state: 'up' } })) },
+  });
+  const seen = asked();
+  const each = async (): Promise<readonly number[]> => {
+    const counts: number[] = [];
+    for (let second = 0; second < 10; second += 1) {
+      await pass(1, 1);
+      const more = asked();
+      seen.push(...more);
+      counts.push(more.length);
+    }
+    return counts;
+  };
+  assert.deepEqual(await each(), [0, 5, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(await each(), [0, 5, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(await each(), [0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(seen, hosts);
+  simulator.cloud.holdThreads('c1@b01');
+  await pass(50);
+  assert.deepEqual(asked(), ['c1@b00', 'c1@b01']);
 });
 
 test('a service that is stuck: unresponsive after two questions, the others go on being asked; a restart ends it', async (t) => {
