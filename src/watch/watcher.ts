@@ -16,7 +16,7 @@ import { PAUSED, createPauses } from '../openstack/pause.ts';
 import { createTransport } from '../openstack/transport.ts';
 import { createSession } from '../openstack/session.ts';
 import { USER_AGENT } from '../version.ts';
-import { fitHeap } from './heap.ts';
+import { fitV8 } from './v8.ts';
 import { blank, createPipeline, type Published } from './pipeline.ts';
 import { createOperationsReader } from './operations-reader.ts';
 import { createProber } from './prober.ts';
@@ -235,7 +235,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       await broken(error);
     }
     unwatch();
-    fitHeap();
+    fitV8();
     metrics.refreshes.inc();
     metrics.refreshDuration.set((clock.now() - start) / 1000);
     metrics.lastRefresh.set(clock.wall() / 1000);
