@@ -112,7 +112,10 @@ test('volumes by backend and status, counts of the cloud, and no series for what
   assert.doesNotMatch(await pageOf(nothing, 'text'), /^cinder_(backend_volumes|volumes|snapshots|backups)/m);
 });
 
-test('a healthy backend with four pools has fewer than 75 series', async () => {
+/** A regular expression of Prometheus: it matches the whole. */
+const whole = (regex: string): RegExp => new RegExp(`^(?:${regex})$`);
+
+test('a healthy backend with four pools has fewer than 75 series, and docs/metrics.md says how to have fewer', async () => {
   const pools = ['a', 'b', 'c', 'd'].map((name) =>
     pool(`h@b#${name}`, {
       backendState: 'up',
@@ -126,10 +129,34 @@ test('a healthy backend with four pools has fewer than 75 series', async () => {
       thinProvisioning: true,
     }),
   );
+  const seen = snapshotOf([service('h@b', { backendState: 'up' })], pools, NOW_MS);
   const snapshot = {
-    ...snapshotOf([service('h@b', { backendState: 'up' })], pools, NOW_MS),
+    ...seen,
+    backends: seen.backends.map((backend) => ({ ...backend, answers: true })),
     volumes: new Map([['h@b', { inUse: 1, available: 2, ageMs: 0 }]]),
   };
   const series = (await pageOf(snapshot, 'text')).split('\n').filter((line) => line.includes('host="h@b"'));
   assert.ok(series.length < 75, `${series.length}`);
+
+  const docs = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  const [section = ''] = docs.split('## Fewer series\n')[1]?.split('\n## ') ?? [];
+  const [unread, room] = [...section.matchAll(/^ {4}regex: (.*)$/gm)].map(([, regex = '']) => whole(regex));
+  assert.ok(unread && room);
+  const names = series.map((line) => line.split('{', 1)[0] ?? '');
+  const left = names.filter((name) => !unread.test(name));
+  const few = left.filter((name) => !room.test(name));
+  const conditions = few.filter((name) => name === 'cinder_backend_condition');
+  const counts = [...section.matchAll(/\b\d+\b/g)].map(Number);
+  const [all, some, least] = [names.length, left.length, few.length];
+  assert.deepEqual(counts, [all, all, some, some, least, least, conditions.length]);
+
+  const rules = readFileSync(new URL('../../alerts/cinder.rules.yml', import.meta.url), 'utf8');
+  const read = FAMILIES.map(({ name }) => name).filter((name) => new RegExp(`\\b${name}\\b`).test(rules));
+  assert.deepEqual(
+    read.filter((name) => unread.test(name)),
+    [],
+  );
+  // A pool whose series are gone is taken for one that has vanished: these stay.
+  for (const kept of ['cinder_pool_state', 'cinder_pool_info', 'cinder_service_info'])
+    assert.ok(few.includes(kept), kept);
 });
