@@ -174,8 +174,8 @@ export function from<S, E>(group: FamilyGroup<E>, entitiesOf: (source: S) => rea
 /** So much text is rendered in about a millisecond, and compressed off the event loop before the next piece. */
 export const PIECE = 131_072;
 
-/** Characters of a sample beside its labels: its name, its value, and what is between them. */
-const BESIDE_LABELS = 64;
+/** Characters of a sample beside its name and its labels: its value, and what is between them. */
+const BESIDE_LABELS = 12;
 
 function* readSamples<E>(
   { name, samples }: Family<E>,
@@ -201,7 +201,7 @@ function* readSamples<E>(
       const identity = identityAt(i);
       identities.push(identity);
       counts.push(count);
-      characters += count * (identity.length + BESIDE_LABELS);
+      characters += count * (name.length + identity.length + BESIDE_LABELS);
     }
     if (values.length > 0) yield { name, identities, counts, values, labels };
   }

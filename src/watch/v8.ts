@@ -5,12 +5,13 @@ const SMALL_HEAP_BYTES = 64 * 1024 * 1024;
 
 /**
  * Has a function run more often before V8 compiles it to faster machine code, which costs more than it brings to who works for 20 ms twice a minute:
- * ten to thirty times as often, by the flags that this version of V8 has. Measured on 2026-11-27 in the first five minutes, CPU seconds an hour and
- * resident memory. Node.js 20: with 100 backends 5.1 instead of 6.8 and 71 MB instead of 77, with 1,000 31 instead of 40. Node.js 24: 5.1 instead of 6.5
- * and 87 MB instead of 90. With 10,000 the first refresh takes no longer: it is enough work by itself.
+ * seven to ten times as often, by the flags that this version of V8 has. Measured on 2026-11-27 in the first five minutes with 100 backends, CPU seconds
+ * an hour and resident memory: Node.js 20 5.5 instead of 7.9 and 72 MB instead of 75, Node.js 24 5.1 instead of 6.5 and 87 MB instead of 90. Who is
+ * asked thousands of times a second is compiled all the same, and so is the first refresh of 10,000 backends. Thirty times as often would halve the
+ * first, and save no more.
  */
 const SELDOM_COMPILED = process.versions.v8.startsWith('11.')
-  ? ['--interrupt-budget=2000000']
+  ? ['--interrupt-budget=500000']
   : ['--invocation-count-for-maglev=4000', '--invocation-count-for-turbofan=30000'];
 
 let tight: boolean | undefined;
