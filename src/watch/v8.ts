@@ -6,9 +6,9 @@ const SMALL_HEAP_BYTES = 64 * 1024 * 1024;
 /**
  * Has a function run more often before V8 compiles it to faster machine code, which costs more than it brings to who works for 20 ms twice a minute:
  * seven to ten times as often, by the flags that this version of V8 has. Measured on 2026-11-27 in the first five minutes with 100 backends, CPU seconds
- * an hour and resident memory: Node.js 20 5.5 instead of 7.9 and 72 MB instead of 75, Node.js 24 5.1 instead of 6.5 and 87 MB instead of 90. Who is
- * asked thousands of times a second is compiled all the same, and so is the first refresh of 10,000 backends. Thirty times as often would halve the
- * first, and save no more.
+ * an hour and resident memory: Node.js 20 5.5 instead of 7.9 and 72 MB instead of 75, Node.js 24 5.1 instead of 6.0 and 87 MB instead of 90.
+ * Who is asked thousands of times a second is compiled all the same, and so is the first refresh of 10,000 backends. Thirty times as often saves no more,
+ * and halves how many scrapes a second can be had.
  */
 const SELDOM_COMPILED = process.versions.v8.startsWith('11.')
   ? ['--interrupt-budget=500000']

@@ -64,8 +64,7 @@ interface Matrix {
 }
 
 async function firstSample({ prometheus }: Site, state: string, line: Line, since: number): Promise<number> {
-  const seconds = Math.ceil((Date.now() - since) / 1000);
-  const promql = `ALERTS{alertstate="${state}"}[${seconds}s]`;
+  const promql = `ALERTS{alertstate="${state}"}[${Date.now() - since}ms]`;
   const { result } = (await prometheus.api(`/query?query=${encodeURIComponent(promql)}`)) as Matrix;
   const first = result.find(({ metric }) => lineOf(metric) === line)?.values[0]?.[0];
   if (first === undefined) throw new Error(`${line} was never ${state}`);

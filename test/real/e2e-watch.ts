@@ -230,8 +230,9 @@ export function watch(site: Pick<Site, 'prometheus' | 'alertmanager' | 'logs'>):
     },
     async ends() {
       await becomes(NOTHING);
-      const seconds = Math.ceil((Date.now() - since) / 1000);
-      const series = await site.prometheus.query(`last_over_time(ALERTS{alertstate="firing"}[${seconds}s])`);
+      // To the millisecond: up to a second more would reach back to the last evaluation in which an alert of the scene before still fired.
+      const sinceMs = Date.now() - since;
+      const series = await site.prometheus.query(`last_over_time(ALERTS{alertstate="firing"}[${sinceMs}ms])`);
       const ever = new Set(butMay(series.map(({ metric }) => lineOf(metric))));
       const unexplained = [...ever].filter((line) => everFiring.has(line) || !everMuted.has(line));
       assert.deepEqual(sorted(unexplained), sorted(everFiring), 'everything that has fired meanwhile');
