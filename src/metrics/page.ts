@@ -21,9 +21,11 @@ interface OpenPage {
 }
 
 export interface OpenPages extends Readonly<Record<Format, OpenPage>> {
-  /** The samples of each family by its name, and what they were compressed to. */
-  readonly pieces: ReadonlyMap<string, readonly (readonly [Piece, Block])[]>;
+  /** The samples of each family by its name, and what they were compressed to, as long as nobody needs the memory. */
+  readonly pieces: WeakRef<KnownPieces>;
 }
+
+type KnownPieces = ReadonlyMap<string, readonly (readonly [Piece, Block])[]>;
 
 /** Some bytes of a page, compressed so that they stand for themselves. */
 interface Block {
@@ -34,8 +36,11 @@ interface Block {
   readonly shift: number;
 }
 
-/** Pieces beyond these are compressed each time, in bytes; names of backends and pools, which are in the snapshot, are not counted. 10,000 backends need 20 MB. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/**
+ * Pieces beyond these are compressed each time, in bytes; names of backends and pools, which are in the snapshot, are not counted. 1,000 backends need
+ * half of it. All pieces of 10,000 cost 170 MB, measured: while a page is made there are two of each.
+ */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 
 /** A whole body: one gzip member in pieces, which bodies of one snapshot share, their bytes together, and the size of what it holds. */
 export interface Packed {
@@ -91,12 +96,12 @@ export function compress(
   before?: OpenPages,
   maxBytes = MAX_PAGE_BYTES,
 ): Promise<OpenPages> {
-  return pages((press) => compressAll(families, before?.pieces ?? new Map(), press, maxBytes));
+  return pages((press) => compressAll(families, before?.pieces.deref() ?? new Map(), press, maxBytes));
 }
 
 async function compressAll(
   families: Iterable<RenderedFamily>,
-  known: OpenPages['pieces'],
+  known: KnownPieces,
   { deflater, encode }: Press,
   maxBytes: number,
 ): Promise<OpenPages> {
@@ -124,7 +129,7 @@ async function compressAll(
       pieces.set(piece.name, own);
     }
   }
-  return { ...open, pieces };
+  return { ...open, pieces: new WeakRef(pieces) };
 }
 
 /** What it takes to keep a piece: for each sample its value, where its labels are, and they. */
