@@ -13,15 +13,7 @@ import {
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
-import {
-  atOnce,
-  createSlices,
-  decodeBody,
-  inSlices,
-  type RowMemory,
-  type RowReader,
-  type Slices,
-} from '../cinder/rows.ts';
+import { decodeBody, type RowMemory, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { createOperations, type Operations } from '../cinder/operations.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
@@ -32,6 +24,7 @@ import type { OperationLimits } from '../config/config.ts';
 import { renderRegistry } from '../metrics/exporter.ts';
 import type { Format } from '../metrics/exposition.ts';
 import { renderSnapshot } from '../metrics/families.ts';
+import { atOnce, createSlices, inSlices, type Slices } from '../slices.ts';
 import { compress, finish, type OpenPages, type Packed } from '../metrics/page.ts';
 
 export interface PipelineOptions {

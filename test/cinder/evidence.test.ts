@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, standing, withPools, withServices } from '../../src/cinder/evidence.ts';
-import { atOnce } from '../../src/cinder/rows.ts';
+import { atOnce } from '../../src/slices.ts';
 import type { Pool, Service } from '../../src/cinder/model.ts';
 import { NOW_MS, pool, service } from '../support/samples.ts';
 

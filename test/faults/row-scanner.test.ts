@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { decodeBody, NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/rows.ts';
+import { NoSuchList, NotWholeJson, scanRows } from '../../src/cinder/row-scanner.ts';
+import { decodeBody } from '../../src/cinder/rows.ts';
 import { assertLinear } from '../support/growth.ts';
 import { awkwardText, byteChanges, changed } from './hostile-bodies.ts';
 

@@ -1,6 +1,6 @@
 import { assess } from '../../src/cinder/assess.ts';
 import { NO_EVIDENCE, withPools } from '../../src/cinder/evidence.ts';
-import { atOnce } from '../../src/cinder/rows.ts';
+import { atOnce } from '../../src/slices.ts';
 import type { CanaryRow } from '../../src/cinder/canary.ts';
 import type { Backend, Pool, Service } from '../../src/cinder/model.ts';
 
