@@ -4,8 +4,13 @@ import { Gauge, type Registry } from 'prom-client';
 /** Between two looks at the clock while somebody works, in milliseconds. */
 const LOOK_EVERY_MS = 20;
 
-/** How late the loop came to its timers and its requests, in nanoseconds, since these metrics were last read. */
-const delays = createHistogram();
+const HOUR_NS = 3_600_000_000_000;
+
+/**
+ * How late the loop came to its timers and its requests, in nanoseconds, since these metrics were last read: to a hundredth, and up to an hour. With
+ * Node's own limits each reading goes through ten times the memory.
+ */
+const delays = createHistogram({ lowest: 1, highest: HOUR_NS, figures: 2 });
 let working = 0;
 let timer: NodeJS.Timeout | undefined;
 
@@ -43,7 +48,7 @@ export function watchTurn(): void {
 }
 
 function note(ms: number): void {
-  delays.record(Math.max(1, Math.round(ms * 1e6)));
+  delays.record(Math.min(HOUR_NS, Math.max(1, Math.round(ms * 1e6))));
 }
 
 const FIGURES: readonly (readonly [name: string, help: string, nanoseconds: () => number])[] = [

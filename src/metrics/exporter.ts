@@ -174,10 +174,20 @@ export async function renderRegistry(registry: Registry, format: Format): Promis
   let page = '';
   for (const metric of await registry.getMetricsAsJSON()) {
     if (MISNAMED.has(metric.name) || metric.values.length === 0) continue;
-    page += renderHeader({ name: metric.name, help: metric.help, type: typeOf(metric) })[format];
+    page += headerOf(metric)[format];
     for (const sample of metric.values) page += renderSample(metric.name, sample);
   }
   return page;
+}
+
+/** By name: an exporter has the same ones as long as it lives, and a scrape needs all of them. */
+const headers = new Map<string, ReturnType<typeof renderHeader>>();
+
+function headerOf(metric: MetricObjectWithValues<MetricValue<string>>): ReturnType<typeof renderHeader> {
+  const { name, help } = metric;
+  let header = headers.get(name);
+  if (!header) headers.set(name, (header = renderHeader({ name, help, type: typeOf(metric) })));
+  return header;
 }
 
 type Type = 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown' | 'info';
@@ -188,13 +198,14 @@ function typeOf(metric: MetricObjectWithValues<MetricValue<string>>): Type {
 }
 
 function renderSample(name: string, sample: MetricValue<string> & { metricName?: string }): string {
-  const labels = Object.entries(sample.labels)
-    .filter(([, value]) => value !== undefined)
-    .map(
-      ([label, value]) =>
-        `${label}="${escapeLabel(label === 'le' || label === 'quantile' ? canonical(value) : String(value))}"`,
-    );
-  return `${sample.metricName ?? name}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${formatValue(sample.value)}\n`;
+  let labels = '';
+  for (const label of Object.keys(sample.labels)) {
+    const value = sample.labels[label];
+    if (value === undefined) continue;
+    const text = label === 'le' || label === 'quantile' ? canonical(value) : escapeLabel(String(value));
+    labels += `${labels === '' ? '{' : ','}${label}="${text}"`;
+  }
+  return `${sample.metricName ?? name}${labels === '' ? '' : `${labels}}`} ${formatValue(sample.value)}\n`;
 }
 
 /** `le` and `quantile` are floats: OpenMetrics wants `1.0`, and Prometheus reads both. */
