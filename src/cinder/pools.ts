@@ -17,6 +17,7 @@ export function poolReader(
     decode: (row) => decodePool(row, cut, see),
     key: (pool) => `${pool.host}#${pool.pool}`,
     timeMs: (pool) => pool.statsAtMs,
+    dated: { key: 'timestamp', at: (pool, statsAtMs) => ({ ...pool, statsAtMs }) },
     lasts: (pool) => !wants(pool.host),
   };
 }

@@ -1,7 +1,8 @@
 import { isAscii } from 'node:buffer';
+import { createKept, type Kept } from '../kept.ts';
 import { createSlices } from '../slices.ts';
 import { createGuess, type Found, MAX_ROW_DEPTH, NoSuchList, NotWholeJson, SAME, scanRows } from './row-scanner.ts';
-import { asObject } from './wire.ts';
+import { asObject, time } from './wire.ts';
 
 /** Rows that were understood, and how many were not. */
 export interface Decoded<T> {
@@ -17,19 +18,25 @@ export interface RowReader<T> {
   readonly decode: (row: unknown) => T | string;
   readonly key: (row: T) => string;
   readonly timeMs: (row: T) => number | undefined;
+  /** The key of that time in the row, and the row with another: of most rows nothing else changes. */
+  readonly dated?: { readonly key: string; readonly at: (row: T, timeMs: number) => T };
   /** May the row stand for the same bytes once more? Without this, each row is decoded each time. */
   readonly lasts?: (row: T) => boolean;
 }
 
-/** The rows of the last whole answer, as long as nobody needs the memory. */
-export interface RowMemory<T> {
-  last?: WeakRef<ReadRows<T>>;
+/** The rows of a whole answer, and where the bytes of each are. */
+export interface ReadRows<T> {
+  readonly bytes: Buffer;
+  readonly rows: ReadRow<T>[];
 }
 
-/** Where the bytes of each row are. undefined: a row that is to be decoded again. */
-interface ReadRows<T> {
-  readonly bytes: Buffer;
-  readonly rows: { readonly start: number; readonly end: number; readonly row: T | undefined }[];
+interface ReadRow<T> {
+  readonly start: number;
+  readonly end: number;
+  /** undefined: a row that is to be decoded again. */
+  readonly row: T | undefined;
+  /** Where in it its time is, as soon as somebody has looked for it; null: not to be found. */
+  time?: readonly [from: number, to: number] | null | undefined;
 }
 
 /** A larger answer is not kept: 10,000 backends with four pools each have 56 MB of driver stats. */
@@ -38,37 +45,39 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /**
  * Reads the list under the reader's key from a body, row by row and in slices. A row that is not understood costs nothing but itself;
  * rows beyond `maxRows` are rejected. Resolves with a string, what the body was instead, when it is no whole JSON or holds no such list.
- * A row with the same bytes as the row at its place in `memory` is not decoded again: between two reports of a driver nothing is new.
+ * A row with the same bytes as the row at its place in the answer before, or with another time and else the same, is not decoded again: `known` has
+ * that answer, and this one afterwards.
  */
 export async function decodeBody<T>(
   bytes: Uint8Array,
   reader: RowReader<T>,
   maxRows: number,
-  memory: RowMemory<T> = {},
+  known: Kept<ReadRows<T>> = createKept(),
 ): Promise<Decoded<T> | string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = createRows(reader, maxRows);
   const slices = createSlices();
-  const known = memory.last?.deref();
+  const before = known.value();
   const read: ReadRows<T> = { bytes: buffer, rows: [] };
   let place = 0;
-  /** The end of the row that starts here, when it is the same as the one at its place before: an object's last byte is in its bytes. */
+  let again: T | undefined;
+  /** The end of the row that starts here, when it is the one at its place before: an object's last byte is in its bytes. */
   const sameUntil = (start: number): number | undefined => {
-    const old = known?.rows[place];
-    if (old?.row === undefined || !reader.lasts?.(old.row)) return undefined;
-    const end = start + old.end - old.start;
-    return end <= buffer.length && known?.bytes.compare(buffer, start, end, old.start, old.end) === 0 ? end : undefined;
+    const old = before?.rows[place];
+    again = before && old && rowAgain(buffer, start, before.bytes, old, reader);
+    return old && again !== undefined ? start + old.end - old.start : undefined;
   };
   const textOf = textsOf(buffer);
   const take = ([start, end, depth, value]: Found): void => {
     let row: T | undefined;
-    if (depth === SAME) row = rows.add(() => known?.rows[place]?.row as T);
+    if (depth === SAME) row = rows.add(() => again as T);
     else if (value !== undefined) row = rows.add(() => reader.decode(value));
     else if (end - start > MAX_ROW_BYTES) rows.reject(`a row is longer than ${MAX_ROW_BYTES} bytes`);
     else if (depth > MAX_ROW_DEPTH) rows.reject(`a row is nested deeper than ${MAX_ROW_DEPTH} levels`);
     else row = rows.add(() => reader.decode(parseRow(textOf(start, end))));
     // A list of `0,` has a row in every two bytes: where each is would need thirty times the body.
-    if (place < maxRows) read.rows.push({ start, end, row });
+    if (place < maxRows)
+      read.rows.push({ start, end, row, time: depth === SAME ? before?.rows[place]?.time : undefined });
     place += 1;
   };
   try {
@@ -81,8 +90,53 @@ export async function decodeBody<T>(
     if (!(error instanceof NotWholeJson)) throw error;
     return bytes.length === 0 ? 'an empty body' : `${bytes.length} bytes that are no whole JSON`;
   }
-  if (bytes.length <= MAX_KEPT_BYTES) memory.last = new WeakRef(read);
+  if (bytes.length <= MAX_KEPT_BYTES) known.keep(read, bytes.length);
   return rows.done();
+}
+
+/** The row of the bytes that start here, by that of the bytes `old` among `before`: the same, or the same at another time. undefined: it is another. */
+function rowAgain<T>(
+  bytes: Buffer,
+  start: number,
+  before: Buffer,
+  old: ReadRow<T>,
+  reader: RowReader<T>,
+): T | undefined {
+  const { row, start: oldStart, end: oldEnd } = old;
+  const end = start + oldEnd - oldStart;
+  if (row === undefined || !reader.lasts?.(row) || end > bytes.length) return undefined;
+  const isSame = (from: number, to: number): boolean =>
+    before.compare(bytes, start + from, start + to, oldStart + from, oldStart + to) === 0;
+  if (isSame(0, oldEnd - oldStart)) return row;
+  const { dated } = reader;
+  if (!dated) return undefined;
+  old.time ??= timeIn(before.subarray(oldStart, oldEnd), dated.key, reader.timeMs(row)) ?? null;
+  if (old.time === null) return undefined;
+  const [from, to] = old.time;
+  if (!isSame(0, from) || !isSame(to, oldEnd - oldStart)) return undefined;
+  const text = bytes.toString('latin1', start + from, start + to);
+  const timeMs = PLAIN_TIME.test(text) ? time(text) : undefined;
+  return timeMs === undefined ? undefined : dated.at(row, timeMs);
+}
+
+/** A time as Python writes it. In a string of JSON it means itself. */
+const PLAIN_TIME = /^[\d:.+TZ -]+$/;
+const TIME_VALUE = /^ ?: ?"([\d:.+TZ -]+)"/;
+const MAX_TIME_BYTES = 64;
+const ESCAPED_LETTERS = ['\\u006', '\\u007'];
+
+/** Where in a row the time is that was read from it; not where its key is there more than once, or may be in another spelling (`\\u0074imestamp`). */
+function timeIn(bytes: Buffer, key: string, timeMs: number | undefined): ReadRow<unknown>['time'] {
+  const quoted = `"${key}"`;
+  const at = bytes.indexOf(quoted);
+  if (at === -1 || bytes.indexOf(quoted, at + 1) !== -1) return undefined;
+  if (ESCAPED_LETTERS.some((escaped) => bytes.includes(escaped))) return undefined;
+  const behind = at + quoted.length;
+  const found = TIME_VALUE.exec(bytes.toString('latin1', behind, behind + MAX_TIME_BYTES));
+  const value = found?.[1];
+  if (value === undefined || time(value) !== timeMs) return undefined;
+  const to = behind + (found?.[0].length ?? 0) - 1;
+  return [to - value.length, to];
 }
 
 /** The same for a body that is parsed already. Returns undefined when it is no such list at all. */

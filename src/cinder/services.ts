@@ -11,6 +11,8 @@ export function serviceReader(cut: Cutter): RowReader<Service> {
     decode: (row) => decodeService(row, cut),
     key: (service) => JSON.stringify([service.binary, service.host]),
     timeMs: (service) => service.updatedAtMs,
+    dated: { key: 'updated_at', at: (service, updatedAtMs) => ({ ...service, updatedAtMs }) },
+    lasts: () => true,
   };
 }
 

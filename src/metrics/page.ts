@@ -1,4 +1,5 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib';
+import type { Kept } from '../kept.ts';
 import { createSlices } from '../slices.ts';
 import {
   type Format,
@@ -20,12 +21,10 @@ interface OpenPage {
   readonly size: number;
 }
 
-export interface OpenPages extends Readonly<Record<Format, OpenPage>> {
-  /** The samples of each family by its name, and what they were compressed to, as long as nobody needs the memory. */
-  readonly pieces: WeakRef<KnownPieces>;
-}
+export type OpenPages = Readonly<Record<Format, OpenPage>>;
 
-type KnownPieces = ReadonlyMap<string, readonly (readonly [Piece, Block])[]>;
+/** The samples of each family by its name, and what they were compressed to. */
+export type KnownPieces = ReadonlyMap<string, readonly (readonly [Piece, Block])[]>;
 
 /** Some bytes of a page, compressed so that they stand for themselves. */
 interface Block {
@@ -89,22 +88,23 @@ const texts = createPressRoom();
 
 /**
  * Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once.
- * What is the same as at its place in the pages `before` is taken from there.
+ * What is the same as at its place in the pages before is taken from `known`, where these are kept then.
  */
 export function compress(
   families: Iterable<RenderedFamily>,
-  before?: OpenPages,
+  known?: Kept<KnownPieces>,
   maxBytes = MAX_PAGE_BYTES,
 ): Promise<OpenPages> {
-  return pages((press) => compressAll(families, before?.pieces.deref() ?? new Map(), press, maxBytes));
+  return pages((press) => compressAll(families, known, press, maxBytes));
 }
 
 async function compressAll(
   families: Iterable<RenderedFamily>,
-  known: KnownPieces,
+  known: Kept<KnownPieces> | undefined,
   { deflater, encode }: Press,
   maxBytes: number,
 ): Promise<OpenPages> {
+  const before = known?.value();
   const open = { text: emptyPage(), openmetrics: emptyPage() };
   const pieces = new Map<string, (readonly [Piece, Block])[]>();
   const slices = createSlices();
@@ -114,7 +114,7 @@ async function compressAll(
     const own: (readonly [Piece, Block])[] = [];
     let position = 0;
     for (const piece of read) {
-      const [old, kept] = known.get(piece.name)?.[position] ?? [];
+      const [old, kept] = before?.get(piece.name)?.[position] ?? [];
       const block = old && kept && isSame(old, piece) ? kept : await compressed(encode(renderPiece(piece)), deflater);
       keptBytes += bytesOf(piece);
       if (keptBytes <= MAX_KEPT_BYTES) own.push([piece, block]);
@@ -129,7 +129,8 @@ async function compressAll(
       pieces.set(piece.name, own);
     }
   }
-  return { ...open, pieces: new WeakRef(pieces) };
+  known?.keep(pieces, Math.min(keptBytes, MAX_KEPT_BYTES));
+  return open;
 }
 
 /** What it takes to keep a piece: for each sample its value, where its labels are, and they. */

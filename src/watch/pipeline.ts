@@ -13,7 +13,7 @@ import {
 import type { Backend, Pool, Service } from '../cinder/model.ts';
 import { type Answering, answeringOf, noneAnswers, type Probed } from '../cinder/probes.ts';
 import { poolReader } from '../cinder/pools.ts';
-import { decodeBody, type RowMemory, type RowReader } from '../cinder/rows.ts';
+import { decodeBody, type ReadRows, type RowReader } from '../cinder/rows.ts';
 import { serviceReader } from '../cinder/services.ts';
 import { createOperations, type Operations } from '../cinder/operations.ts';
 import { type Change, follow, type Histories, type Snapshot } from '../cinder/snapshot.ts';
@@ -24,8 +24,9 @@ import type { OperationLimits } from '../config/config.ts';
 import { renderRegistry } from '../metrics/exporter.ts';
 import type { Format } from '../metrics/exposition.ts';
 import { renderSnapshot } from '../metrics/families.ts';
+import { createKept, type Kept } from '../kept.ts';
 import { atOnce, createSlices, inSlices, type Slices } from '../slices.ts';
-import { compress, finish, type OpenPages, type Packed } from '../metrics/page.ts';
+import { compress, finish, type KnownPieces, type OpenPages, type Packed } from '../metrics/page.ts';
 
 export interface PipelineOptions {
   readonly staleAfterMs: number;
@@ -83,18 +84,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const types = createTypeMemory();
   const counts = createCounts(COUNTS_PER_MINUTE);
   const operations = createOperations(options.operationLimits);
-  let pages: OpenPages | undefined;
-  let poolRows: RowMemory<Pool> = {};
+  const serviceRows = createKept<ReadRows<Service>>();
+  const poolRows = createKept<ReadRows<Pool>>();
+  const pieces = createKept<KnownPieces>();
 
   async function accept<T>(
     body: Body,
     readerFor: (cut: Cutter) => RowReader<T>,
-    memory?: RowMemory<T>,
+    known: Kept<ReadRows<T>>,
   ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
     const disagreements: readonly string[] = [];
     const cut = createCutter(options.maxLabelLength);
-    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows, memory);
+    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows, known);
     const truncated = cut.count();
+    // What is cut is counted in each answer, and so is decoded each time.
+    if (truncated > 0) known.forget();
     if (typeof decoded === 'string') {
       return {
         accepted: { rows: undefined, rejected: 0, truncated, problem: decoded, disagreements },
@@ -142,14 +146,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   return {
     async services(body, { late }) {
-      const { accepted, rows } = await accept(body, serviceReader);
+      const { accepted, rows } = await accept(body, serviceReader, serviceRows);
       if (rows) evidence = withServices(evidence, rows, body, { late, whole: accepted.rejected === 0 });
       return accepted;
     },
     async pools(body) {
       const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see, types.wants), poolRows);
-      // What is cut is counted in each answer, and so is decoded each time.
-      if (accepted.truncated > 0) poolRows = {};
       types.seen(rows !== undefined);
       if (!rows) return accepted;
       const before = evidence;
@@ -226,8 +228,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         typesAlone: await part(() => typesWithoutAnother({ volumeTypes, backends, canary: round.canary })),
         operations: seen,
       };
-      pages = await compress(renderSnapshot(snapshot), pages);
-      return { pages, changes, snapshot };
+      return { pages: await compress(renderSnapshot(snapshot), pieces), changes, snapshot };
     },
   };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Pool } from '../../src/cinder/model.ts';
+import type { Pool, Service } from '../../src/cinder/model.ts';
 import { poolReader } from '../../src/cinder/pools.ts';
-import { decodeBody, decodeRows, type RowMemory } from '../../src/cinder/rows.ts';
+import { decodeBody, decodeRows, type ReadRows, type RowReader } from '../../src/cinder/rows.ts';
+import { createKept } from '../../src/kept.ts';
 import { serviceReader } from '../../src/cinder/services.ts';
 import { createCutter } from '../../src/cinder/wire.ts';
 import { recording } from '../support/recording.ts';
@@ -138,7 +139,7 @@ test('a row is decoded again when its bytes are others than those at its place b
       return reader.decode(row);
     },
   };
-  const memory: RowMemory<Pool> = {};
+  const memory = createKept<ReadRows<Pool>>();
   const body = (...rows: readonly (readonly [name: string, gb: unknown])[]): Buffer =>
     Buffer.from(
       JSON.stringify({ pools: rows.map(([name, gb]) => ({ name, capabilities: { total_capacity_gb: gb } })) }),
@@ -167,18 +168,84 @@ test('a row is decoded again when its bytes are others than those at its place b
   );
 });
 
+test('a row with another time and else the same bytes is not decoded again, and has that time', async () => {
+  const [poolsBefore, servicesBefore] = [createKept<ReadRows<Pool>>(), createKept<ReadRows<Service>>()];
+  let decodes = 0;
+  const counting = <T>(reader: RowReader<T>): RowReader<T> => ({
+    ...reader,
+    decode(row) {
+      decodes += 1;
+      return reader.decode(row);
+    },
+  });
+  const poolsAgain = async (capabilities: string): Promise<number> => {
+    decodes = 0;
+    const bytes = Buffer.from(`{"pools": [{"name": "ä@b#1", "capabilities": {${capabilities}}}]}`);
+    const reader = poolReader(createCutter(64));
+    assert.deepEqual(
+      await decodeBody(bytes, counting(reader), MANY, poolsBefore),
+      await decodeBody(bytes, reader, MANY),
+    );
+    return decodes;
+  };
+  const plain = (time: string): string =>
+    `"description": "é \\"timestamp\\" x", "timestamp": "${time}", "total_capacity_gb": 7`;
+  assert.equal(await poolsAgain(plain('2026-11-28T01:02:03.000004')), 1);
+  assert.equal(await poolsAgain(plain('2026-11-28T01:03:03.000004')), 0);
+  assert.equal(await poolsAgain(plain('2026-11-28T01:04:03.000004')), 0);
+  assert.equal(await poolsAgain(plain('2026-11-28T01:05:03')), 1, 'without its microseconds it is shorter');
+  assert.equal(await poolsAgain(plain('2026-11-28T01:06:03').replace('7', '8')), 1);
+  assert.equal(await poolsAgain(plain('2026-11-28T0\\u0031:6').replace('7', '8')), 1, 'no time at all');
+  assert.equal(await poolsAgain(plain('2026-11-28T01:07:03').replace('7', '8')), 1);
+  // The key twice, in another spelling, or of another object only: which one is meant shows when it is parsed.
+  for (const awkward of [
+    '"timestamp":"2026-11-28T01:02:03","other":{"timestamp":"2026-11-28T09:09:09"}',
+    '"other":{"timestamp":"2026-11-28T09:09:09"}',
+    '"time\\u0073tamp":"2026-11-28T01:02:03","timestamp":"2026-11-28T09:09:09","\\u0074imestamp":"2026-11-28T01:02:03"',
+    '"timestamp":"2026-11-28T09:09:09","\\u0074imestamp":"2026-11-28T09:09:09"',
+    '"timestamp"  :  "2026-11-28T09:09:09"',
+    '"timestamp":"2026-11-28 09:09:09.1"',
+  ]) {
+    await poolsAgain(awkward);
+    assert.ok((await poolsAgain(awkward.replace('T09:09:09', 'T09:09:10'))) <= 1);
+  }
+  const servicesAgain = async (time: string): Promise<number> => {
+    decodes = 0;
+    const row = { binary: 'cinder-volume', host: 'h@b', state: 'up', updated_at: time, backend_state: null };
+    const bytes = Buffer.from(JSON.stringify({ services: [row] }));
+    const reader = serviceReader(createCutter(64));
+    assert.deepEqual(
+      await decodeBody(bytes, counting(reader), MANY, servicesBefore),
+      await decodeBody(bytes, reader, MANY),
+    );
+    return decodes;
+  };
+  assert.equal(await servicesAgain('2026-11-28T01:02:03.000000'), 1);
+  assert.equal(await servicesAgain('2026-11-28T01:02:13.000000'), 0);
+});
+
 test('whatever answers follow one another, each is read as if it were the first', async () => {
+  const stamp = fc.constantFrom('2026-11-28T01:02:03', '2026-11-28T01:02:04', '2026-11-28T01:02:03.5', 'never', 3);
   const row = fc.record({
     name: fc.constantFrom('a', 'b#p', 'b#q', '', 7),
-    capabilities: fc.record({ v: fc.integer({ min: 0, max: 2 }) }),
+    capabilities: fc.record(
+      {
+        v: fc.constantFrom('', 'timestamp', '\\"timestamp\\"'),
+        timestamp: stamp,
+        other: fc.record({ timestamp: stamp }),
+      },
+      { requiredKeys: [] },
+    ),
   });
-  const answers = fc.array(fc.record({ rows: fc.array(row, { maxLength: 4 }), cut: fc.nat(3) }), { maxLength: 6 });
+  const answers = fc.array(fc.record({ rows: fc.array(row, { maxLength: 4 }), cut: fc.nat(3), spaced: fc.boolean() }), {
+    maxLength: 6,
+  });
   await fc.assert(
     fc.asyncProperty(answers, async (all) => {
-      const memory: RowMemory<Pool> = {};
+      const memory = createKept<ReadRows<Pool>>();
       const reader = poolReader(createCutter(64));
-      for (const { rows, cut } of all) {
-        const text = JSON.stringify({ pools: rows });
+      for (const { rows, cut, spaced } of all) {
+        const text = JSON.stringify({ pools: rows }).replaceAll('":', spaced ? '": ' : '":');
         const bytes = Buffer.from(cut === 1 ? text.slice(0, -2) : text);
         assert.deepEqual(await decodeBody(bytes, reader, 3, memory), await decodeBody(bytes, reader, 3));
       }
@@ -187,9 +254,9 @@ test('whatever answers follow one another, each is read as if it were the first'
 });
 
 test('rows beyond max_rows cost no memory: a list of `0,` has one in every two bytes', async () => {
-  const memory: RowMemory<Pool> = {};
+  const memory = createKept<ReadRows<Pool>>();
   const bytes = Buffer.from(`{"pools":[${'0,'.repeat(1_000_000)}0]}`);
   const decoded = await decodeBody(bytes, poolReader(createCutter(64)), MANY, memory);
   assert.equal(typeof decoded === 'object' && decoded.rejected, 1_000_001);
-  assert.equal(memory.last?.deref()?.rows.length, MANY);
+  assert.equal(memory.value()?.rows.length, MANY);
 });

@@ -4,7 +4,8 @@ import { crc32, gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { type Piece, type RenderedFamily, renderPiece } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
-import { compress, finish, type OpenPages } from '../../src/metrics/page.ts';
+import { createKept } from '../../src/kept.ts';
+import { compress, finish, type KnownPieces, type OpenPages } from '../../src/metrics/page.ts';
 import { service } from '../support/samples.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -82,9 +83,9 @@ test('whatever the families hold, and whatever was there before, gzip and identi
   const several = fc.array(family, { maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(several, several, text, async (earlier, others, own) => {
-      const before = await compress(earlier);
-      for (const families of [others, earlier]) {
-        const pages = await compress(families, before);
+      const known = createKept<KnownPieces>();
+      for (const families of [earlier, others, others, earlier]) {
+        const pages = await compress(families, known);
         for (const format of FORMATS) {
           const { gzip, size } = await finish(pages, own, format);
           const packed = Buffer.concat(gzip);
@@ -106,17 +107,19 @@ test('what is the same as before is compressed once, and the page is the same as
   });
   /** Of each second piece: the others are headers. */
   const deflatedOf = (pages: OpenPages): readonly Buffer[] => pages.text.deflated.filter((_, i) => i % 2 === 1);
-  const first = await compress([family('a', NaN), family('b', 1), family('c', 1)]);
+  const known = createKept<KnownPieces>();
+  const first = await compress([family('a', NaN), family('b', 1), family('c', 1)], known);
   const families = [family('a', NaN), family('b', 22), family('c', 1), family('d', 1)];
-  const second = await compress(families, first);
+  const second = await compress(families, known);
   assert.deepEqual(
     deflatedOf(first).map((piece, i) => piece === deflatedOf(second)[i]),
     [true, false, true],
   );
-  const shorter = await compress(families.slice(2), second);
+  const shorter = await compress(families.slice(2), known);
   assert.deepEqual(deflatedOf(shorter), deflatedOf(second).slice(2));
   assert.equal(deflatedOf(shorter)[0], deflatedOf(second)[2], 'a family that is gone moves none of the others');
-  for (const pages of [second, await compress(families, await compress([family('b', 22)]))]) {
+  await compress([family('b', 22)], known);
+  for (const pages of [second, await compress(families, known)]) {
     for (const format of FORMATS) {
       const gzip = Buffer.concat((await finish(pages, 'own 1\n', format)).gzip);
       assert.equal(gunzipSync(gzip).toString(), identity(families, 'own 1\n', format));
@@ -141,10 +144,11 @@ test('a sample more, another entity, and other labels are not the same', async (
     { identities: ['x="1"', 'x="3"'] },
     { identities: ['x="1"'], counts: [1], values: [1], labels: [''] },
   ];
-  const before = await compress([{ header, samples: [piece] }]);
   for (const other of others) {
+    const known = createKept<KnownPieces>();
+    await compress([{ header, samples: [piece] }], known);
     const families = [{ header, samples: [{ ...piece, ...other }] }];
-    const { gzip } = await finish(await compress(families, before), '', 'text');
+    const { gzip } = await finish(await compress(families, known), '', 'text');
     assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(families, '', 'text'));
   }
 });

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createKept, type Kept } from '../src/kept.ts';
+
+const MB = 1024 * 1024;
+
+function garbageCollector(): () => Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  return async () => {
+    // Twice, with turns of the loop: what a weak reference gave lives to the end of its turn, and who is told of the dead is told later.
+    for (let i = 0; i < 2; i += 1) {
+      await turn();
+      collect();
+      await turn();
+    }
+  };
+}
+
+function filled(bytes: number): Kept<{ readonly big: number[] }> {
+  const kept = createKept<{ big: number[] }>();
+  kept.keep({ big: [bytes] }, bytes);
+  return kept;
+}
+
+test('what has room is held, and what has none is kept until garbage is collected', async () => {
+  const collect = garbageCollector();
+  const small = filled(MB);
+  const alsoSmall = filled(2 * MB);
+  const large = filled(3 * MB);
+  assert.deepEqual(large.value(), { big: [3 * MB] });
+  await collect();
+  assert.deepEqual([small.value(), alsoSmall.value()], [{ big: [MB] }, { big: [2 * MB] }]);
+  assert.equal(large.value(), undefined);
+
+  small.keep({ big: [2] }, 2 * MB);
+  await collect();
+  assert.deepEqual(small.value(), { big: [2] }, 'instead of what it held, whose room is free');
+  small.forget();
+  assert.equal(small.value(), undefined);
+  large.keep({ big: [1] }, 2 * MB);
+  await collect();
+  assert.deepEqual(large.value(), { big: [1] }, 'what is forgotten leaves room');
+});
+
+test('the room of who is gone is free', async () => {
+  const collect = garbageCollector();
+  for (let i = 0; i < 10; i += 1) filled(MB);
+  await collect();
+  const kept = filled(4 * MB);
+  await collect();
+  assert.deepEqual(kept.value(), { big: [4 * MB] });
+});
