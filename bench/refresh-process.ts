@@ -81,7 +81,10 @@ interface Stats {
   readonly capabilities: Record<string, unknown>;
 }
 
-/** The bodies at the next refresh: every heartbeat is another one, and every second backend has reported, as Cinder polls its drivers once a minute. */
+/**
+ * The bodies at the next refresh: every heartbeat is another one, and every second backend has reported, as Cinder polls its drivers once a minute. A report
+ * has another time, and one pool of four another free capacity as well.
+ */
 function otherwise([services, pools]: readonly [string, string]): {
   readonly services: Buffer;
   readonly pools: Buffer;
@@ -89,10 +92,15 @@ function otherwise([services, pools]: readonly [string, string]): {
   const read = JSON.parse(pools) as { readonly pools: readonly Stats[] };
   const hosts = [...new Set(read.pools.map(({ name }) => name.split('#', 1)[0]))];
   const reported = new Set(hosts.filter((_, i) => i % 2 === 0));
-  for (const { name, capabilities } of read.pools) {
-    if (reported.has(name.split('#', 1)[0])) capabilities['free_capacity_gb'] = 1;
+  for (const [i, { name, capabilities }] of read.pools.entries()) {
+    if (!reported.has(name.split('#', 1)[0])) continue;
+    capabilities['timestamp'] = String(capabilities['timestamp']).replace(/\d\d(\.\d+)?$/, '31$1');
+    if (i % 4 === 0) capabilities['free_capacity_gb'] = 1;
   }
-  const heartbeats = services.replaceAll(/("updated_at":"[^".]+)[^"]*"/g, '$1.5"');
+  const heartbeats = services.replaceAll(
+    /("updated_at":"[^"]*:)\d\d(\.\d+)?"/g,
+    (_, all: string, part = '') => `${all}31${part}"`,
+  );
   return { services: Buffer.from(heartbeats), pools: Buffer.from(JSON.stringify(read)) };
 }
 

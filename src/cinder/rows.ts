@@ -61,10 +61,11 @@ export async function decodeBody<T>(
   const read: ReadRows<T> = { bytes: buffer, rows: [] };
   let place = 0;
   let again: T | undefined;
+  const rowAgain = createAgain(buffer, before, reader);
   /** The end of the row that starts here, when it is the one at its place before: an object's last byte is in its bytes. */
   const sameUntil = (start: number): number | undefined => {
     const old = before?.rows[place];
-    again = before && old && rowAgain(buffer, start, before.bytes, old, reader);
+    again = old && rowAgain(start, old);
     return old && again !== undefined ? start + old.end - old.start : undefined;
   };
   const textOf = textsOf(buffer);
@@ -94,44 +95,50 @@ export async function decodeBody<T>(
   return rows.done();
 }
 
-/** The row of the bytes that start here, by that of the bytes `old` among `before`: the same, or the same at another time. undefined: it is another. */
-function rowAgain<T>(
+/** After so many rows more that are others than such that have another time, the rest is not looked at for it: that costs a third of decoding it. */
+const MAX_OTHERS = 8;
+
+/** Gives the row of the bytes that start here, by one that was read before: the same, or the same at another time. undefined: it is another. */
+function createAgain<T>(
   bytes: Buffer,
-  start: number,
-  before: Buffer,
-  old: ReadRow<T>,
-  reader: RowReader<T>,
-): T | undefined {
-  const { row, start: oldStart, end: oldEnd } = old;
-  const end = start + oldEnd - oldStart;
-  if (row === undefined || !reader.lasts?.(row) || end > bytes.length) return undefined;
-  const isSame = (from: number, to: number): boolean =>
-    before.compare(bytes, start + from, start + to, oldStart + from, oldStart + to) === 0;
-  if (isSame(0, oldEnd - oldStart)) return row;
-  const { dated } = reader;
-  if (!dated) return undefined;
-  old.time ??= timeIn(before.subarray(oldStart, oldEnd), dated.key, reader.timeMs(row)) ?? null;
-  if (old.time === null) return undefined;
-  const [from, to] = old.time;
-  if (!isSame(0, from) || !isSame(to, oldEnd - oldStart)) return undefined;
-  const text = bytes.toString('latin1', start + from, start + to);
-  const timeMs = PLAIN_TIME.test(text) ? time(text) : undefined;
-  return timeMs === undefined ? undefined : dated.at(row, timeMs);
+  before: ReadRows<T> | undefined,
+  { lasts, dated, timeMs: timeOf }: RowReader<T>,
+): (start: number, old: ReadRow<T>) => T | undefined {
+  const key = Buffer.from(`"${dated?.key}"`);
+  let others = 0;
+  return (start, old) => {
+    const { row, start: oldStart, end: oldEnd } = old;
+    const length = oldEnd - oldStart;
+    if (!before || row === undefined || !lasts?.(row) || start + length > bytes.length) return undefined;
+    const isSame = (from: number, to: number): boolean =>
+      before.bytes.compare(bytes, start + from, start + to, oldStart + from, oldStart + to) === 0;
+    if (isSame(0, length)) return row;
+    if (!dated || others >= MAX_OTHERS) return undefined;
+    others += 1;
+    old.time ??= timeIn(before.bytes.subarray(oldStart, oldEnd), key, timeOf(row)) ?? null;
+    if (old.time === null) return undefined;
+    const [from, to] = old.time;
+    if (!isSame(0, from) || !isSame(to, length)) return undefined;
+    const text = bytes.toString('latin1', start + from, start + to);
+    const timeMs = PLAIN_TIME.test(text) ? time(text) : undefined;
+    if (timeMs === undefined) return undefined;
+    others = Math.max(0, others - 2);
+    return dated.at(row, timeMs);
+  };
 }
 
 /** A time as Python writes it. In a string of JSON it means itself. */
 const PLAIN_TIME = /^[\d:.+TZ -]+$/;
 const TIME_VALUE = /^ ?: ?"([\d:.+TZ -]+)"/;
 const MAX_TIME_BYTES = 64;
-const ESCAPED_LETTERS = ['\\u006', '\\u007'];
+const ESCAPED_LETTERS = [Buffer.from('\\u006'), Buffer.from('\\u007')];
 
 /** Where in a row the time is that was read from it; not where its key is there more than once, or may be in another spelling (`\\u0074imestamp`). */
-function timeIn(bytes: Buffer, key: string, timeMs: number | undefined): ReadRow<unknown>['time'] {
-  const quoted = `"${key}"`;
-  const at = bytes.indexOf(quoted);
-  if (at === -1 || bytes.indexOf(quoted, at + 1) !== -1) return undefined;
+function timeIn(bytes: Buffer, key: Buffer, timeMs: number | undefined): ReadRow<unknown>['time'] {
+  const at = bytes.indexOf(key);
+  if (at === -1 || bytes.indexOf(key, at + 1) !== -1) return undefined;
   if (ESCAPED_LETTERS.some((escaped) => bytes.includes(escaped))) return undefined;
-  const behind = at + quoted.length;
+  const behind = at + key.length;
   const found = TIME_VALUE.exec(bytes.toString('latin1', behind, behind + MAX_TIME_BYTES));
   const value = found?.[1];
   if (value === undefined || time(value) !== timeMs) return undefined;

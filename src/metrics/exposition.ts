@@ -19,6 +19,8 @@ export interface FamilyGroup<E> {
   readonly identity: readonly string[];
   readonly identityOf: (entity: E) => readonly string[];
   readonly families: readonly Family<E>[];
+  /** An entity that is the same object as at its place before has the same samples, and is not read again. */
+  readonly unchanging?: boolean;
 }
 
 /** A gauge with one sample for an entity, or none when the value is undefined. Times and sizes in base units. */
@@ -121,27 +123,56 @@ export interface RenderedFamily {
 /** Samples of one family, of one entity after the other: about 128 KiB as text. */
 export interface Piece {
   readonly name: string;
-  /** The identity labels of each entity with samples, rendered; and how many samples it has. */
-  readonly identities: readonly string[];
+  readonly entities: Entities;
+  /** The place of its first entity among all. */
+  readonly from: number;
+  /** How many samples each entity from there has. */
   readonly counts: readonly number[];
   readonly values: readonly number[];
   /** The further labels of each sample, rendered. */
   readonly labels: readonly string[];
+  /** Its text is that of the piece at its place before. */
+  readonly isAsBefore: boolean;
 }
 
-/** Renders a group of families over its entities; the identity labels once an entity. */
+/** All entities of a group, whose families share them. */
+interface Entities {
+  readonly all: readonly unknown[];
+  /** The identity labels, rendered; of those that have a sample. */
+  readonly identities: (string | undefined)[];
+}
+
+/** What is known of the pieces of a family, by their place, from the page before. */
+export type KnownPiece = (family: string, position: number) => Piece | undefined;
+
+/** Reads a group of families from its entities; the identity labels are rendered once an entity. */
 function* renderGroup<E>(
   group: FamilyGroup<E>,
   headers: readonly RenderedFamily['header'][],
-  entities: readonly E[],
+  all: readonly E[],
+  known: KnownPiece,
 ): Generator<RenderedFamily> {
-  const identities: string[] = [];
-  const identityAt = (i: number): string => {
-    identities[i] ??= renderIdentity(group.identity, group.identityOf(entities[i] as E));
-    return identities[i];
+  const entities: Entities = { all, identities: [] };
+  let before: Entities | undefined;
+  for (const { name } of group.families) before ??= known(name, 0)?.entities;
+  const reader: GroupReader<E> = {
+    all,
+    entities,
+    before,
+    isAgain: (i) => group.unchanging === true && before?.all[i] === all[i],
+    identityAt(i) {
+      let identity = entities.identities[i];
+      if (identity !== undefined) return identity;
+      const old = before?.identities[i];
+      identity = old !== undefined && reader.isAgain(i) ? old : renderIdentity(group, all[i] as E);
+      // One text for both pages, so that they need not be compared once more for each family.
+      if (identity === old) identity = old;
+      entities.identities[i] = identity;
+      return identity;
+    },
   };
   for (const [i, header] of headers.entries()) {
-    yield { header, samples: readSamples(group.families[i] as Family<E>, entities, identityAt) };
+    yield { header, samples: readSamples(group.families[i] as Family<E>, reader, known) };
   }
 }
 
@@ -156,7 +187,7 @@ export interface FamilyDescription {
 /** Families that are rendered from one source, such as a snapshot, whatever their entities are. */
 export interface Families<S> {
   readonly described: readonly FamilyDescription[];
-  readonly render: (source: S) => Generator<RenderedFamily>;
+  readonly render: (source: S, known: KnownPiece) => Generator<RenderedFamily>;
 }
 
 /** A group, and how its entities come from the source. */
@@ -168,7 +199,7 @@ export function from<S, E>(group: FamilyGroup<E>, entitiesOf: (source: S) => rea
     labels: [...group.identity, ...labels],
   }));
   const headers = group.families.map((family) => renderHeader(family));
-  return { described, render: (source) => renderGroup(group, headers, entitiesOf(source)) };
+  return { described, render: (source, known) => renderGroup(group, headers, entitiesOf(source), known) };
 }
 
 /** So much text is rendered in about a millisecond, and compressed off the event loop before the next piece. */
@@ -177,60 +208,87 @@ export const PIECE = 131_072;
 /** Characters of a sample beside its name and its labels: its value, and what is between them. */
 const BESIDE_LABELS = 12;
 
-function* readSamples<E>(
-  { name, samples }: Family<E>,
-  entities: readonly E[],
-  identityAt: (i: number) => string,
-): Generator<Piece> {
-  for (let i = 0; i < entities.length;) {
-    const identities: string[] = [];
-    const counts: number[] = [];
-    const values: number[] = [];
-    const labels: string[] = [];
-    let characters = 0;
-    const emit = (value: number, further: string): void => {
-      values.push(value);
-      labels.push(further);
-      characters += further.length;
-    };
-    for (; i < entities.length && characters < PIECE; i += 1) {
-      const before = values.length;
-      samples(entities[i] as E, emit);
-      const count = values.length - before;
-      if (count === 0) continue;
-      const identity = identityAt(i);
-      identities.push(identity);
-      counts.push(count);
-      characters += count * (name.length + identity.length + BESIDE_LABELS);
-    }
-    if (values.length > 0) yield { name, identities, counts, values, labels };
+interface GroupReader<E> {
+  readonly all: readonly E[];
+  readonly entities: Entities;
+  readonly before: Entities | undefined;
+  /** Is the entity here the one that was at its place before, and has the same samples? */
+  readonly isAgain: (i: number) => boolean;
+  readonly identityAt: (i: number) => string;
+}
+
+function* readSamples<E>(family: Family<E>, group: GroupReader<E>, known: KnownPiece): Generator<Piece> {
+  let position = 0;
+  for (let from = 0; from < group.all.length;) {
+    const old = known(family.name, position);
+    const piece = readPiece(family, group, from, old?.from === from ? old : undefined);
+    from += piece.counts.length;
+    if (piece.values.length === 0) continue;
+    yield piece;
+    position += 1;
   }
 }
 
-/** Whether two pieces have the same text, by what it would be made of. */
-export function isSame(one: Piece, other: Piece): boolean {
-  return (
-    one.name === other.name &&
-    areSame(one.counts, other.counts) &&
-    areSame(one.values, other.values) &&
-    areSame(one.identities, other.identities) &&
-    areSame(one.labels, other.labels)
-  );
+/** Reads a piece beside the one at its place before: what is the same need not be written down again. */
+function readPiece<E>(
+  { name, samples }: Family<E>,
+  { all, entities, before, isAgain, identityAt }: GroupReader<E>,
+  from: number,
+  old: Piece | undefined,
+): Piece {
+  const counts: number[] = [];
+  let written: { readonly values: number[]; readonly labels: string[] } | undefined = old
+    ? undefined
+    : { values: [], labels: [] };
+  let read = 0;
+  let characters = 0;
+  /** From here on it is another piece. */
+  const write = (): { readonly values: number[]; readonly labels: string[] } =>
+    (written ??= { values: old?.values.slice(0, read) ?? [], labels: old?.labels.slice(0, read) ?? [] });
+  const emit = (value: number, further: string): void => {
+    if (written || !old || !isSame(old, read, value, further)) {
+      const { values, labels } = write();
+      values.push(value);
+      labels.push(further);
+    }
+    read += 1;
+    characters += further.length;
+  };
+  /** Where the samples of the entity were before. */
+  let oldAt = 0;
+  for (let i = from; i < all.length && characters < PIECE; i += 1) {
+    const start = read;
+    const oldCount = old?.counts[i - from] ?? 0;
+    if (old && i - from < old.counts.length && isAgain(i)) {
+      for (let at = oldAt; at < oldAt + oldCount; at += 1) emit(old.values[at] as number, old.labels[at] as string);
+    } else {
+      samples(all[i] as E, emit);
+    }
+    const count = read - start;
+    if (count !== oldCount) write();
+    oldAt += oldCount;
+    counts.push(count);
+    if (count === 0) continue;
+    const identity = identityAt(i);
+    if (identity !== before?.identities[i]) write();
+    characters += count * (name.length + identity.length + BESIDE_LABELS);
+  }
+  const isAsBefore = old !== undefined && written === undefined && counts.length === old.counts.length;
+  if (isAsBefore) return { ...old, entities, isAsBefore };
+  return { name, entities, from, counts, ...write(), isAsBefore };
 }
 
-function areSame(some: readonly unknown[], others: readonly unknown[]): boolean {
-  if (some.length !== others.length) return false;
-  for (let i = 0; i < some.length; i += 1) if (some[i] !== others[i] && !Object.is(some[i], others[i])) return false;
-  return true;
+function isSame(piece: Piece, at: number, value: number, further: string): boolean {
+  return Object.is(piece.values[at], value) && piece.labels[at] === further;
 }
 
 /** The lines of a piece. */
-export function renderPiece({ name, identities, counts, values, labels }: Piece): string {
+export function renderPiece({ name, entities: { identities }, from, counts, values, labels }: Piece): string {
   let text = '';
   let at = 0;
-  for (let i = 0; i < identities.length; i += 1) {
-    const identity = identities[i] ?? '';
-    for (const end = at + (counts[i] ?? 0); at < end; at += 1) {
+  for (const [i, count] of counts.entries()) {
+    const identity = identities[from + i] ?? '';
+    for (const end = at + count; at < end; at += 1) {
       const all = identity + labels[at];
       const braced = all === '' ? '' : `{${all.startsWith(',') ? all.slice(1) : all}}`;
       text += `${name}${braced} ${formatValue(values[at] as number)}\n`;
@@ -239,8 +297,12 @@ export function renderPiece({ name, identities, counts, values, labels }: Piece)
   return text;
 }
 
-function renderIdentity(names: readonly string[], values: readonly string[]): string {
-  return names.map((name, i) => `${name}="${escapeLabel(values[i] ?? '')}"`).join(',');
+function renderIdentity<E>({ identity, identityOf }: FamilyGroup<E>, entity: E): string {
+  const values = identityOf(entity);
+  let text = '';
+  for (let i = 0; i < identity.length; i += 1)
+    text += `${i === 0 ? '' : ','}${identity[i]}="${escapeLabel(values[i] ?? '')}"`;
+  return text;
 }
 
 /** A sample's value as both formats write it. */

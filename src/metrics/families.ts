@@ -13,6 +13,7 @@ import {
   from,
   gauge,
   info,
+  type KnownPiece,
   type RenderedFamily,
   several,
   states,
@@ -127,6 +128,7 @@ const SERVICE_FAMILIES: FamilyGroup<Service> = {
 
 /** Families with one entity for each pool that the scheduler knows. */
 const POOL_FAMILIES: FamilyGroup<Pool> = {
+  unchanging: true,
   identity: ['host', 'backend', 'pool'],
   identityOf: (pool) => [pool.host, backendOf(pool.host), pool.pool],
   families: [
@@ -273,8 +275,9 @@ function seenBackends({ backends, histories, atMs }: Snapshot): SeenBackend[] {
   });
 }
 
-export function* renderSnapshot(snapshot: Snapshot): Generator<RenderedFamily> {
-  for (const { render } of ALL) yield* render(snapshot);
+/** The families of a snapshot; `known` has the pieces of the page before. */
+export function* renderSnapshot(snapshot: Snapshot, known: KnownPiece = () => undefined): Generator<RenderedFamily> {
+  for (const { render } of ALL) yield* render(snapshot, known);
 }
 
 /** All Cinder families with all their labels. The exporter's own are in `exporter.ts`. */

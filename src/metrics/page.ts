@@ -3,7 +3,7 @@ import type { Kept } from '../kept.ts';
 import { createSlices } from '../slices.ts';
 import {
   type Format,
-  isSame,
+  type KnownPiece,
   OPENMETRICS_END,
   PIECE,
   type Piece,
@@ -87,11 +87,11 @@ const endings = createPressRoom();
 const texts = createPressRoom();
 
 /**
- * Compresses the families of a snapshot for both formats, piece by piece and off the event loop; the samples, which are the same in both, once.
- * What is the same as at its place in the pages before is taken from `known`, where these are kept then.
+ * Reads the families of a snapshot and compresses them for both formats, piece by piece and off the event loop; the samples, which are the same in both,
+ * once. What is the same as at its place in the pages before is taken from `known`, where these are kept then.
  */
 export function compress(
-  families: Iterable<RenderedFamily>,
+  families: (known: KnownPiece) => Iterable<RenderedFamily>,
   known?: Kept<KnownPieces>,
   maxBytes = MAX_PAGE_BYTES,
 ): Promise<OpenPages> {
@@ -99,7 +99,7 @@ export function compress(
 }
 
 async function compressAll(
-  families: Iterable<RenderedFamily>,
+  families: (known: KnownPiece) => Iterable<RenderedFamily>,
   known: Kept<KnownPieces> | undefined,
   { deflater, encode }: Press,
   maxBytes: number,
@@ -110,12 +110,13 @@ async function compressAll(
   const slices = createSlices();
   let keptBytes = 0;
   let bytes = 0;
-  for (const { header, samples: read } of families) {
+  for (const { header, samples } of families((name, position) => before?.get(name)?.[position]?.[0])) {
     const own: (readonly [Piece, Block])[] = [];
     let position = 0;
-    for (const piece of read) {
-      const [old, kept] = before?.get(piece.name)?.[position] ?? [];
-      const block = old && kept && isSame(old, piece) ? kept : await compressed(encode(renderPiece(piece)), deflater);
+    for (const piece of samples) {
+      const block =
+        (piece.isAsBefore ? before?.get(piece.name)?.[position]?.[1] : undefined) ??
+        (await compressed(encode(renderPiece(piece)), deflater));
       keptBytes += bytesOf(piece);
       if (keptBytes <= MAX_KEPT_BYTES) own.push([piece, block]);
       if (slices.over()) await slices.next();

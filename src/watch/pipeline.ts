@@ -228,7 +228,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         typesAlone: await part(() => typesWithoutAnother({ volumeTypes, backends, canary: round.canary })),
         operations: seen,
       };
-      return { pages: await compress(renderSnapshot(snapshot), pieces), changes, snapshot };
+      return { pages: await compress((known) => renderSnapshot(snapshot, known), pieces), changes, snapshot };
     },
   };
 }
@@ -274,7 +274,7 @@ export async function blank({ atMs, collectors }: Pick<Snapshot, 'atMs' | 'colle
     counts: [],
     typesAlone: new Map(),
   };
-  return { pages: await compress(renderSnapshot(snapshot)), changes: [], snapshot };
+  return { pages: await compress(() => renderSnapshot(snapshot)), changes: [], snapshot };
 }
 
 /** Serves whole pages: the cloud's, as its last refresh left it, and after it the exporter's own metrics. */

@@ -25,7 +25,7 @@ type Get = (path: string, options?: { method?: string; headers?: Record<string, 
 
 async function cloud(name: string, read = true): Promise<FleetCloud> {
   const snapshot = read ? snapshotOf([service(`${name}@a.b "x"`)], [], Date.UTC(2026, 10, 22)) : undefined;
-  const pages = snapshot && (await compress(renderSnapshot(snapshot)));
+  const pages = snapshot && (await compress(() => renderSnapshot(snapshot)));
   const metrics = createCloudMetrics();
   const watcher = {
     name,

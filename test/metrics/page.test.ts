@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32, gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { type Piece, type RenderedFamily, renderPiece } from '../../src/metrics/exposition.ts';
+import { type Families, from, type RenderedFamily, renderPiece, several } from '../../src/metrics/exposition.ts';
 import { renderSnapshot } from '../../src/metrics/families.ts';
 import { createKept } from '../../src/kept.ts';
 import { compress, finish, type KnownPieces, type OpenPages } from '../../src/metrics/page.ts';
@@ -29,7 +29,7 @@ function identity(families: Iterable<RenderedFamily>, own: string, format: 'text
 test('a page is one gzip member whose checksum and size are right', async () => {
   const services = Array.from({ length: 3000 }, (_, i) => service(`stor-${i}.example.org@rbd "ä💾"\\\n${i}`));
   const snapshot = snapshotOf(services, [], Date.UTC(2026, 10, 22));
-  const pages = await compress(renderSnapshot(snapshot));
+  const pages = await compress(() => renderSnapshot(snapshot));
   for (const format of FORMATS) {
     const own = 'own 1\n';
     const { gzip: pieces, packedSize, size } = await finish(pages, own, format);
@@ -44,7 +44,7 @@ test('a page is one gzip member whose checksum and size are right', async () => 
 });
 
 test('an open page can be finished again and again, with other own metrics', async () => {
-  const pages = await compress(renderSnapshot(snapshotOf([service('h@b')], [], 0)));
+  const pages = await compress(() => renderSnapshot(snapshotOf([service('h@b')], [], 0)));
   const first = await finish(pages, 'own 1\n', 'text');
   const second = await finish(pages, 'own 22222\n', 'text');
   assert.ok(gunzipSync(Buffer.concat(first.gzip)).toString().endsWith('\nown 1\n'));
@@ -61,105 +61,183 @@ test('before the first refresh a page holds what the exporter tells of itself', 
   assert.equal(gunzipSync(Buffer.concat((await finish(undefined, '', 'text')).gzip)).length, 0);
 });
 
+/** An entity and its samples: values, each with a label. */
+interface Entity {
+  readonly x: string;
+  readonly samples: readonly (readonly [number, string])[];
+}
+
+/** What two families of one group, and a family of another, are read from. */
+interface Source {
+  readonly two: readonly Entity[];
+  readonly one: readonly Entity[];
+}
+
+const samplesOf = (name: string, more = 0) =>
+  several<Entity>('gauge', name, 'A "family"\nof\\the test.', ['l'], ({ samples }) =>
+    samples.map(([value, label]) => [[label], value + more] as const),
+  );
+const groupOf = (...names: readonly string[]) => ({
+  identity: ['x'],
+  identityOf: ({ x }: Entity) => [x],
+  unchanging: true,
+  families: names.map((name, i) => samplesOf(name, i)),
+});
+const FAMILIES: readonly Families<Source>[] = [
+  from(groupOf('a', 'b'), ({ two }) => two),
+  from(groupOf('c'), ({ one }) => one),
+];
+
+function* read(source: Source, known: Parameters<Families<Source>['render']>[1] = () => undefined) {
+  for (const { render } of FAMILIES) yield* render(source, known);
+}
+
+/** Makes the pages of one source after the other, and holds each against the one that is made without what came before. */
+async function follow(sources: readonly Source[], own = ''): Promise<OpenPages[]> {
+  const known = createKept<KnownPieces>();
+  const made: OpenPages[] = [];
+  for (const source of sources) {
+    const pages = await compress((pieces) => read(source, pieces), known);
+    made.push(pages);
+    for (const format of FORMATS) {
+      const { gzip, size } = await finish(pages, own, format);
+      const packed = Buffer.concat(gzip);
+      const body = gunzipSync(packed);
+      assert.equal(body.toString('utf8'), identity(read(source), own, format));
+      assert.deepEqual(trailerOf(packed), { crc: crc32(body), size });
+    }
+  }
+  return made;
+}
+
 test('whatever the families hold, and whatever was there before, gzip and identity are the same page', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 300 });
-  const entity = fc.record({
-    identity: text,
-    samples: fc.array(fc.tuple(fc.double(), text), { minLength: 1, maxLength: 3 }),
+  const some: fc.Arbitrary<Entity> = fc.record({
+    x: fc.oneof(fc.constantFrom('h@b', 'h@b#p'), text),
+    samples: fc.array(
+      fc.tuple(fc.oneof(fc.constantFrom(0, 1, -0, NaN), fc.double()), fc.oneof(fc.constantFrom('', 'l'), text)),
+      { maxLength: 3 },
+    ),
   });
-  const piece = fc
-    .record({ name: fc.constantFrom('a', 'b'), entities: fc.array(entity, { minLength: 1, maxLength: 3 }) })
-    .map(({ name, entities }): Piece => ({
-      name,
-      identities: entities.map(({ identity }) => identity),
-      counts: entities.map(({ samples }) => samples.length),
-      values: entities.flatMap(({ samples }) => samples.map(([value]) => value)),
-      labels: entities.flatMap(({ samples }) => samples.map(([, labels]) => labels)),
-    }));
-  const family = fc.record({
-    header: fc.record({ text, openmetrics: text }),
-    samples: fc.array(piece, { minLength: 1, maxLength: 3 }),
+  const many = fc.array(some, { minLength: 1, maxLength: 6 }).chain((all) => {
+    // The same objects in several pages, and others that say the same.
+    const one = fc.tuple(fc.nat(all.length - 1), fc.boolean()).map(([i, copied]) => {
+      const entity = all[i] as Entity;
+      return copied ? structuredClone(entity) : entity;
+    });
+    const list = fc.oneof(fc.array(one, { maxLength: 5 }), fc.constant(all));
+    return fc.array(fc.record({ two: list, one: list }), { minLength: 1, maxLength: 5 });
   });
-  const several = fc.array(family, { maxLength: 5 });
   await fc.assert(
-    fc.asyncProperty(several, several, text, async (earlier, others, own) => {
-      const known = createKept<KnownPieces>();
-      for (const families of [earlier, others, others, earlier]) {
-        const pages = await compress(families, known);
-        for (const format of FORMATS) {
-          const { gzip, size } = await finish(pages, own, format);
-          const packed = Buffer.concat(gzip);
-          const body = gunzipSync(packed);
-          assert.equal(body.toString('utf8'), identity(families, own, format));
-          assert.deepEqual(trailerOf(packed), { crc: crc32(body), size });
-        }
-      }
+    fc.asyncProperty(many, text, async (sources, own) => {
+      await follow(sources, own);
     }),
-    { numRuns: 50 },
+    { numRuns: 100 },
   );
 });
 
-test('what is the same as before is compressed once, and the page is the same as without', async () => {
-  const header = { text: '# T\n', openmetrics: '# O\n' };
-  const family = (name: string, ...values: readonly number[]): RenderedFamily => ({
-    header,
-    samples: values.map((value) => ({ name, identities: ['h="é"'], counts: [1], values: [value], labels: [''] })),
-  });
-  /** Of each second piece: the others are headers. */
-  const deflatedOf = (pages: OpenPages): readonly Buffer[] => pages.text.deflated.filter((_, i) => i % 2 === 1);
-  const known = createKept<KnownPieces>();
-  const first = await compress([family('a', NaN), family('b', 1), family('c', 1)], known);
-  const families = [family('a', NaN), family('b', 22), family('c', 1), family('d', 1)];
-  const second = await compress(families, known);
-  assert.deepEqual(
-    deflatedOf(first).map((piece, i) => piece === deflatedOf(second)[i]),
-    [true, false, true],
+test('so does a page of many pieces, when entities in the midst of it come, go, and change', async () => {
+  const all = Array.from({ length: 4000 }, (_, i): Entity => ({ x: `${'x'.repeat(80)}${i}`, samples: [[i, '']] }));
+  const with7 = all.map((entity, i): Entity => (i % 7 === 0 ? { ...entity, samples: [[-i, '']] } : entity));
+  const made = await follow(
+    [all, all, with7, with7.slice(1), with7.filter((_, i) => i !== 2000), all].map((one) => ({ two: [], one })),
   );
-  const shorter = await compress(families.slice(2), known);
-  assert.deepEqual(deflatedOf(shorter), deflatedOf(second).slice(2));
-  assert.equal(deflatedOf(shorter)[0], deflatedOf(second)[2], 'a family that is gone moves none of the others');
-  await compress([family('b', 22)], known);
-  for (const pages of [second, await compress(families, known)]) {
-    for (const format of FORMATS) {
-      const gzip = Buffer.concat((await finish(pages, 'own 1\n', format)).gzip);
-      assert.equal(gunzipSync(gzip).toString(), identity(families, 'own 1\n', format));
-    }
-  }
+  const pieces = made[0]?.text.deflated.length ?? 0;
+  assert.ok(pieces > 3, `${pieces} blocks`);
+  assert.deepEqual(
+    made[1]?.text.deflated.map((block, i) => block === made[0]?.text.deflated[i]),
+    Array(pieces).fill(true),
+  );
+});
+
+test('what is the same as before is compressed once', async () => {
+  const entity = (value: number): Entity => ({ x: 'h', samples: [[value, '']] });
+  const sources = [
+    { two: [entity(NaN)], one: [entity(1)] },
+    { two: [entity(NaN)], one: [entity(22)] },
+    { two: [], one: [entity(22)] },
+  ];
+  // Of each second block: the others are headers.
+  const [first, second, third] = (await follow(sources)).map((pages) =>
+    pages.text.deflated.filter((_, i) => i % 2 === 1),
+  );
+  assert.deepEqual(
+    first?.map((block, i) => block === second?.[i]),
+    [true, true, false],
+  );
+  assert.equal(third?.[0], second?.[2], 'a family that is gone moves none of the others');
 });
 
 test('a sample more, another entity, and other labels are not the same', async () => {
-  const header = { text: '', openmetrics: '' };
-  const piece: Piece = {
-    name: 'a',
-    identities: ['x="1"', 'x="2"'],
-    counts: [1, 2],
-    values: [1, 0, 1],
-    labels: ['', ',l="a"', ',l="b"'],
-  };
-  const others: readonly Partial<Piece>[] = [
-    { counts: [2, 1] },
-    { values: [1, 0, 0] },
-    { values: [1, 0, NaN] },
-    { labels: ['', ',l="a"', ',l="c"'] },
-    { identities: ['x="1"', 'x="3"'] },
-    { identities: ['x="1"'], counts: [1], values: [1], labels: [''] },
+  const entities: readonly Entity[] = [
+    { x: '1', samples: [[1, '']] },
+    {
+      x: '2',
+      samples: [
+        [0, 'a'],
+        [1, 'b'],
+      ],
+    },
   ];
-  for (const other of others) {
-    const known = createKept<KnownPieces>();
-    await compress([{ header, samples: [piece] }], known);
-    const families = [{ header, samples: [{ ...piece, ...other }] }];
-    const { gzip } = await finish(await compress(families, known), '', 'text');
-    assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(families, '', 'text'));
+  const others: readonly (readonly Partial<Entity>[])[] = [
+    [
+      {
+        samples: [
+          [1, ''],
+          [0, 'a'],
+        ],
+      },
+      { samples: [[1, 'b']] },
+    ],
+    [
+      {},
+      {
+        samples: [
+          [0, 'a'],
+          [0, 'b'],
+        ],
+      },
+    ],
+    [
+      {},
+      {
+        samples: [
+          [0, 'a'],
+          [NaN, 'b'],
+        ],
+      },
+    ],
+    [
+      {},
+      {
+        samples: [
+          [0, 'a'],
+          [1, 'c'],
+        ],
+      },
+    ],
+    [{}, { x: '3' }],
+    [{ samples: [] }, {}],
+    [{}],
+    [{}, {}, {}],
+  ];
+  for (const changed of others) {
+    const two = changed.map((change, i): Entity => ({ x: 'new', samples: [], ...entities[i], ...change }));
+    await follow([
+      { two: entities, one: entities },
+      { two, one: two },
+      { two: entities, one: two },
+    ]);
   }
 });
 
 test('a page without measure is not made, and the next one is', async () => {
   const snapshot = snapshotOf([service('h@b')], [], 0);
   await assert.rejects(
-    compress(renderSnapshot(snapshot), undefined, 100),
+    compress(() => renderSnapshot(snapshot), undefined, 100),
     /the page is larger than 100 bytes, compressed/,
   );
-  const pages = await compress(renderSnapshot(snapshot));
+  const pages = await compress(() => renderSnapshot(snapshot));
   const { gzip } = await finish(pages, '', 'text');
   assert.equal(gunzipSync(Buffer.concat(gzip)).toString(), identity(renderSnapshot(snapshot), '', 'text'));
 });

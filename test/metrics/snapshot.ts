@@ -49,6 +49,6 @@ export function recordedSnapshot(services: string, pools: string, nowMs: number)
 
 /** The page of a snapshot as a scraper gets it, with `own` as the exporter's metrics. */
 export async function pageOf(snapshot: Snapshot, format: Format, own = ''): Promise<string> {
-  const { gzip } = await finish(await compress(renderSnapshot(snapshot)), own, format);
+  const { gzip } = await finish(await compress(() => renderSnapshot(snapshot)), own, format);
   return gunzipSync(Buffer.concat(gzip)).toString('utf8');
 }

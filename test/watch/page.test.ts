@@ -24,7 +24,7 @@ function source() {
     made,
     advance: (ms: number) => void (now += ms),
     swap: async (host: string) => {
-      pages = await compress(renderSnapshot(snapshotOf([service(host)], [], 0)));
+      pages = await compress(() => renderSnapshot(snapshotOf([service(host)], [], 0)));
     },
     read: async (format: 'text' | 'openmetrics') => {
       return parseExposition(gunzipSync(Buffer.concat((await made.page(format)).gzip)).toString('utf8'), format);
