@@ -40,7 +40,7 @@ interface ReadRow<T> {
 }
 
 /** A larger answer is not kept: 10,000 backends with four pools each have 56 MB of driver stats. */
-const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+export const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads the list under the reader's key from a body, row by row and in slices. A row that is not understood costs nothing but itself;

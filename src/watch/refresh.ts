@@ -3,6 +3,7 @@ import { serverTime } from '../openstack/answer.ts';
 import type { CinderApi } from './cinder-api.ts';
 import type { CollectorLog } from './collectors.ts';
 import { asOpenStackError, type Lane, type SchedulerOperation } from './scheduler-queue.ts';
+import { MAX_KEPT_BYTES } from '../cinder/rows.ts';
 import type { CloudConfig } from '../config/config.ts';
 import type { CloudMetrics } from '../metrics/exporter.ts';
 import { OpenStackError } from '../openstack/errors.ts';
@@ -165,6 +166,7 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   ): Promise<OpenStackError | undefined> {
     const body: Body = { bytes: answer.body, readAt: clock.now(), cinderTimeMs: serverTime(answer) };
     const accepted = await (collector === 'services' ? pipeline.services(body, { late }) : pipeline.pools(body));
+    if (answer.body.length > MAX_KEPT_BYTES) giveBack(answer.body);
     metrics.rejectedRows.inc({ collector }, accepted.rejected);
     metrics.truncatedLabels.inc(accepted.truncated);
     metrics.schedulerDisagreements.inc(accepted.disagreements.length);
@@ -190,6 +192,14 @@ export function createRound(parts: RoundParts): () => Promise<boolean> {
   }
 
   return round;
+}
+
+/**
+ * Gives the memory of a body back that nobody reads any more. 50 MB would else stay until the old garbage is collected, which is after the next refresh or
+ * later: what is moved into an object that nobody has goes with the young one.
+ */
+function giveBack({ buffer }: Buffer): void {
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
 }
 
 /** Would the service be found elsewhere? Whoever answers there, or nobody, does not speak for Cinder. */
