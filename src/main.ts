@@ -12,9 +12,6 @@ process.on('SIGUSR1', () => {});
 const signals = listenToSignals();
 // Loaded only now, so that the time before the listeners is short.
 const { run } = await import('./cli/run.ts');
-const { fitV8 } = await import('./watch/v8.ts');
-
-fitV8();
 
 // A log that nobody reads any more (a closed pipe) is no reason to stop watching.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

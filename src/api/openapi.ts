@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONDITIONS, FAILING_BY } from '../cinder/conditions.ts';
 import { COLLECTORS } from '../cinder/snapshot.ts';
 import { VERSION } from '../version.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALERTS_FOLDER } from '../alerts-folder.ts';
 import { hastened, renderRules } from '../rules/render.ts';
 import { defaultSettings, scaleDurations } from '../rules/settings.ts';

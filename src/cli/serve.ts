@@ -8,6 +8,7 @@ import { createProcessMetrics, type ProcessMetrics } from '../metrics/exporter.t
 import { createMemory } from '../pages/events.ts';
 import { VERSION } from '../version.ts';
 import { createFleet, type Target } from '../watch/fleet.ts';
+import { fitV8 } from '../watch/v8.ts';
 import { listen, type ListenAddress, parseListenAddress } from '../web/listen.ts';
 import type { WebWatch } from '../web/watch.ts';
 import type { ServeFlags } from './flags.ts';
@@ -147,6 +148,8 @@ export async function serve(
     throw error;
   });
   for (const address of listening.addresses) log('info', 'Listening on', { address, tls: listening.tls });
+  // Only now: while all is loaded nothing is garbage, and V8's own measures are the cheaper ones.
+  fitV8();
   await fleet.watch(first.targets);
   return {
     addresses: listening.addresses,

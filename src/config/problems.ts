@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cronProblem } from './cron.ts';
 import { nearest } from './nearest.ts';
 import { child, kindText, placeText, quotedKey, quotedText } from './tree.ts';

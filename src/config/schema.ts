@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cronProblem } from './cron.ts';
 import { mapping, refuse } from './problems.ts';
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '../duration.ts';

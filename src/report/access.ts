@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError } from '../config/error.ts';
 import { mapping, problemLines, schemaProblems, treeAt } from '../config/problems.ts';
 import { FileError, readRegularFile } from '../config/regular-file.ts';

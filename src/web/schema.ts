@@ -1,5 +1,5 @@
 import { validateHeaderValue } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearest } from '../config/nearest.ts';
 import { mapping, refuse } from '../config/problems.ts';
 import { Secret } from '../config/secret.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createApp } from '../../src/api/app.ts';
 import { describeApi } from '../../src/api/openapi.ts';
 import { hostile, one, twelve } from '../pages/clouds.ts';
