@@ -5,7 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createKept, type Kept } from '../src/kept.ts';
 
-const MB = 1024 * 1024;
+/** A quarter of all that is held. */
+const QUARTER = 3 * 1024 * 1024;
 
 function garbageCollector(): () => Promise<void> {
   setFlagsFromString('--expose-gc');
@@ -28,29 +29,29 @@ function filled(bytes: number): Kept<{ readonly big: number[] }> {
 
 test('what has room is held, and what has none is kept until garbage is collected', async () => {
   const collect = garbageCollector();
-  const small = filled(MB);
-  const alsoSmall = filled(2 * MB);
-  const large = filled(3 * MB);
-  assert.deepEqual(large.value(), { big: [3 * MB] });
+  const small = filled(QUARTER);
+  const alsoSmall = filled(2 * QUARTER);
+  const large = filled(3 * QUARTER);
+  assert.deepEqual(large.value(), { big: [3 * QUARTER] });
   await collect();
-  assert.deepEqual([small.value(), alsoSmall.value()], [{ big: [MB] }, { big: [2 * MB] }]);
+  assert.deepEqual([small.value(), alsoSmall.value()], [{ big: [QUARTER] }, { big: [2 * QUARTER] }]);
   assert.equal(large.value(), undefined);
 
-  small.keep({ big: [2] }, 2 * MB);
+  small.keep({ big: [2] }, 2 * QUARTER);
   await collect();
   assert.deepEqual(small.value(), { big: [2] }, 'instead of what it held, whose room is free');
   small.forget();
   assert.equal(small.value(), undefined);
-  large.keep({ big: [1] }, 2 * MB);
+  large.keep({ big: [1] }, 2 * QUARTER);
   await collect();
   assert.deepEqual(large.value(), { big: [1] }, 'what is forgotten leaves room');
 });
 
 test('the room of who is gone is free', async () => {
   const collect = garbageCollector();
-  for (let i = 0; i < 10; i += 1) filled(MB);
+  for (let i = 0; i < 10; i += 1) filled(QUARTER);
   await collect();
-  const kept = filled(4 * MB);
+  const kept = filled(4 * QUARTER);
   await collect();
-  assert.deepEqual(kept.value(), { big: [4 * MB] });
+  assert.deepEqual(kept.value(), { big: [4 * QUARTER] });
 });
