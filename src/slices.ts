@@ -22,13 +22,12 @@ export function createSlices(): Slices {
   };
 }
 
-/** Takes the steps in slices, to the end; their result. */
-export async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
-  const slices = createSlices();
+/** Takes the steps in slices, to the end; their result. What was done before them was a slice of its own. */
+export async function inSlices<T>(steps: Generator<void, T>, slices: Slices): Promise<T> {
   for (;;) {
+    if (slices.over()) await slices.next();
     const { done, value } = steps.next();
     if (done) return value;
-    if (slices.over()) await slices.next();
   }
 }
 

@@ -79,15 +79,16 @@ const CLOCK_TOLERANCE_MS = 120_000;
 
 /**
  * The evidence after a service list. Rows of a late answer are as old as its question, but what the scheduler said is new.
- * `whole`: no row was rejected, so that a host without a row has none.
+ * `whole`: no row was rejected, so that a host without a row has none. It may be left now and then.
  */
-export function withServices(
+export function* withServices(
   before: Evidence,
   rows: readonly Service[],
   when: When,
   { late, whole }: { readonly late: boolean; readonly whole: boolean },
-): Evidence {
+): Generator<void, { readonly evidence: Evidence }> {
   const words = wordsOf(rows);
+  yield;
   const wordsNow = words.size > 0 ? { value: words, readAt: when.readAt } : before.words;
   const backends = backendsOf(late ? (before.services?.value ?? []) : rows);
   const reports = new Map<string, Report>();
@@ -99,22 +100,18 @@ export function withServices(
     // Of an enabled, live service Cinder lists null when the scheduler that was asked holds no pool of it; of a cluster it always does.
     const lacked = state?.live === true && words.get(host) === null;
     reports.set(host, lacked ? missing(report, when.readAt) : report);
+    yield;
   }
-  if (late) return { ...before, words: wordsNow, reports };
+  if (late) return { evidence: { ...before, words: wordsNow, reports } };
   const services = { value: rows, readAt: when.readAt };
-  return {
-    ...before,
-    services,
-    words: wordsNow,
-    reports,
-    clockOffsetMs: clockOffset(rows, when) ?? before.clockOffsetMs,
-  };
+  const clockOffsetMs = clockOffset(rows, when) ?? before.clockOffsetMs;
+  return { evidence: { ...before, services, words: wordsNow, reports, clockOffsetMs } };
 }
 
 /**
  * The evidence after the pools of a scheduler. A report replaces what is held of its backend unless it is older. Absence and an older report
  * are no news. `disagreements` names the backends of which the answer had an older report, or one that an answer in between lacked: schedulers
- * that differ. `whole`: no row was rejected, so that absence is what Cinder said. It may be left after each backend.
+ * that differ. `whole`: no row was rejected, so that absence is what Cinder said. It may be left after each pool, and after each backend.
  */
 export function* withPools(
   before: Evidence,
@@ -126,7 +123,12 @@ export function* withPools(
   const offsetMs = dated ?? before.clockOffsetMs;
   const reports = new Map<string, Report>();
   const disagreements: string[] = [];
-  for (const [host, its] of groupBy(pools, (pool) => pool.host)) {
+  const byHost = new Map<string, Pool[]>();
+  for (const pool of pools) {
+    addTo(byHost, pool.host, pool);
+    yield;
+  }
+  for (const [host, its] of byHost) {
     const held = before.reports.get(host);
     const report = reportOf(markVanished(its, held), held, readAt, offsetMs);
     const news = !held || replaces(report, held);
@@ -337,13 +339,14 @@ function near(time: number | undefined, known: number | undefined): number | und
 
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
+  for (const item of items) addTo(groups, keyOf(item), item);
   return groups;
+}
+
+function addTo<T>(groups: Map<string, T[]>, key: string, item: T): void {
+  const group = groups.get(key);
+  if (group) group.push(item);
+  else groups.set(key, [item]);
 }
 
 export function newest(times: readonly (number | undefined)[]): number | undefined {

@@ -53,10 +53,10 @@ export async function decodeBody<T>(
   reader: RowReader<T>,
   maxRows: number,
   known: Kept<ReadRows<T>> = createKept(),
+  slices = createSlices(),
 ): Promise<Decoded<T> | string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = createRows(reader, maxRows);
-  const slices = createSlices();
   const before = known.value();
   const read: ReadRows<T> = { bytes: buffer, rows: [] };
   let place = 0;
@@ -92,6 +92,7 @@ export async function decodeBody<T>(
     return bytes.length === 0 ? 'an empty body' : `${bytes.length} bytes that are no whole JSON`;
   }
   if (bytes.length <= MAX_KEPT_BYTES) known.keep(read, bytes.length);
+  if (slices.over()) await slices.next();
   return rows.done();
 }
 

@@ -92,10 +92,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     body: Body,
     readerFor: (cut: Cutter) => RowReader<T>,
     known: Kept<ReadRows<T>>,
+    slices: Slices,
   ): Promise<{ accepted: Accepted; rows: readonly T[] | undefined }> {
     const disagreements: readonly string[] = [];
     const cut = createCutter(options.maxLabelLength);
-    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows, known);
+    const decoded = await decodeBody(body.bytes, readerFor(cut), options.maxRows, known, slices);
     const truncated = cut.count();
     // What is cut is counted in each answer, and so is decoded each time.
     if (truncated > 0) known.forget();
@@ -114,6 +115,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { accepted: { rows: rows.length, rejected, truncated, problem: firstProblem, disagreements }, rows };
   }
 
+  /** Takes the steps from the evidence to the next, in slices. What another answer has brought meanwhile must not be lost: then at once. */
+  async function follows<T extends { readonly evidence: Evidence }>(
+    steps: (known: Evidence) => Generator<void, T>,
+    slices: Slices,
+  ): Promise<T> {
+    const before = evidence;
+    const inTurns = await inSlices(steps(before), slices);
+    const made = evidence === before ? inTurns : atOnce(steps(evidence));
+    ({ evidence } = made);
+    return made;
+  }
+
   async function backendsOf(
     stands: Standing,
     round: Round,
@@ -128,6 +141,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const answering = answeringOf(probe.probed, round.now);
       if (answering) probed.set(host, { alive: probe.alive, answering });
     }
+    if (slices.over()) await slices.next();
     for (const backend of assess(
       stands.services,
       {
@@ -146,20 +160,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   return {
     async services(body, { late }) {
-      const { accepted, rows } = await accept(body, serviceReader, serviceRows);
-      if (rows) evidence = withServices(evidence, rows, body, { late, whole: accepted.rejected === 0 });
+      const slices = createSlices();
+      const { accepted, rows } = await accept(body, serviceReader, serviceRows, slices);
+      if (!rows) return accepted;
+      const whole = accepted.rejected === 0;
+      await follows((known) => withServices(known, rows, body, { late, whole }), slices);
       return accepted;
     },
     async pools(body) {
-      const { accepted, rows } = await accept(body, (cut) => poolReader(cut, types.see, types.wants), poolRows);
+      const slices = createSlices();
+      const readerFor = (cut: Cutter): RowReader<Pool> => poolReader(cut, types.see, types.wants);
+      const { accepted, rows } = await accept(body, readerFor, poolRows, slices);
       types.seen(rows !== undefined);
       if (!rows) return accepted;
-      const before = evidence;
-      const steps = (): ReturnType<typeof withPools> => withPools(evidence, rows, body, accepted.rejected === 0);
-      const inTurns = await inSlices(steps());
-      // What another answer has brought meanwhile must not be lost.
-      const { evidence: after, disagreements } = evidence === before ? inTurns : atOnce(steps());
-      evidence = after;
+      const whole = accepted.rejected === 0;
+      const { disagreements } = await follows((known) => withPools(known, rows, body, whole), slices);
       return { ...accepted, disagreements };
     },
     volumeTypes: types.set,
@@ -215,7 +230,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
             isDisputed(service, cinderNowMs) ? { ...service, up: undefined } : service,
           ),
         ),
-        pools: await part(() => poolsOf(reports, backends)),
+        pools: await inSlices(poolsOf(reports, backends), slices),
         backends,
         noneAnswers:
           services && round.probes
@@ -238,10 +253,15 @@ function canaryMade({ canary, atMs }: Round, nowMs: number): ReadonlyMap<string,
   return new Map([...goodRounds(canary ?? [])].map(([host, goodMs]) => [host, nowMs - (atMs - goodMs)]));
 }
 
-/** All pools. A backend's pools are given as they were judged. */
-function poolsOf(reports: Standing['reports'], backends: readonly Backend[]): readonly Pool[] {
+/** All pools, of one backend after the other. A backend's pools are given as they were judged. */
+function* poolsOf(reports: Standing['reports'], backends: readonly Backend[]): Generator<void, readonly Pool[]> {
   const judged = new Map(backends.map(({ host, pools }) => [host, pools]));
-  return [...reports].flatMap(([host, { pools }]) => judged.get(host) ?? pools);
+  const all: Pool[] = [];
+  for (const [host, { pools }] of reports) {
+    for (const pool of judged.get(host) ?? pools) all.push(pool);
+    yield;
+  }
+  return all;
 }
 
 /** Why no driver stats can be read, as a clause for people. */

@@ -22,7 +22,9 @@ function watch() {
     list(rows: readonly Partial<Service>[] = [{}], late = false) {
       const clock = service('ctl', { binary: 'cinder-scheduler', updatedAtMs: cinderMs() });
       const services = rows.map((said) => service('h@a', { updatedAtMs: cinderMs(), ...said }));
-      evidence = withServices(evidence, [clock, clock, clock, ...services], when(), { late, whole: true });
+      ({ evidence } = atOnce(
+        withServices(evidence, [clock, clock, clock, ...services], when(), { late, whole: true }),
+      ));
     },
     /** The pools of one answer; a time is in milliseconds before the answer. */
     pools(rows: readonly (Partial<Pool> & { readonly ago?: number })[], whole = true) {
@@ -359,7 +361,7 @@ test('without a Date one machine whose clock is wrong is not the clock', () => {
   );
   const how = { late: false, whole: true };
   const offset = (cinderTimeMs: number | undefined) =>
-    withServices(NO_EVIDENCE, rows, { readAt: 1000, cinderTimeMs }, how).clockOffsetMs;
+    atOnce(withServices(NO_EVIDENCE, rows, { readAt: 1000, cinderTimeMs }, how)).evidence.clockOffsetMs;
   assert.equal(offset(undefined), NOW_MS - 1000);
   assert.equal(offset(NOW_MS + 20 * SECOND), NOW_MS + 19 * SECOND, 'a Date is the clock');
   assert.equal(offset(NOW_MS + 60 * MINUTE), NOW_MS - 1000, 'but not when it is far from all heartbeats');
