@@ -305,28 +305,51 @@ export interface PageSource {
 /** The exporter's own metrics may be this old. A scrape in between copies bytes. */
 const OWN_MAX_AGE_MS = 1000;
 
+interface OwnPage {
+  /** When its own metrics were read, by the clock of the source. */
+  readonly at: number;
+  readonly of: OpenPages | undefined;
+  readonly page: Promise<Packed>;
+  next?: Promise<void>;
+}
+
 export function createPageSource(
   pages: () => OpenPages | undefined,
   registries: readonly Registry[],
   now = (): number => performance.now(),
 ): PageSource {
-  const cached: Partial<
-    Record<Format, { readonly at: number; readonly of: OpenPages | undefined; readonly page: Promise<Packed> }>
-  > = {};
+  const cached: Partial<Record<Format, OwnPage>> = {};
 
   async function render(of: OpenPages | undefined, format: Format): Promise<Packed> {
     const own = await Promise.all(registries.map((registry) => renderRegistry(registry, format)));
     return finish(of, own.join(''), format);
   }
 
+  function begin(of: OpenPages | undefined, format: Format): OwnPage {
+    return { at: now(), of, page: render(of, format) };
+  }
+
+  /** Makes the next page while the one before is still good: during a refresh that takes a scrape ten times as long as to copy one. */
+  function beginNext(old: OwnPage, format: Format): void {
+    if (old.next) return;
+    const next = begin(old.of, format);
+    old.next = next.page.then(
+      () => {
+        if (cached[format] === old) cached[format] = next;
+      },
+      // Who asks when it is needed gets the error.
+      () => {},
+    );
+  }
+
   return {
     page(format) {
       const of = pages();
       const old = cached[format];
-      if (old && old.of === of && now() - old.at < OWN_MAX_AGE_MS) return old.page;
-      const page = render(of, format);
-      cached[format] = { at: now(), of, page };
-      return page;
+      const ageMs = old ? now() - old.at : Infinity;
+      if (!old || old.of !== of || ageMs >= OWN_MAX_AGE_MS) return (cached[format] = begin(of, format)).page;
+      if (ageMs >= OWN_MAX_AGE_MS / 2) beginNext(old, format);
+      return old.page;
     },
   };
 }

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { renderSnapshot } from '../../src/metrics/families.ts';
-import { compress, type OpenPages } from '../../src/metrics/page.ts';
+import { compress, finish, type OpenPages } from '../../src/metrics/page.ts';
 import { createPageSource } from '../../src/watch/pipeline.ts';
 import { parseExposition } from '../support/exposition-parser.ts';
 import { service } from '../support/samples.ts';
 import { snapshotOf } from '../metrics/snapshot.ts';
+
+/** Whatever is being made has been made: pages are finished one after the other, and this one is the last. */
+async function settled(): Promise<void> {
+  await turn();
+  await finish(undefined, '', 'text');
+  await turn();
+}
 
 function source() {
   const registry = new Registry();
@@ -20,6 +28,7 @@ function source() {
     () => now,
   );
   return {
+    registry,
     counter,
     made,
     advance: (ms: number) => void (now += ms),
@@ -41,6 +50,56 @@ test('scrapes within a second copy the same bytes; own metrics are at most that 
   advance(1000);
   assert.equal((await read('text')).value('own_total'), 1);
   assert.notEqual(await made.page('text'), first);
+});
+
+test('who scrapes all the time never waits for own metrics: the next ones are made while these are still good', async () => {
+  const { made, counter, advance, read, swap } = source();
+  await swap('h@a');
+  const first = await made.page('text');
+  counter.inc();
+  advance(499);
+  assert.equal(await made.page('text'), first);
+  await settled();
+  assert.equal(await made.page('text'), first, 'young enough');
+  advance(1);
+  assert.equal(await made.page('text'), first, 'made while this one is sent');
+  await settled();
+  counter.inc();
+  const second = await made.page('text');
+  assert.notEqual(second, first);
+  assert.equal((await read('text')).value('own_total'), 1, 'as it was half a second after the first');
+  advance(999);
+  assert.equal(await made.page('text'), second);
+  advance(1);
+  assert.equal((await read('text')).value('own_total'), 2, 'a second old: nobody gets it any more');
+});
+
+test('a new snapshot is on the very next page, also when another was being made; and a fault of own metrics is for who asks', async () => {
+  const { made, advance, read, swap, registry } = source();
+  await swap('h@a');
+  await made.page('text');
+  advance(600);
+  const old = await made.page('text');
+  await swap('h@b');
+  const hosts = (await read('text')).samples('cinder_service_state').map(({ labels }) => labels['host']);
+  assert.deepEqual(hosts, ['h@b']);
+  await settled();
+  assert.notEqual(await made.page('text'), old);
+
+  new Gauge({
+    name: 'broken',
+    help: 'Broken.',
+    registers: [registry],
+    collect: () => {
+      throw new Error('no figure');
+    },
+  });
+  advance(600);
+  const still = await made.page('text');
+  await settled();
+  assert.equal(await made.page('text'), still);
+  advance(400);
+  await assert.rejects(made.page('text'), /no figure/);
 });
 
 test('a new snapshot is on the very next page, whole, in both formats', async () => {
