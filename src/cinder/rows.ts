@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { createKept, type Kept } from '../kept.ts';
+import type { Kept } from '../kept.ts';
 import { createSlices } from '../slices.ts';
 import { createGuess, type Found, MAX_ROW_DEPTH, NoSuchList, NotWholeJson, SAME, scanRows } from './row-scanner.ts';
 import { asObject, time } from './wire.ts';
@@ -52,12 +52,12 @@ export async function decodeBody<T>(
   bytes: Uint8Array,
   reader: RowReader<T>,
   maxRows: number,
-  known: Kept<ReadRows<T>> = createKept(),
+  known?: Kept<ReadRows<T>>,
   slices = createSlices(),
 ): Promise<Decoded<T> | string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = createRows(reader, maxRows);
-  const before = known.value();
+  const before = known?.value();
   const read: ReadRows<T> = { bytes: buffer, rows: [] };
   let place = 0;
   let again: T | undefined;
@@ -91,7 +91,7 @@ export async function decodeBody<T>(
     if (!(error instanceof NotWholeJson)) throw error;
     return bytes.length === 0 ? 'an empty body' : `${bytes.length} bytes that are no whole JSON`;
   }
-  if (bytes.length <= MAX_KEPT_BYTES) known.keep(read, bytes.length);
+  if (bytes.length <= MAX_KEPT_BYTES) known?.keep(read, bytes.length);
   if (slices.over()) await slices.next();
   return rows.done();
 }
