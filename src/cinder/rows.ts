@@ -134,7 +134,7 @@ const TIME_VALUE = /^ ?: ?"([\d:.+TZ -]+)"/;
 const MAX_TIME_BYTES = 64;
 const ESCAPED_LETTERS = [Buffer.from('\\u006'), Buffer.from('\\u007')];
 
-/** Where in a row the time is that was read from it; not where its key is there more than once, or may be in another spelling (`\\u0074imestamp`). */
+/** Where in a row the time is that was read from it; not where its key is there more than once, or may be in another spelling (`\u0074imestamp`). */
 function timeIn(bytes: Buffer, key: Buffer, timeMs: number | undefined): ReadRow<unknown>['time'] {
   const at = bytes.indexOf(key);
   if (at === -1 || bytes.indexOf(key, at + 1) !== -1) return undefined;
