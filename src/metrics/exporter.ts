@@ -202,8 +202,8 @@ function renderSample(name: string, sample: MetricValue<string> & { metricName?:
   for (const label of Object.keys(sample.labels)) {
     const value = sample.labels[label];
     if (value === undefined) continue;
-    const text = label === 'le' || label === 'quantile' ? canonical(value) : escapeLabel(String(value));
-    labels += `${labels === '' ? '{' : ','}${label}="${text}"`;
+    const text = label === 'le' || label === 'quantile' ? canonical(value) : String(value);
+    labels += `${labels === '' ? '{' : ','}${label}="${escapeLabel(text)}"`;
   }
   return `${sample.metricName ?? name}${labels === '' ? '' : `${labels}}`} ${formatValue(sample.value)}\n`;
 }

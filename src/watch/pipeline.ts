@@ -310,7 +310,8 @@ interface OwnPage {
   readonly at: number;
   readonly of: OpenPages | undefined;
   readonly page: Promise<Packed>;
-  next?: Promise<void>;
+  /** Another is being made to follow it. */
+  followed?: boolean;
 }
 
 export function createPageSource(
@@ -331,9 +332,10 @@ export function createPageSource(
 
   /** Makes the next page while the one before is still good: during a refresh that takes a scrape ten times as long as to copy one. */
   function beginNext(old: OwnPage, format: Format): void {
-    if (old.next) return;
+    if (old.followed) return;
+    old.followed = true;
     const next = begin(old.of, format);
-    old.next = next.page.then(
+    next.page.then(
       () => {
         if (cached[format] === old) cached[format] = next;
       },
